@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod field;
+mod network;
+mod populations;
+mod real;
+mod space;
+mod stream;
+
+pub use error::CoreError;
+pub use field::{FiniteDifference, Jvp, Pullback, VectorField, Vjp};
+pub use network::{Network, NetworkField, ParameterView};
+pub use populations::{Populations, Snapshot};
+pub use real::Real;
+pub use space::{Passenger, Tolerance, VectorSpace};
+pub use stream::{Seed, Stream};

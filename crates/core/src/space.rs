@@ -1,0 +1,73 @@
+//! States as elements of a vector space: a linear combination and a norm are all a solver asks for.
+
+mod array;
+mod fixed;
+mod list;
+mod tuple;
+
+pub use tuple::Passenger;
+
+/// Relative and absolute tolerance of a scaled error norm.
+///
+/// Neither has a default: an accuracy nobody chose is an accuracy nobody can trust.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tolerance {
+    /// Relative to the size of the state.
+    pub rtol: f64,
+    /// In the units of the state.
+    pub atol: f64,
+}
+
+impl Tolerance {
+    /// The same number for both.
+    pub const fn both(tolerance: f64) -> Self {
+        Self { rtol: tolerance, atol: tolerance }
+    }
+
+    /// The scale `atol + rtol max(|a|, |b|)` an entry's error is divided by.
+    #[inline]
+    pub fn scale(&self, a: f64, b: f64) -> f64 {
+        self.atol + self.rtol * a.abs().max(b.abs())
+    }
+}
+
+/// A state that can be combined linearly and measured.
+///
+/// Every scalar that crosses this trait is an `f64`; the entries may be `f32`, `f64`, or live on
+/// another device. Four methods are required. The functional forms ([`plus`](Self::plus)) are what an
+/// autograd tape needs; the in-place forms ([`plus_into`](Self::plus_into)) reuse memory and are
+/// overridden where that pays. A test holds each override to the default.
+pub trait VectorSpace: Sized {
+    /// `self + Σ cᵢ xᵢ`, as a new value, in one pass.
+    fn plus(&self, terms: &[(f64, &Self)]) -> Self;
+
+    /// Zero, of the same shape.
+    fn zeros_like(&self) -> Self;
+
+    /// The inner product `⟨self, other⟩`, summed in `f64`.
+    fn dot(&self, other: &Self) -> f64;
+
+    /// `Σᵢ (selfᵢ / (atol + rtol max(|aᵢ|, |bᵢ|)))²` and the number of entries counted.
+    fn scaled_square_sum(&self, a: &Self, b: &Self, tolerance: Tolerance) -> (f64, usize);
+
+    /// A copy.
+    fn duplicate(&self) -> Self {
+        self.plus(&[])
+    }
+
+    /// `out = self + Σ cᵢ xᵢ`.
+    fn plus_into(&self, terms: &[(f64, &Self)], out: &mut Self) {
+        *out = self.plus(terms);
+    }
+
+    /// `out = Σ cᵢ xᵢ`.
+    fn sum_into(terms: &[(f64, &Self)], out: &mut Self) {
+        *out = out.zeros_like().plus(terms);
+    }
+
+    /// Root mean square of the scaled error: 1 is exactly on tolerance. 0 when no entry counts.
+    fn scaled_rms(&self, a: &Self, b: &Self, tolerance: Tolerance) -> f64 {
+        let (sum, count) = self.scaled_square_sum(a, b, tolerance);
+        if count == 0 { 0.0 } else { (sum / count as f64).sqrt() }
+    }
+}

@@ -1,0 +1,74 @@
+//! `ndarray` arrays of any dimension as states.
+
+use super::{Tolerance, VectorSpace};
+use crate::Real;
+use ndarray::{Array, Dimension, Zip};
+
+/// Entries handled between two visits of the same memory: a block of the output stays in L1 while
+/// every term is added to it.
+const BLOCK: usize = 1024;
+
+/// `out += Σ cᵢ xᵢ`, one pass over memory when everything is contiguous in the same order.
+fn accumulate<A: Real, D: Dimension>(out: &mut Array<A, D>, terms: &[(f64, &Array<A, D>)]) {
+    let same_order = terms.iter().all(|(_, x)| x.shape() == out.shape() && x.strides() == out.strides());
+    if !same_order || out.as_slice_memory_order().is_none() {
+        for (c, x) in terms {
+            let c = A::from_f64(*c);
+            Zip::from(&mut *out).and(*x).for_each(|o, &x| *o += c * x);
+        }
+        return;
+    }
+    let total = out.len();
+    let memory = out.as_slice_memory_order_mut().expect("checked contiguous above");
+    for start in (0..total).step_by(BLOCK) {
+        let block = start..(start + BLOCK).min(total);
+        for (c, x) in terms {
+            let c = A::from_f64(*c);
+            let x = &x.as_slice_memory_order().expect("same strides as a contiguous array")[block.clone()];
+            for (o, &x) in memory[block.clone()].iter_mut().zip(x) {
+                *o += c * x;
+            }
+        }
+    }
+}
+
+impl<A: Real, D: Dimension> VectorSpace for Array<A, D> {
+    fn plus(&self, terms: &[(f64, &Self)]) -> Self {
+        let mut out = self.clone();
+        accumulate(&mut out, terms);
+        out
+    }
+
+    fn zeros_like(&self) -> Self {
+        Self::zeros(self.raw_dim())
+    }
+
+    fn dot(&self, other: &Self) -> f64 {
+        let mut sum = 0.0;
+        Zip::from(self).and(other).for_each(|&a, &b| sum += a.to_f64() * b.to_f64());
+        sum
+    }
+
+    fn scaled_square_sum(&self, a: &Self, b: &Self, tolerance: Tolerance) -> (f64, usize) {
+        let mut sum = 0.0;
+        Zip::from(self).and(a).and(b).for_each(|&e, &a, &b| {
+            let r = e.to_f64() / tolerance.scale(a.to_f64(), b.to_f64());
+            sum += r * r;
+        });
+        (sum, self.len())
+    }
+
+    fn plus_into(&self, terms: &[(f64, &Self)], out: &mut Self) {
+        if out.shape() == self.shape() {
+            out.assign(self);
+            accumulate(out, terms);
+        } else {
+            *out = self.plus(terms);
+        }
+    }
+
+    fn sum_into(terms: &[(f64, &Self)], out: &mut Self) {
+        out.fill(A::zero());
+        accumulate(out, terms);
+    }
+}

@@ -1,0 +1,50 @@
+//! Pairs of states, for augmented systems, and passengers that do not steer the step size.
+
+use super::{Tolerance, VectorSpace};
+
+/// An augmented state: both halves move under one step and share one error norm.
+impl<A: VectorSpace, B: VectorSpace> VectorSpace for (A, B) {
+    fn plus(&self, terms: &[(f64, &Self)]) -> Self {
+        let first: Vec<_> = terms.iter().map(|(c, x)| (*c, &x.0)).collect();
+        let second: Vec<_> = terms.iter().map(|(c, x)| (*c, &x.1)).collect();
+        (self.0.plus(&first), self.1.plus(&second))
+    }
+
+    fn zeros_like(&self) -> Self {
+        (self.0.zeros_like(), self.1.zeros_like())
+    }
+
+    fn dot(&self, other: &Self) -> f64 {
+        self.0.dot(&other.0) + self.1.dot(&other.1)
+    }
+
+    fn scaled_square_sum(&self, a: &Self, b: &Self, tolerance: Tolerance) -> (f64, usize) {
+        let (s0, n0) = self.0.scaled_square_sum(&a.0, &b.0, tolerance);
+        let (s1, n1) = self.1.scaled_square_sum(&a.1, &b.1, tolerance);
+        (s0 + s1, n0 + n1)
+    }
+}
+
+/// Rides along, and does not steer the step size: contributes no entry to the error norm.
+///
+/// The parameter half of an adjoint state is one; so is an integral one only reads at the end.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Passenger<V>(pub V);
+
+impl<V: VectorSpace> VectorSpace for Passenger<V> {
+    fn plus(&self, terms: &[(f64, &Self)]) -> Self {
+        Self(self.0.plus(&terms.iter().map(|(c, x)| (*c, &x.0)).collect::<Vec<_>>()))
+    }
+
+    fn zeros_like(&self) -> Self {
+        Self(self.0.zeros_like())
+    }
+
+    fn dot(&self, other: &Self) -> f64 {
+        self.0.dot(&other.0)
+    }
+
+    fn scaled_square_sum(&self, _: &Self, _: &Self, _: Tolerance) -> (f64, usize) {
+        (0.0, 0)
+    }
+}

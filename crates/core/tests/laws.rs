@@ -1,0 +1,71 @@
+//! Vector-space laws of every state type, with the in-place forms held to the functional ones.
+
+use approx::assert_relative_eq;
+use chreode_core::{FiniteDifference, Jvp, Passenger, Tolerance, VectorSpace};
+use ndarray::{Array1, Array2, ArrayD, IxDyn, array};
+
+/// Linearity, the in-place forms, and the norm, on three vectors whose entries exceed one block.
+fn laws<V: VectorSpace>(x: &V, y: &V, z: &V, exact: f64) {
+    let distance = |a: &V, b: &V| {
+        let d = a.plus(&[(-1.0, b)]);
+        d.dot(&d).sqrt()
+    };
+    let sum = x.plus(&[(2.0, y), (-0.5, z)]);
+    assert!(distance(&sum, &x.plus(&[(2.0, y)]).plus(&[(-0.5, z)])) < exact);
+    let mut out = z.duplicate();
+    x.plus_into(&[(2.0, y), (-0.5, z)], &mut out);
+    assert!(distance(&sum, &out) < exact, "plus_into differs from plus");
+    V::sum_into(&[(1.0, x), (2.0, y), (-0.5, z)], &mut out);
+    assert!(distance(&sum, &out) < exact, "sum_into differs from plus");
+    assert_eq!(x.zeros_like().dot(y), 0.0);
+    assert_relative_eq!(sum.dot(y), x.dot(y) + 2.0 * y.dot(y) - 0.5 * z.dot(y), max_relative = 1e-5);
+}
+
+fn ramp(n: usize, slope: f64) -> Array1<f64> {
+    Array1::from_shape_fn(n, |i| (slope * i as f64).sin())
+}
+
+#[test]
+fn every_state_obeys_the_laws() {
+    let (x, y, z) = (ramp(3000, 0.1), ramp(3000, 0.7), ramp(3000, 1.3));
+    laws(&x, &y, &z, 1e-12);
+    laws(&x.mapv(|v| v as f32), &y.mapv(|v| v as f32), &z.mapv(|v| v as f32), 1e-4);
+    laws(&[1.0, 2.0, 3.0], &[0.5, -1.0, 2.0], &[4.0, 0.0, 1.0], 1e-14);
+    laws(&(x.clone(), [1.0]), &(y.clone(), [2.0]), &(z.clone(), [3.0]), 1e-12);
+    laws(&vec![x.clone(), y.clone()], &vec![y.clone(), z.clone()], &vec![z.clone(), x.clone()], 1e-12);
+    laws(&Passenger(x.clone()), &Passenger(y.clone()), &Passenger(z.clone()), 1e-12);
+}
+
+#[test]
+fn arrays_in_different_memory_order_combine_by_index() {
+    let a = Array2::from_shape_fn((40, 30), |(i, j)| (i * 31 + j) as f64);
+    let b = Array2::from_shape_fn((30, 40), |(j, i)| (i * 7 + j) as f64).reversed_axes();
+    let sum = a.plus(&[(2.0, &b)]);
+    assert_eq!(sum[[3, 5]], a[[3, 5]] + 2.0 * b[[3, 5]]);
+    let mut out = b.clone();
+    a.plus_into(&[(2.0, &b)], &mut out);
+    assert_eq!(sum, out);
+    let d: ArrayD<f64> = ArrayD::ones(IxDyn(&[2, 2]));
+    assert_eq!(d.dot(&d), 4.0);
+}
+
+#[test]
+fn the_scaled_norm_is_one_on_tolerance_and_skips_passengers() {
+    let tolerance = Tolerance { rtol: 1e-2, atol: 1e-3 };
+    let y = array![10.0, -20.0];
+    let error = array![tolerance.scale(10.0, 0.0), tolerance.scale(-20.0, 0.0)];
+    assert_relative_eq!(error.scaled_rms(&y, &array![0.0, 0.0], tolerance), 1.0, max_relative = 1e-14);
+    let rider = (error.clone(), Passenger(array![1e9, 1e9]));
+    let state = (y.clone(), Passenger(array![0.0, 0.0]));
+    assert_relative_eq!(rider.scaled_rms(&state, &state, tolerance), 1.0, max_relative = 1e-14);
+    assert_eq!(Passenger(error.clone()).scaled_rms(&Passenger(y.clone()), &Passenger(y), tolerance), 0.0);
+}
+
+#[test]
+fn finite_differences_match_the_jacobian_of_the_pendulum() {
+    let pendulum = |_t: f64, y: &Array1<f64>| array![y[1], -y[0].sin()];
+    let (y, v) = (array![0.7, -0.2], array![0.3, 1.1]);
+    let jv = FiniteDifference(pendulum).jvp(0.0, &y, &v);
+    assert_relative_eq!(jv, array![1.1, -0.7f64.cos() * 0.3], max_relative = 1e-9);
+    assert_eq!(FiniteDifference(pendulum).jvp(0.0, &y, &array![0.0, 0.0]), array![0.0, 0.0]);
+}
