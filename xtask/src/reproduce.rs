@@ -1,0 +1,26 @@
+//! `cargo xtask reproduce`: reruns a published experiment with the release build.
+
+use crate::process::{cargo, run as run_command};
+use anyhow::Result;
+use clap::ValueEnum;
+use std::path::Path;
+
+/// A published experiment.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Experiment {
+    /// Two-dimensional sets: W2 and normalised path energy (Tong et al. 2024, table 2)
+    TwoDim,
+}
+
+/// Reruns `experiment`.
+pub(crate) fn run(experiment: Experiment, json: Option<&Path>, rest: &[String]) -> Result<()> {
+    let binary = match experiment {
+        Experiment::TwoDim => "two-dim",
+    };
+    let mut command = cargo();
+    command.args(["run", "--release", "--quiet", "--package", "chreode-benches", "--bin", binary, "--"]);
+    if let Some(file) = json {
+        command.arg("--json").arg(std::path::absolute(file)?);
+    }
+    run_command(command.args(rest))
+}
