@@ -65,6 +65,14 @@ pub trait VectorSpace: Sized {
         *out = out.zeros_like().plus(terms);
     }
 
+    /// Whether every entry is a number. A solver asks this of each state it hands out.
+    ///
+    /// By default whether `⟨self, self⟩` is finite, which also refuses entries beyond 1e154; overridden
+    /// where entries can be looked at.
+    fn is_finite(&self) -> bool {
+        self.dot(self).is_finite()
+    }
+
     /// Root mean square of the scaled error: 1 is exactly on tolerance. 0 when no entry counts.
     fn scaled_rms(&self, a: &Self, b: &Self, tolerance: Tolerance) -> f64 {
         let (sum, count) = self.scaled_square_sum(a, b, tolerance);

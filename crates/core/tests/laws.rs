@@ -18,6 +18,8 @@ fn laws<V: VectorSpace>(x: &V, y: &V, z: &V, exact: f64) {
     V::sum_into(&[(1.0, x), (2.0, y), (-0.5, z)], &mut out);
     assert!(distance(&sum, &out) < exact, "sum_into differs from plus");
     assert_eq!(x.zeros_like().dot(y), 0.0);
+    assert!(sum.is_finite());
+    assert!(!x.plus(&[(f64::NAN, y)]).is_finite() && !x.plus(&[(f64::INFINITY, y)]).is_finite());
     assert_relative_eq!(sum.dot(y), x.dot(y) + 2.0 * y.dot(y) - 0.5 * z.dot(y), max_relative = 1e-5);
 }
 

@@ -58,6 +58,14 @@ impl<A: Real, D: Dimension> VectorSpace for Array<A, D> {
         (sum, self.len())
     }
 
+    fn is_finite(&self) -> bool {
+        match self.as_slice_memory_order() {
+            // Without an early exit the fold is done in SIMD lanes.
+            Some(memory) => memory.iter().fold(true, |finite, v| finite & v.is_finite()),
+            None => self.iter().all(|v| v.is_finite()),
+        }
+    }
+
     fn plus_into(&self, terms: &[(f64, &Self)], out: &mut Self) {
         if out.shape() == self.shape() {
             out.assign(self);

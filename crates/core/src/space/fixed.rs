@@ -33,4 +33,22 @@ impl<const N: usize> VectorSpace for [f64; N] {
         }
         (sum, N)
     }
+
+    #[inline]
+    fn is_finite(&self) -> bool {
+        self.iter().fold(true, |finite, v| finite & v.is_finite())
+    }
+
+    #[inline]
+    fn plus_into(&self, terms: &[(f64, &Self)], out: &mut Self) {
+        *out = self.plus(terms);
+    }
+
+    #[inline]
+    fn sum_into(terms: &[(f64, &Self)], out: &mut Self) {
+        *out = match terms {
+            [] => [0.0; N],
+            [(c, x), rest @ ..] => x.map(|v| c * v).plus(rest),
+        };
+    }
 }

@@ -17,6 +17,10 @@ impl<V: VectorSpace> VectorSpace for Vec<V> {
         self.iter().zip(other).map(|(a, b)| a.dot(b)).sum()
     }
 
+    fn is_finite(&self) -> bool {
+        self.iter().all(V::is_finite)
+    }
+
     fn scaled_square_sum(&self, a: &Self, b: &Self, tolerance: Tolerance) -> (f64, usize) {
         self.iter().zip(a.iter().zip(b)).fold((0.0, 0), |(sum, count), (e, (a, b))| {
             let (s, n) = e.scaled_square_sum(a, b, tolerance);

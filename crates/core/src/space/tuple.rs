@@ -18,6 +18,10 @@ impl<A: VectorSpace, B: VectorSpace> VectorSpace for (A, B) {
         self.0.dot(&other.0) + self.1.dot(&other.1)
     }
 
+    fn is_finite(&self) -> bool {
+        self.0.is_finite() && self.1.is_finite()
+    }
+
     fn scaled_square_sum(&self, a: &Self, b: &Self, tolerance: Tolerance) -> (f64, usize) {
         let (s0, n0) = self.0.scaled_square_sum(&a.0, &b.0, tolerance);
         let (s1, n1) = self.1.scaled_square_sum(&a.1, &b.1, tolerance);
@@ -42,6 +46,10 @@ impl<V: VectorSpace> VectorSpace for Passenger<V> {
 
     fn dot(&self, other: &Self) -> f64 {
         self.0.dot(&other.0)
+    }
+
+    fn is_finite(&self) -> bool {
+        self.0.is_finite()
     }
 
     fn scaled_square_sum(&self, _: &Self, _: &Self, _: Tolerance) -> (f64, usize) {

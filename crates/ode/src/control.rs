@@ -1,0 +1,61 @@
+//! Who decides how long a step is, and whether it counts.
+
+mod fixed;
+mod pi;
+
+pub use fixed::{Fixed, FixedMemory};
+pub use pi::{Pi, PiMemory};
+
+use crate::{SolveError, Span};
+use chreode_core::Tolerance;
+
+/// A step that was tried: what a controller sees. Numbers, never states.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Trial {
+    /// Where it began.
+    pub t: f64,
+    /// Its signed size.
+    pub h: f64,
+    /// Scaled error, 1 exactly on tolerance; infinite when the result is not finite or the method did
+    /// not converge; `None` when the controller has no tolerance.
+    pub ratio: Option<f64>,
+    /// Power of h in the error, the order of the estimate plus one.
+    pub power: f64,
+}
+
+/// What becomes of a trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It counts.
+    Accept,
+    /// Try again from the same state, with the step that [`StepControl::next`] now gives.
+    Reject,
+}
+
+/// Chooses the end of each step and judges the outcome.
+pub trait StepControl {
+    /// What it remembers from step to step.
+    type Memory;
+
+    /// What errors are measured against; `None` for a controller that asks for no estimate.
+    fn tolerance(&self) -> Option<Tolerance>;
+
+    /// The size of the first step, if it is known; otherwise, where there is a tolerance, the stepper
+    /// is asked for a careful one.
+    fn first_step(&self) -> Option<f64> {
+        None
+    }
+
+    /// Memory for a solve over `span`; `first` is the size of the first step, 0 where there is no
+    /// tolerance.
+    ///
+    /// # Errors
+    /// When the controller's own settings make no sense.
+    fn start(&self, span: Span, first: f64) -> Result<Self::Memory, SolveError>;
+
+    /// The time at which the step from `t` is to end; must come to `t1` exactly.
+    fn next(&self, t: f64, memory: &Self::Memory) -> f64;
+
+    /// Judges a trial and plans the next step.
+    fn judge(&self, trial: Trial, memory: &mut Self::Memory) -> Verdict;
+}

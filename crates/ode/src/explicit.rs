@@ -1,0 +1,165 @@
+//! Explicit Runge-Kutta methods: one stepper for every tableau.
+
+use crate::combine::{Row, row, with_terms};
+use crate::{About, Piece, Span, StepError, Stepper, Tableau, first_step};
+use chreode_core::{Tolerance, VectorField, VectorSpace};
+use std::mem::swap;
+
+/// The explicit Runge-Kutta method of a [`Tableau`]:
+/// kᵢ = f(t + cᵢh, y + h Σⱼ aᵢⱼ kⱼ), y₁ = y + h Σ bᵢ kᵢ.
+///
+/// A step of an s-stage method costs s evaluations, s − 1 if it is FSAL; a rejected step gives its
+/// first stage to the next trial. After `init` nothing is allocated for a state whose in-place forms
+/// do not.
+///
+/// Hairer, Nørsett & Wanner, Solving Ordinary Differential Equations I, 2nd ed. 1993, ch. II,
+/// doi:10.1007/978-3-540-78862-1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExplicitRk {
+    tableau: Tableau,
+}
+
+impl ExplicitRk {
+    /// The method of `tableau`.
+    pub const fn new(tableau: Tableau) -> Self {
+        Self { tableau }
+    }
+
+    /// Its tableau.
+    pub const fn tableau(&self) -> &Tableau {
+        &self.tableau
+    }
+}
+
+/// Stages and scratch space of an [`ExplicitRk`].
+pub struct RkMemory<Y> {
+    /// Nonzero entries of the rows of `a`, of `b`, and of the error weights.
+    rows: Vec<Row>,
+    weights: Row,
+    error: Row,
+    k: Vec<Y>,
+    next: Y,
+    scratch: Y,
+    first: Stage,
+}
+
+/// Whether `k[0]` is f at the current `(t, y)`.
+#[derive(Clone, Copy, PartialEq)]
+enum Stage {
+    Known,
+    Due,
+}
+
+impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
+    type Memory = RkMemory<Y>;
+    type Dense = Piece<Y>;
+
+    fn about(&self) -> About {
+        let it = self.tableau.coefficients();
+        About {
+            name: it.name,
+            order: f64::from(it.order),
+            error_power: it.embedded.map(|e| f64::from(e.order.min(it.order)) + 1.0),
+        }
+    }
+
+    fn init(&self, _problem: &P, _t: f64, y: &Y) -> Result<RkMemory<Y>, StepError> {
+        let it = self.tableau.coefficients();
+        Ok(RkMemory {
+            rows: it.a.iter().map(|a| row(a)).collect(),
+            weights: row(it.b),
+            error: row(it.embedded.map_or(&[], |e| e.error)),
+            k: it.b.iter().map(|_| y.zeros_like()).collect(),
+            next: y.duplicate(),
+            scratch: y.duplicate(),
+            first: Stage::Due,
+        })
+    }
+
+    #[inline]
+    fn propose(
+        &self,
+        field: &P,
+        t: f64,
+        h: f64,
+        y: &Y,
+        memory: &mut RkMemory<Y>,
+    ) -> Result<usize, StepError> {
+        let c = self.tableau.coefficients().c;
+        let stages = c.len();
+        let evals = stages - 1 + memory.start(field, t, y);
+        let RkMemory { rows, weights, k, next, scratch, .. } = memory;
+        let inner = if self.tableau.fsal() { stages - 1 } else { stages };
+        for i in 1..inner {
+            let (done, rest) = k.split_at_mut(i);
+            with_terms(h, &rows[i], done, |terms| y.plus_into(terms, scratch));
+            field.eval_into(t + c[i] * h, scratch, &mut rest[0]);
+        }
+        with_terms(h, weights, k, |terms| y.plus_into(terms, next));
+        if self.tableau.fsal() {
+            field.eval_into(t + h, next, &mut k[stages - 1]);
+        }
+        Ok(evals)
+    }
+
+    #[inline]
+    fn proposed<'m>(&self, memory: &'m RkMemory<Y>) -> &'m Y {
+        &memory.next
+    }
+
+    #[inline]
+    fn error(&self, h: f64, y: &Y, tolerance: Tolerance, memory: &mut RkMemory<Y>) -> Option<f64> {
+        self.tableau.coefficients().embedded?;
+        let RkMemory { error, k, next, scratch, .. } = memory;
+        with_terms(h, error, k, |terms| Y::sum_into(terms, scratch));
+        Some(scratch.scaled_rms(y, next, tolerance))
+    }
+
+    fn dense(&self, t: f64, h: f64, y: &Y, memory: &RkMemory<Y>) -> Piece<Y> {
+        Piece::new(self.tableau, t, h, y, &memory.k)
+    }
+
+    fn interpolate(&self, at: f64, t: f64, h: f64, y: &Y, memory: &RkMemory<Y>) -> Y {
+        self.tableau.interpolate((at - t) / h, h, y, &memory.k)
+    }
+
+    #[inline]
+    fn commit(&self, y: &mut Y, memory: &mut RkMemory<Y>) {
+        swap(y, &mut memory.next);
+        memory.first = Stage::Due;
+        if self.tableau.fsal() {
+            let last = memory.k.len() - 1;
+            memory.k.swap(0, last);
+            memory.first = Stage::Known;
+        }
+    }
+
+    fn first_step(
+        &self,
+        field: &P,
+        span: Span,
+        y: &Y,
+        tolerance: Tolerance,
+        memory: &mut RkMemory<Y>,
+    ) -> Result<(f64, usize), StepError> {
+        let evals = memory.start(field, span.t0, y);
+        let power = Stepper::<P, Y>::about(self)
+            .error_power
+            .unwrap_or(f64::from(self.tableau.coefficients().order) + 1.0);
+        let h = first_step(field, span, y, &memory.k[0], tolerance, power)?;
+        Ok((h, evals + 1))
+    }
+}
+
+impl<Y> RkMemory<Y> {
+    /// Sees to it that `k[0]` is f(t, y); returns the evaluations spent.
+    #[inline]
+    fn start<P: VectorField<Y> + ?Sized>(&mut self, field: &P, t: f64, y: &Y) -> usize {
+        if self.first == Stage::Known {
+            return 0;
+        }
+        field.eval_into(t, y, &mut self.k[0]);
+        self.first = Stage::Known;
+        1
+    }
+}

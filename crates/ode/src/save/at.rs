@@ -1,0 +1,59 @@
+//! The states at given times, by dense output.
+
+use super::{Save, Segment};
+use crate::{Dense, SolveError, Span};
+use chreode_core::VectorSpace;
+use std::ops::ControlFlow;
+
+/// Keeps the states at given times. The times change no step: they are reached by interpolation.
+///
+/// After an error `ys` holds the states up to the last time reached, one for each of the first
+/// `ys.len()` times.
+#[derive(Clone, Debug, PartialEq)]
+pub struct At<'t, Y> {
+    /// The times, sorted in the direction of the solve.
+    pub times: &'t [f64],
+    /// The states so far.
+    pub ys: Vec<Y>,
+    direction: f64,
+}
+
+impl<'t, Y> At<'t, Y> {
+    /// For `times`, sorted in the direction of the solve and within its span; equal times are allowed.
+    pub const fn new(times: &'t [f64]) -> Self {
+        Self { times, ys: Vec::new(), direction: 1.0 }
+    }
+}
+
+impl<Y: VectorSpace, D: Dense<Y>> Save<Y, D> for At<'_, Y> {
+    fn start(&mut self, span: Span, y0: &Y) -> Result<(), SolveError> {
+        let Span { t0, t1 } = span;
+        self.direction = span.direction();
+        self.ys.clear();
+        let mut before = t0;
+        for (index, &time) in self.times.iter().enumerate() {
+            if !(t0.min(t1)..=t0.max(t1)).contains(&time) {
+                return Err(SolveError::TimeOutside { time, t0, t1 });
+            }
+            if (time - before) * self.direction < 0.0 {
+                return Err(SolveError::TimesNotSorted { index, time: before, next: time });
+            }
+            before = time;
+        }
+        self.ys.reserve(self.times.len());
+        let at_start = self.times.iter().take_while(|t| **t == t0).count();
+        self.ys.extend((0..at_start).map(|_| y0.duplicate()));
+        Ok(())
+    }
+
+    #[inline]
+    fn segment(&mut self, segment: &Segment<'_, Y, D>) -> ControlFlow<()> {
+        while let Some(&time) = self.times.get(self.ys.len()) {
+            if (time - segment.t1) * self.direction > 0.0 {
+                break;
+            }
+            self.ys.push(segment.at(time));
+        }
+        ControlFlow::Continue(())
+    }
+}
