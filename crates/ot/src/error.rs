@@ -34,4 +34,16 @@ pub enum OtError {
         /// The size it has.
         found: usize,
     },
+    /// A coordinate that is not a number.
+    #[error("coordinate {column} of {side} point {row} is {value}; remove the point or impute the value")]
+    BadPoint {
+        /// `source` or `target`.
+        side: &'static str,
+        /// The point.
+        row: usize,
+        /// Its coordinate.
+        column: usize,
+        /// The offending value.
+        value: f64,
+    },
 }

@@ -1,0 +1,194 @@
+//! The square cost matrix of an assignment: padded, aligned, checked, and scaled away from overflow.
+
+use chreode_core::Real;
+use ndarray::{ArrayView1, ArrayView2};
+use pulp::Simd;
+
+use super::aligned::Aligned;
+use super::scan::BLOCK;
+use crate::OtError;
+
+/// Costs whose magnitude lies outside `1/HUGE..HUGE` are solved after a scaling by a power of two.
+const HUGE: f64 = 1e100;
+
+/// An `n` x `n` matrix with rows of `stride` entries, `+inf` past the `n`th.
+#[derive(Debug, Default)]
+pub(crate) struct Costs {
+    entries: Aligned<f64>,
+    /// Target points, one coordinate after the other.
+    coordinates: Aligned<f64>,
+    /// Four source points.
+    sources: Vec<f64>,
+    pub(crate) n: usize,
+    pub(crate) stride: usize,
+    /// What a stored cost must be multiplied with to give the caller's: a power of two.
+    pub(crate) unit: f64,
+}
+
+impl Costs {
+    /// Row `i`, with its padding.
+    #[inline(always)]
+    pub(crate) fn row(&self, i: usize) -> &[f64] {
+        &self.entries[i * self.stride..][..self.stride]
+    }
+
+    /// The cost of moving `i` to `j`.
+    #[inline(always)]
+    pub(crate) fn at(&self, i: usize, j: usize) -> f64 {
+        self.entries[i * self.stride + j]
+    }
+
+    fn shape(&mut self, n: usize) {
+        self.n = n;
+        self.stride = n.next_multiple_of(BLOCK);
+        self.unit = 1.0;
+        self.entries.resize(n * self.stride, 0.0);
+    }
+
+    /// Copies a matrix.
+    pub(crate) fn copy(&mut self, cost: ArrayView2<f64>) -> Result<(), OtError> {
+        let n = cost.nrows();
+        if n == 0 {
+            return Err(OtError::Empty { side: "source" });
+        }
+        if cost.ncols() != n {
+            return Err(OtError::Shape {
+                what: "the second axis of the cost matrix",
+                expected: n,
+                found: cost.ncols(),
+            });
+        }
+        self.shape(n);
+        for (row, stored) in cost.rows().into_iter().zip(self.entries.chunks_exact_mut(self.stride)) {
+            stored[n..].fill(f64::INFINITY);
+            match row.as_slice() {
+                Some(row) => stored[..n].copy_from_slice(row),
+                None => stored.iter_mut().zip(row).for_each(|(stored, &c)| *stored = c),
+            }
+        }
+        self.finish()
+    }
+
+    /// Squared Euclidean distances between the rows of `x` and the rows of `y`, summed in `f64`.
+    pub(crate) fn squared_euclidean<A: Real>(
+        &mut self,
+        x: ArrayView2<A>,
+        y: ArrayView2<A>,
+    ) -> Result<(), OtError> {
+        let (n, d) = x.dim();
+        if n == 0 || y.nrows() == 0 {
+            return Err(OtError::Empty { side: if n == 0 { "source" } else { "target" } });
+        }
+        for (what, expected, found) in
+            [("the list of target points", n, y.nrows()), ("a target point", d, y.ncols())]
+        {
+            if found != expected {
+                return Err(OtError::Shape { what, expected, found });
+            }
+        }
+        for (side, points) in [("source", x), ("target", y)] {
+            finite(side, points)?;
+        }
+        self.shape(n);
+        self.coordinates.resize(d * self.stride, 0.0);
+        for (k, line) in self.coordinates.chunks_exact_mut(self.stride).enumerate() {
+            line[n..].fill(f64::INFINITY);
+            line.iter_mut().zip(y.column(k)).for_each(|(stored, &c)| *stored = c.to_f64());
+        }
+        self.sources.clear();
+        self.sources.resize(4 * d, 0.0);
+        for (block, rows) in self.entries.chunks_mut(4 * self.stride).enumerate() {
+            for k in 0..d {
+                for r in 0..4 {
+                    self.sources[4 * k + r] = x[[(4 * block + r).min(n - 1), k]].to_f64();
+                }
+            }
+            pulp::Arch::new().dispatch(Distances {
+                sources: &self.sources,
+                coordinates: &self.coordinates,
+                rows,
+                stride: self.stride,
+            });
+        }
+        if d == 0 {
+            self.entries.chunks_exact_mut(self.stride).for_each(|row| row[n..].fill(f64::INFINITY));
+        }
+        self.finish()
+    }
+
+    /// Finds costs that are not finite, and chooses the unit.
+    fn finish(&mut self) -> Result<(), OtError> {
+        let n = self.n;
+        let rows = self.entries.chunks_exact(self.stride);
+        let magnitude = pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || rows.map(|row| magnitude(&row[..n])).fold(0, u64::max),
+        );
+        let magnitude = f64::from_bits(magnitude);
+        if !magnitude.is_finite() {
+            let row = (0..n).find(|&i| self.row(i)[..n].iter().any(|c| !c.is_finite()));
+            let row = row.expect("the largest magnitude is not finite");
+            let column = self.row(row).iter().position(|c| !c.is_finite()).expect("so is one in this row");
+            return Err(OtError::BadCost { row, column, value: self.at(row, column) });
+        }
+        if magnitude > 0.0 && !(1.0 / HUGE..HUGE).contains(&magnitude) {
+            // Two steps, as the inverse of a subnormal number's exponent overflows.
+            let exponent = magnitude.log2().floor().clamp(-1022.0, 1022.0);
+            self.unit = exponent.exp2();
+            let scale = (-exponent).exp2();
+            self.entries.iter_mut().for_each(|c| *c *= scale);
+        }
+        Ok(())
+    }
+}
+
+/// The bits of the largest `|c|`; those of a NaN or an infinity are above all others.
+#[inline(always)]
+fn magnitude(row: &[f64]) -> u64 {
+    row.iter().fold(0, |most, c| most.max(c.to_bits() << 1)) >> 1
+}
+
+fn finite<A: Real>(side: &'static str, points: ArrayView2<A>) -> Result<(), OtError> {
+    let bad = |point: ArrayView1<A>| point.iter().position(|c| !c.is_finite());
+    for (row, point) in points.rows().into_iter().enumerate() {
+        if let Some(column) = bad(point) {
+            return Err(OtError::BadPoint { side, row, column, value: point[column].to_f64() });
+        }
+    }
+    Ok(())
+}
+
+/// Four rows (or the last few) of squared distances.
+struct Distances<'a> {
+    /// Coordinate `k` of source `r` at `4 * k + r`.
+    sources: &'a [f64],
+    coordinates: &'a [f64],
+    rows: &'a mut [f64],
+    stride: usize,
+}
+
+impl pulp::WithSimd for Distances<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let lanes = S::F64_LANES;
+        let (coordinates, _) = S::as_simd_f64s(self.coordinates);
+        let (sources, _) = self.sources.as_chunks::<4>();
+        let blocks = self.stride / lanes;
+        let (rows, _) = S::as_mut_simd_f64s(self.rows);
+        for block in 0..blocks {
+            let mut sums = [simd.splat_f64s(0.0); 4];
+            for (source, line) in sources.iter().zip(coordinates.chunks_exact(blocks)) {
+                let target = line[block];
+                for (sum, &x) in sums.iter_mut().zip(source) {
+                    let difference = simd.sub_f64s(simd.splat_f64s(x), target);
+                    *sum = simd.mul_add_e_f64s(difference, difference, *sum);
+                }
+            }
+            for (row, sum) in rows.chunks_exact_mut(blocks).zip(sums) {
+                row[block] = sum;
+            }
+        }
+    }
+}
