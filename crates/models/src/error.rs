@@ -1,0 +1,57 @@
+//! Why a model, a simulation or an evaluation has no result.
+
+use chreode_core::CoreError;
+use thiserror::Error;
+
+/// A request that cannot be met as posed.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// The populations themselves are at fault.
+    #[error(transparent)]
+    Populations(#[from] CoreError),
+    /// A parameter outside its range.
+    #[error("{name} is {value}; it must be {rule}")]
+    Parameter {
+        /// The field, as it is written in a configuration.
+        name: &'static str,
+        /// What was given.
+        value: f64,
+        /// What is allowed.
+        rule: &'static str,
+    },
+    /// Fewer living cells than were to be sampled.
+    #[error(
+        "the simulated population at time {time} has {living} cells where {wanted} are to be sampled; raise founders or the division rate, or sample fewer cells"
+    )]
+    TooFewCells {
+        /// The snapshot's time.
+        time: f64,
+        /// Cells alive then.
+        living: usize,
+        /// Cells asked for.
+        wanted: usize,
+    },
+    /// A population that would not fit in memory.
+    #[error(
+        "up to {expected:.3e} cells are expected at time {time}, more than {limit:.0e}; lower the division rate, the founders or the last time"
+    )]
+    TooManyCells {
+        /// The last time.
+        time: f64,
+        /// Expected number of cells if all divided at the higher rate.
+        expected: f64,
+        /// The ceiling.
+        limit: f64,
+    },
+}
+
+/// Returns an error unless `value` is finite and `holds`.
+pub(crate) fn require(
+    name: &'static str,
+    value: f64,
+    holds: bool,
+    rule: &'static str,
+) -> Result<(), ModelError> {
+    if value.is_finite() && holds { Ok(()) } else { Err(ModelError::Parameter { name, value, rule }) }
+}
