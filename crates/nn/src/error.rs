@@ -1,0 +1,49 @@
+//! What can be wrong with a network's or an optimiser's description.
+
+use thiserror::Error;
+
+/// A network or an optimiser that cannot be built, or slices that do not fit it.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum NnError {
+    /// A state, velocity or hidden layer without columns.
+    #[error("the {place} has width 0; every width must be at least 1")]
+    ZeroWidth {
+        /// `state`, `output`, or `hidden layer i`.
+        place: String,
+    },
+    /// More parameters than an index can count.
+    #[error("a network of widths {widths:?} has more parameters than memory can address; make it narrower")]
+    TooWide {
+        /// Input, hidden and output widths.
+        widths: Vec<usize>,
+    },
+    /// An activation nobody knows.
+    #[error("there is no activation `{name}`; choose one of {known}")]
+    NoSuchActivation {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// An option outside its range.
+    #[error("{option} is {value}; it must be {range}")]
+    OutOfRange {
+        /// The option's name, with its owner, e.g. `AdamW's lr`.
+        option: &'static str,
+        /// What was given.
+        value: f64,
+        /// What is allowed.
+        range: &'static str,
+    },
+    /// A slice of another length than the parameters.
+    #[error("the {what} have {found} entries where {expected} are expected; use the network they were made for")]
+    Length {
+        /// `parameters`, `gradients`, ...
+        what: &'static str,
+        /// The length expected.
+        expected: usize,
+        /// The length found.
+        found: usize,
+    },
+}

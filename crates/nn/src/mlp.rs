@@ -1,0 +1,146 @@
+//! The multilayer perceptron as a [`Network`].
+
+mod backward;
+mod forward;
+mod gradient;
+
+use crate::kernel::{Lane, Machine};
+use crate::layer::Layer;
+use crate::memory::Plan;
+use crate::{MlpConfig, MlpMemory, NnError};
+use chreode_core::{Network, ParameterView};
+use gradient::Task;
+use ndarray::{ArrayView2, ArrayViewMut2};
+use rand::{Rng, RngExt};
+
+/// Multiply-adds below which a pass stays on the calling thread: waking another costs more.
+const SEQUENTIAL: usize = 1 << 21;
+
+/// v(t, x) = W_L φ(… φ(W₁ [t, x] + b₁) …) + b_L, on rows.
+///
+/// Time is the first input, as a raw scalar. Parameters are named as in PyTorch: `layers.0.weight` of
+/// shape `[out, in]`, `layers.0.bias`, `layers.1.weight`, and so on. Rows are computed in fixed tiles
+/// and every sum has a fixed order: a row gives the same bits in any batch, and a gradient the same
+/// bits for any number of threads. On another instruction set results agree to rounding.
+///
+/// # Panics
+/// [`forward`](Network::forward) and [`pullback`](Network::pullback) if the shapes of their arguments
+/// contradict [`width`](Network::width), [`layout`](Network::layout) or each other.
+#[derive(Clone, Debug)]
+pub struct Mlp<A> {
+    config: MlpConfig,
+    layout: Vec<ParameterView>,
+    flat: Vec<A>,
+    layers: Vec<Layer<A>>,
+    plan: Plan,
+    tasks: Vec<Task>,
+    machine: Machine,
+}
+
+impl<A: Lane> Mlp<A> {
+    /// A network with PyTorch's default initialisation: weights and biases uniform on ±1/√fan_in.
+    ///
+    /// # Errors
+    /// [`NnError::ZeroWidth`] and [`NnError::TooWide`].
+    pub fn new(config: MlpConfig, rng: &mut impl Rng) -> Result<Self, NnError> {
+        let mut network = Self::zeros(config)?;
+        let mut flat = network.parameters();
+        for layer in &network.layers {
+            let bound = 1.0 / (layer.inputs as f64).sqrt();
+            for p in &mut flat[layer.weight..layer.bias + layer.outputs] {
+                *p = A::from_f64(bound * (2.0 * rng.random::<f64>() - 1.0));
+            }
+        }
+        network.write_parameters(&flat);
+        Ok(network)
+    }
+
+    /// A network whose parameters are all zero, to be filled from a checkpoint.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn zeros(config: MlpConfig) -> Result<Self, NnError> {
+        config.check()?;
+        let widths = config.widths();
+        let mut offset = 0;
+        let mut layout = Vec::new();
+        let mut layers = Vec::new();
+        for (i, pair) in widths.windows(2).enumerate() {
+            let (inputs, outputs) = (pair[0], pair[1]);
+            let layer = Layer::new(inputs, outputs, usize::from(i == 0), offset);
+            let (weight, bias) = (format!("layers.{i}.weight"), format!("layers.{i}.bias"));
+            layout.push(ParameterView { name: weight, shape: vec![outputs, inputs], offset });
+            layout.push(ParameterView { name: bias, shape: vec![outputs], offset: layer.bias });
+            offset = layer.bias + outputs;
+            layers.push(layer);
+        }
+        let plan = Plan::new::<A>(&config);
+        let tasks = gradient::tasks(&layers);
+        let flat = vec![A::zero(); offset];
+        Ok(Self { config, layout, flat, layers, plan, tasks, machine: Machine::detect() })
+    }
+
+    /// Its shape.
+    pub fn config(&self) -> &MlpConfig {
+        &self.config
+    }
+
+    /// The same network on other instructions, to compare them.
+    #[cfg(test)]
+    pub(crate) fn on(mut self, machine: Machine) -> Self {
+        self.machine = machine;
+        self
+    }
+}
+
+impl<A: Lane> Network for Mlp<A> {
+    type Scalar = A;
+    type Memory = MlpMemory<A>;
+
+    fn width(&self) -> (usize, usize) {
+        (self.config.state, self.config.output)
+    }
+
+    fn layout(&self) -> &[ParameterView] {
+        &self.layout
+    }
+
+    fn read_parameters(&self, flat: &mut [A]) {
+        flat.copy_from_slice(&self.flat);
+    }
+
+    fn write_parameters(&mut self, flat: &[A]) {
+        self.flat.copy_from_slice(flat);
+        self.layers.iter_mut().for_each(|layer| layer.pack(flat));
+    }
+
+    fn forward(
+        &self,
+        t: &[A],
+        x: ArrayView2<'_, A>,
+        out: ArrayViewMut2<'_, A>,
+        memory: &mut MlpMemory<A>,
+    ) {
+        self.run_forward(t, x, out, memory);
+    }
+
+    fn pullback(
+        &self,
+        a: ArrayView2<'_, A>,
+        state: Option<ArrayViewMut2<'_, A>>,
+        params: Option<&mut [A]>,
+        memory: &mut MlpMemory<A>,
+    ) {
+        let wanted = if params.is_some() { gradient::entries(&self.tasks) } else { 0 };
+        memory.prepare_pullback(&self.plan, wanted);
+        self.run_backward(a, state, memory);
+        if let Some(params) = params {
+            self.run_gradient(params, memory);
+        }
+    }
+}
+
+/// Whether `multiply_adds` are worth a second thread.
+fn parallel(multiply_adds: usize) -> bool {
+    multiply_adds > SEQUENTIAL && rayon::current_num_threads() > 1
+}
