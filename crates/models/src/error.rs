@@ -1,6 +1,9 @@
 //! Why a model, a simulation or an evaluation has no result.
 
 use chreode_core::CoreError;
+use chreode_nn::NnError;
+use chreode_ode::SolveError;
+use chreode_ot::OtError;
 use thiserror::Error;
 
 /// A request that cannot be met as posed.
@@ -10,6 +13,15 @@ pub enum ModelError {
     /// The populations themselves are at fault.
     #[error(transparent)]
     Populations(#[from] CoreError),
+    /// A minibatch or a population has no transport plan.
+    #[error(transparent)]
+    Transport(#[from] OtError),
+    /// A flow cannot be integrated.
+    #[error(transparent)]
+    Solve(#[from] SolveError),
+    /// A network or an optimiser cannot be made.
+    #[error(transparent)]
+    Network(#[from] NnError),
     /// A parameter outside its range.
     #[error("{name} is {value}; it must be {rule}")]
     Parameter {
@@ -44,6 +56,63 @@ pub enum ModelError {
         /// The ceiling.
         limit: f64,
     },
+    /// No interval to learn a flow on.
+    #[error("a flow needs cells at two times at least, but there is {}", only(.times))]
+    TooFewTimes {
+        /// The times there are.
+        times: Vec<f64>,
+    },
+    /// A snapshot that says nothing about its population.
+    #[error("time {time} has {cells} cells where {wanted} are needed at least; leave this time out or merge it with its neighbour")]
+    SmallSnapshot {
+        /// The snapshot's time.
+        time: f64,
+        /// Its cells.
+        cells: usize,
+        /// The least number.
+        wanted: usize,
+    },
+    /// Arrays of another width or length than the model has.
+    #[error("the model has {expected} dimensions and the data {found}; use the coordinates it was trained on")]
+    Dimensions {
+        /// What the model has.
+        expected: usize,
+        /// What was given.
+        found: usize,
+    },
+    /// A coordinate that cannot be scaled to unit variance.
+    #[error("feature {feature} has scale {scale} over all cells and cannot be standardised; leave it out with fewer dims")]
+    FlatFeature {
+        /// Its name.
+        feature: String,
+        /// Its standard deviation.
+        scale: f64,
+    },
+    /// A loss that is not a number.
+    #[error("the loss is {loss} at step {step}; lower lr, or give clip a value such as 1")]
+    Diverged {
+        /// Steps done before.
+        step: u64,
+        /// The loss.
+        loss: f64,
+    },
+    /// A thread that ended without its batch.
+    #[error("the thread that prepared batch {index} ended early; this is a fault of chreode, please report it")]
+    WorkerLost {
+        /// The batch.
+        index: u64,
+    },
+    /// A file that holds no run, or another one.
+    #[error("this checkpoint cannot be used: {reason}")]
+    Checkpoint {
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// What there is, where more times are needed.
+fn only(times: &[f64]) -> String {
+    times.first().map_or("no time at all".to_string(), |t| format!("only time {t}"))
 }
 
 /// Returns an error unless `value` is finite and `holds`.

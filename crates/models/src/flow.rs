@@ -1,0 +1,74 @@
+//! A trained flow: a network with the coordinates and the clock it was trained in.
+
+use crate::{Clock, Frame, ModelError, Sampler};
+use chreode_core::{Network, NetworkField, VectorField};
+use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
+use rayon::prelude::*;
+
+/// Rows integrated together; fixed, so that an adaptive solve does not depend on the thread count.
+const ROWS: usize = 512;
+
+/// A velocity field over cells, in the user's times and coordinates.
+///
+/// dx/dt = v(t, x), with `x` in the coordinates of the file and `t` in its units of time. Inside, the
+/// network sees standardised coordinates ([`Frame`]) and network time ([`Clock`]).
+#[derive(Clone, Debug)]
+pub struct Flow<N> {
+    /// The network, with the parameters to predict with.
+    pub network: N,
+    /// Network time.
+    pub clock: Clock,
+    /// Network coordinates.
+    pub frame: Frame,
+}
+
+impl<N: Network<Scalar = f32> + Sync> Flow<N> {
+    /// Moves the rows of `points`, which are at `times[0]`, to each of `times`.
+    ///
+    /// One array a time, the first equal to `points`. Times may run backwards. Rows are split into
+    /// fixed groups over the threads of the current pool; the result does not depend on their number.
+    ///
+    /// # Errors
+    /// A different number of columns, no times, or a failed solve.
+    pub fn push(
+        &self,
+        points: ArrayView2<'_, f32>,
+        times: &[f64],
+        sampler: &Sampler,
+    ) -> Result<Vec<Array2<f32>>, ModelError> {
+        self.frame.check(points)?;
+        let taus: Vec<f64> = times.iter().map(|&t| self.clock.network(t)).collect();
+        let inside = self.frame.enter(points);
+        let groups: Vec<_> = (0..inside.nrows()).step_by(ROWS).collect();
+        let moved: Vec<Vec<Array2<f32>>> = groups
+            .into_par_iter()
+            .map(|start| {
+                let rows = inside.slice(s![start..(start + ROWS).min(inside.nrows()), ..]).to_owned();
+                sampler.trajectory(&NetworkField::new(&self.network), rows, &taus)
+            })
+            .collect::<Result<_, _>>()?;
+        let mut states: Vec<Array2<f32>> = (0..times.len())
+            .map(|k| {
+                let parts: Vec<_> = moved.iter().map(|group| group[k].view()).collect();
+                let all = concatenate(Axis(0), &parts).unwrap_or_else(|_| Array2::zeros(points.raw_dim()));
+                self.frame.leave(all)
+            })
+            .collect();
+        if let Some(first) = states.first_mut() {
+            // Not a round trip through the network's coordinates: the cells as they were given.
+            first.assign(&points);
+        }
+        Ok(states)
+    }
+
+    /// The velocity of every row at time `t`, in the user's coordinates per unit of the user's time.
+    ///
+    /// # Errors
+    /// A different number of columns.
+    pub fn velocity(&self, t: f64, points: ArrayView2<'_, f32>) -> Result<Array2<f32>, ModelError> {
+        self.frame.check(points)?;
+        let inside = self.frame.enter(points);
+        let v = NetworkField::new(&self.network).eval(self.clock.network(t), &inside);
+        Ok(self.frame.leave_velocity(v, self.clock.unit))
+    }
+}
