@@ -72,7 +72,9 @@ pub trait Coupling {
     ///
     /// For a permutation it is the permutation itself.
     fn sample_permutation<R: Rng + ?Sized>(&self, rng: &mut R) -> Vec<(usize, usize)> {
-        (0..self.shape().0).filter_map(|row| self.sample_target(row, rng).map(|column| (row, column))).collect()
+        (0..self.shape().0)
+            .filter_map(|row| self.sample_target(row, rng).map(|column| (row, column)))
+            .collect()
     }
 
     /// The marginals `P 1` and `Pᵀ 1` that the plan really has.

@@ -82,12 +82,8 @@ impl OtSolver for NetworkSimplex {
         }
         let (u, v) = (Array1::from(optimum.u), Array1::from(optimum.v));
         let dual = problem.source().dot(&u) + problem.target().dot(&v);
-        let certificate = Certificate {
-            iterations: optimum.pivots,
-            residual: 0.0,
-            primal_cost: cost,
-            dual_cost: dual,
-        };
+        let certificate =
+            Certificate { iterations: optimum.pivots, residual: 0.0, primal_cost: cost, dual_cost: dual };
         Ok(SparsePlan::from_parts((n, m), entries, u, v, certificate))
     }
 }

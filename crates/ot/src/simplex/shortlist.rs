@@ -41,7 +41,12 @@ impl Shortlist {
 
     /// The arc of least reduced cost in the next block of sources that has one below `-tolerance`.
     #[inline]
-    pub(super) fn entering(&mut self, potentials: &[f64], tolerance: f64, block: usize) -> Option<(Arc, f64)> {
+    pub(super) fn entering(
+        &mut self,
+        potentials: &[f64],
+        tolerance: f64,
+        block: usize,
+    ) -> Option<(Arc, f64)> {
         let n = self.start.len() - 1;
         let (u, v) = potentials.split_at(n);
         let (mut best, mut arc, mut scanned) = (-tolerance, None, 0);

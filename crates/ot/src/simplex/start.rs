@@ -65,12 +65,7 @@ pub(super) fn start<G: Geometry + ?Sized>(problem: &Transport<'_, G>, units: &Un
 }
 
 /// Fills the arcs in the order of their keys.
-fn place(
-    lists: &mut [(f64, Arc)],
-    supply: &mut [i64],
-    demand: &mut [i64],
-    arcs: &mut Vec<(Arc, i64)>,
-) {
+fn place(lists: &mut [(f64, Arc)], supply: &mut [i64], demand: &mut [i64], arcs: &mut Vec<(Arc, i64)>) {
     lists.sort_unstable_by(|(x, p), (y, q)| x.total_cmp(y).then((p.row, p.column).cmp(&(q.row, q.column))));
     for &(_, arc) in lists.iter() {
         let (s, d) = (&mut supply[arc.row as usize], &mut demand[arc.column as usize]);

@@ -53,8 +53,7 @@ impl Tree {
             cost: 0.0,
         };
         let nodes = vec![leaf; n + m + 1];
-        let mut tree =
-            Self { sources: n as u32, nodes, potentials: vec![0.0; n + m + 1], stack: Vec::new() };
+        let mut tree = Self { sources: n as u32, nodes, potentials: vec![0.0; n + m + 1], stack: Vec::new() };
         for node in 0..(n + m) as u32 {
             tree.attach(node, (n + m) as u32);
         }
@@ -97,7 +96,9 @@ impl Tree {
             (entry.flow, entry.up) = (left, left == 0 || node < supply.len());
         }
         let mut tops: Vec<u32> = (0..root).collect();
-        tops.sort_by_key(|&node| (self.nodes[node as usize].flow == 0, std::cmp::Reverse(degree[node as usize]), node));
+        tops.sort_by_key(|&node| {
+            (self.nodes[node as usize].flow == 0, std::cmp::Reverse(degree[node as usize]), node)
+        });
         let mut seen = vec![false; self.nodes.len()];
         let mut order = Vec::with_capacity(self.nodes.len());
         for top in tops {
