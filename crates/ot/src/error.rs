@@ -92,6 +92,16 @@ pub enum OtError {
         /// A source point that keeps some of it.
         row: usize,
     },
+    /// A target that no source may reach.
+    #[error(
+        "target point {column} holds a share {unplaced} of the mass and no source point may reach it; allow more moves (finite costs) or change the masses"
+    )]
+    Unreachable {
+        /// Its share of the total mass.
+        unplaced: f64,
+        /// The target point.
+        column: usize,
+    },
     /// A cap on the work was reached before the optimum.
     #[error("the network simplex made {pivots} pivots without reaching the optimum; raise max_pivots")]
     PivotCap {

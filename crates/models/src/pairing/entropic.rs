@@ -2,7 +2,7 @@
 
 use super::Pairing;
 use crate::ModelError;
-use chreode_ot::{CostFunction, Coupling, Sinkhorn, SquaredEuclidean, Stop};
+use chreode_ot::{CostFunction, Coupling, OtSolver, Sinkhorn, SquaredEuclidean, Stop, Transport};
 use ndarray::ArrayView2;
 use rand::Rng;
 
@@ -28,14 +28,14 @@ impl Pairing for Entropic {
         x1: ArrayView2<'_, f32>,
         rng: &mut dyn Rng,
     ) -> Result<Vec<(usize, usize)>, ModelError> {
-        let cost = SquaredEuclidean.matrix(x0, x1);
+        let cost = SquaredEuclidean.matrix(x0, x1)?;
         let mean = cost.mean().unwrap_or(0.0);
         if mean == 0.0 {
             // All cells coincide: every plan is optimal, and so is the product the rows are drawn from.
             return super::Independent.pair(x0, x1, rng);
         }
         let stop = Stop::Within { tolerance: TOLERANCE, max_iterations: ITERATIONS };
-        let plan = Sinkhorn { epsilon: self.epsilon * mean, stop }.solve(&cost)?;
+        let plan = Sinkhorn::new(self.epsilon * mean, stop).solve(&Transport::uniform(&cost)?)?;
         Ok(plan.sample_permutation(rng))
     }
 }
