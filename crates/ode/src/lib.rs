@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod chord;
 mod combine;
 mod control;
 mod error;
@@ -13,6 +14,7 @@ mod solve;
 mod stepper;
 mod tableau;
 
+pub use chord::Chord;
 pub use control::{Fixed, FixedMemory, Pi, PiMemory, StepControl, Trial, Verdict};
 pub use error::{SolveError, StepError};
 pub use explicit::{ExplicitRk, RkMemory};
