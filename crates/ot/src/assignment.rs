@@ -4,6 +4,7 @@ mod aligned;
 mod auction;
 mod augment;
 mod costs;
+mod reduction;
 mod scan;
 mod state;
 
@@ -12,6 +13,7 @@ use ndarray::ArrayView2;
 use pulp::Simd;
 
 use crate::OtError;
+use auction::Auction;
 use augment::Tree;
 use costs::Costs;
 use state::State;
@@ -20,6 +22,7 @@ use state::State;
 #[derive(Debug, Default)]
 pub struct Assignment {
     costs: Costs,
+    auction: Auction,
     state: State,
     tree: Tree,
 }
@@ -78,18 +81,19 @@ impl pulp::WithSimd for Solve<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Assignment { costs, state, tree } = self.solver;
+        let Assignment { costs, auction, state, tree } = self.solver;
         let plan = self.plan;
         state.reset(costs);
         if costs.n > 1 {
-            auction::run(simd, costs, state);
+            auction.run(simd, costs, state);
+            reduction::run(simd, costs, state);
         }
         augment::run(simd, costs, state, tree);
         let unit = costs.unit;
         plan.target.extend(state.column_of.iter().map(|&j| j as usize));
         plan.target_potential.extend(state.v[..costs.n].iter().map(|v| v * unit));
         for i in 0..costs.n {
-            let u = scan::least(simd, costs.row(i), &state.v);
+            let (u, _) = scan::least(simd, costs.row(i), &state.v, costs.n);
             let c = costs.at(i, plan.target[i]);
             plan.source_potential.push(u * unit);
             plan.cost += c;

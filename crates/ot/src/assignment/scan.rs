@@ -8,76 +8,108 @@ use pulp::Simd;
 /// Row lengths are multiples of this number of entries: the lanes of the widest vector.
 pub(crate) const BLOCK: usize = 8;
 
+/// Rows in single precision have lengths that are multiples of this.
+pub(crate) const WIDE_BLOCK: usize = 16;
+
 /// The least and the second least reduced cost of a row, and where the least is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct BestTwo {
-    pub(crate) first: f64,
-    pub(crate) second: f64,
+pub(crate) struct BestTwo<T> {
+    pub(crate) first: T,
+    pub(crate) second: T,
     pub(crate) column: usize,
 }
 
 /// The two least `row[j] - v[j]`; among equals the lowest column is first.
 #[inline(always)]
-pub(crate) fn best_two<S: Simd>(simd: S, row: &[f64], v: &[f64]) -> BestTwo {
+pub(crate) fn best_two<S: Simd>(simd: S, row: &[f64], v: &[f64]) -> BestTwo<f64> {
     let (rows, _) = S::as_simd_f64s(row);
     let (vs, _) = S::as_simd_f64s(v);
     let infinity = simd.splat_f64s(f64::INFINITY);
-    let (mut a1, mut a2, mut b1, mut b2) = (infinity, infinity, infinity, infinity);
-    let (row_pairs, row_last) = rows.as_chunks::<2>();
-    let (v_pairs, v_last) = vs.as_chunks::<2>();
-    for (&[ra, rb], &[va, vb]) in row_pairs.iter().zip(v_pairs) {
-        let (a, b) = (simd.sub_f64s(ra, va), simd.sub_f64s(rb, vb));
-        a2 = simd.min_f64s(a2, simd.max_f64s(a1, a));
-        b2 = simd.min_f64s(b2, simd.max_f64s(b1, b));
-        a1 = simd.min_f64s(a1, a);
-        b1 = simd.min_f64s(b1, b);
-    }
-    for (&r, &v) in row_last.iter().zip(v_last) {
-        let a = simd.sub_f64s(r, v);
-        a2 = simd.min_f64s(a2, simd.max_f64s(a1, a));
-        a1 = simd.min_f64s(a1, a);
-    }
-    a2 = simd.min_f64s(simd.min_f64s(a2, b2), simd.max_f64s(a1, b1));
-    a1 = simd.min_f64s(a1, b1);
-    let first = simd.reduce_min_f64s(a1);
-    let column = position(simd, row, v, first);
-    // Every lane offers its least entry, except the winner's lane, which offers its second.
-    let lanes: &[f64] = pulp::bytemuck::cast_slice(std::slice::from_ref(&a1));
-    let seconds: &[f64] = pulp::bytemuck::cast_slice(std::slice::from_ref(&a2));
-    let winner = column % lanes.len();
-    let mut second = seconds[winner];
-    for (lane, &value) in lanes.iter().enumerate() {
-        if lane != winner && value < second {
-            second = value;
-        }
-    }
-    BestTwo { first, second, column }
-}
-
-/// The first column with `row[j] - v[j] == value`; the last column if there is none.
-#[inline(always)]
-pub(crate) fn position<S: Simd>(simd: S, row: &[f64], v: &[f64], value: f64) -> usize {
-    let (rows, _) = S::as_simd_f64s(row);
-    let (vs, _) = S::as_simd_f64s(v);
-    let target = simd.splat_f64s(value);
-    for (block, (&r, &v)) in rows.iter().zip(vs).enumerate() {
-        if let Some(lane) = first_lane::<S>(simd.equal_f64s(simd.sub_f64s(r, v), target)) {
-            return block * S::F64_LANES + lane;
-        }
-    }
-    row.len() - 1
-}
-
-/// The least `row[j] - v[j]`.
-#[inline(always)]
-pub(crate) fn least<S: Simd>(simd: S, row: &[f64], v: &[f64]) -> f64 {
-    let (rows, _) = S::as_simd_f64s(row);
-    let (vs, _) = S::as_simd_f64s(v);
-    let mut best = simd.splat_f64s(f64::INFINITY);
+    let one = simd.splat_u64s(1);
+    let (mut first, mut second) = (infinity, infinity);
+    let (mut turn, mut at) = (simd.splat_u64s(0), simd.splat_u64s(0));
     for (&r, &v) in rows.iter().zip(vs) {
-        best = simd.min_f64s(best, simd.sub_f64s(r, v));
+        let reduced = simd.sub_f64s(r, v);
+        at = simd.select_u64s(simd.less_than_f64s(reduced, first), turn, at);
+        second = simd.min_f64s(second, simd.max_f64s(first, reduced));
+        first = simd.min_f64s(first, reduced);
+        turn = simd.add_u64s(turn, one);
     }
-    simd.reduce_min_f64s(best)
+    let least = simd.reduce_min_f64s(first);
+    let winners = simd.equal_f64s(first, simd.splat_f64s(least));
+    let others = simd.reduce_min_f64s(simd.select_f64s(winners, second, first));
+    let turns: &[u64] = pulp::bytemuck::cast_slice(std::slice::from_ref(&at));
+    let (column, winners) = lowest::<S::m64s>(&winners, S::F64_LANES, |lane| turns[lane]);
+    BestTwo { first: least, second: if winners > 1 { least } else { others }, column }
+}
+
+/// [`best_two`] in single precision.
+#[inline(always)]
+pub(crate) fn best_two_wide<S: Simd>(simd: S, row: &[f32], v: &[f32]) -> BestTwo<f32> {
+    let (rows, _) = S::as_simd_f32s(row);
+    let (vs, _) = S::as_simd_f32s(v);
+    let infinity = simd.splat_f32s(f32::INFINITY);
+    let one = simd.splat_u32s(1);
+    let (mut first, mut second) = (infinity, infinity);
+    let (mut turn, mut at) = (simd.splat_u32s(0), simd.splat_u32s(0));
+    for (&r, &v) in rows.iter().zip(vs) {
+        let reduced = simd.sub_f32s(r, v);
+        at = simd.select_u32s(simd.less_than_f32s(reduced, first), turn, at);
+        second = simd.min_f32s(second, simd.max_f32s(first, reduced));
+        first = simd.min_f32s(first, reduced);
+        turn = simd.add_u32s(turn, one);
+    }
+    let least = simd.reduce_min_f32s(first);
+    let winners = simd.equal_f32s(first, simd.splat_f32s(least));
+    let others = simd.reduce_min_f32s(simd.select_f32s(winners, second, first));
+    let turns: &[u32] = pulp::bytemuck::cast_slice(std::slice::from_ref(&at));
+    let (column, winners) = lowest::<S::m32s>(&winners, S::F32_LANES, |lane| u64::from(turns[lane]));
+    BestTwo { first: least, second: if winners > 1 { least } else { others }, column }
+}
+
+/// The lowest column among the lanes of a mask, whose turns are given, and the number of lanes set.
+#[inline(always)]
+fn lowest<M: pulp::bytemuck::NoUninit>(mask: &M, lanes: usize, turn: impl Fn(usize) -> u64) -> (usize, u32) {
+    let bytes = pulp::bytemuck::bytes_of(mask);
+    let mut bits = 0_u32;
+    if let Ok(&packed) = <&[u8; 1]>::try_from(bytes) {
+        bits = u32::from(packed[0]);
+    } else if let (Ok(&packed), 16) = (<[u8; 2]>::try_from(bytes).as_ref(), lanes) {
+        bits = u32::from(u16::from_le_bytes(packed));
+    } else {
+        for (lane, byte) in bytes.iter().step_by(bytes.len() / lanes).enumerate() {
+            bits |= u32::from(*byte & 1) << lane;
+        }
+    }
+    let lane = bits.trailing_zeros() as usize;
+    let mut column = turn(lane) as usize * lanes + lane;
+    let winners = bits.count_ones();
+    if winners > 1 {
+        for lane in (lane + 1..lanes).filter(|lane| bits >> lane & 1 == 1) {
+            column = column.min(turn(lane) as usize * lanes + lane);
+        }
+    }
+    (column, winners)
+}
+
+/// The least of the first `n` entries of `row - v`, and their sum.
+#[inline(always)]
+pub(crate) fn least<S: Simd>(simd: S, row: &[f64], v: &[f64], n: usize) -> (f64, f64) {
+    let (rows, _) = S::as_simd_f64s(&row[..n]);
+    let (vs, _) = S::as_simd_f64s(&v[..n]);
+    let (mut least, mut sum) = (simd.splat_f64s(f64::INFINITY), simd.splat_f64s(0.0));
+    for (&r, &v) in rows.iter().zip(vs) {
+        let reduced = simd.sub_f64s(r, v);
+        least = simd.min_f64s(least, reduced);
+        sum = simd.add_f64s(sum, reduced);
+    }
+    let (mut least, mut sum) = (simd.reduce_min_f64s(least), simd.reduce_sum_f64s(sum));
+    let done = rows.len() * S::F64_LANES;
+    for (&r, &v) in row[done..n].iter().zip(&v[done..n]) {
+        least = least.min(r - v);
+        sum += r - v;
+    }
+    (least, sum)
 }
 
 /// `v[j] = min(v[j], row[j])`.

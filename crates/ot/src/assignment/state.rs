@@ -46,4 +46,11 @@ impl State {
         }
         evicted
     }
+
+    /// Takes row `i`'s column away.
+    #[inline(always)]
+    pub(crate) fn release(&mut self, i: usize) {
+        let j = std::mem::replace(&mut self.column_of[i], FREE);
+        self.row_of[j as usize] = FREE;
+    }
 }
