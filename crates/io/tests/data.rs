@@ -1,0 +1,120 @@
+//! Published files, where the data folder is present: every one opens, summarises and gives its X, obs and obsm.
+
+use chreode_io::{Annotation, Column, Columns, H5ad, IoError, Matrix, read_populations};
+use std::path::{Path, PathBuf};
+
+/// The data folder: `CHREODE_DATA`, or `shared/data` beside the workspace.
+fn data(file: &str) -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let folder = std::env::var_os("CHREODE_DATA").map_or(beside, PathBuf::from);
+    let path = folder.join(file);
+    if !path.exists() {
+        println!("skipped: no {file} in the data folder; set CHREODE_DATA");
+        return None;
+    }
+    Some(path)
+}
+
+const FILES: [(&str, usize, usize); 13] = [
+    ("eb/eb_pcs100_f32.h5ad", 16819, 5),
+    ("scanpy_datasets/10x_pbmc68k_reduced.h5ad", 700, 765),
+    ("cellrank_tests/adata_50.h5ad", 50, 143),
+    ("cellrank_tests/adata_100.h5ad", 100, 187),
+    ("larry_cospar/test_adata_preprocessed.h5ad", 781, 2481),
+    ("moscot_temporal/moscot_temporal_tests.h5ad", 250, 1479),
+    ("scvelo_tests/dentategyrus_50obs.h5ad", 50, 13913),
+    ("scvelo_tests/dentategyrus_50obs_preprocessed.h5ad", 50, 194),
+    ("scvelo_tests/dentategyrus_100obs_preprocessed.h5ad", 100, 0),
+    ("scvelo_tests/pancreas_50obs.h5ad", 50, 27998),
+    ("scvelo_tests/pancreas_50obs_preprocessed.h5ad", 50, 200),
+    ("scvelo_tests/pancreas_100obs_preprocessed.h5ad", 100, 0),
+    ("unitvelo_simulated/dyngen_splicing_sim.h5ad", 0, 0),
+];
+
+#[test]
+fn every_file_opens_and_gives_all_its_parts() {
+    for (name, cells, variables) in FILES {
+        let Some(path) = data(name) else { continue };
+        let file = H5ad::open(&path).unwrap();
+        // Zero: the source gives no number.
+        if cells > 0 {
+            assert_eq!(file.n_obs(), cells, "{name}");
+        }
+        if variables > 0 {
+            assert_eq!(file.n_vars(), variables, "{name}");
+        }
+        let summary = file.summary().unwrap();
+        assert!(summary.elements.iter().any(|e| e.path == "X"), "{name}");
+        assert_eq!(file.x().unwrap().shape(), (file.n_obs(), file.n_vars()), "{name}");
+        for column in file.obs().unwrap() {
+            assert_eq!(file.obs_column(&column.name).unwrap().len(), file.n_obs(), "{name} {}", column.name);
+        }
+        for column in file.var().unwrap() {
+            assert_eq!(file.var_column(&column.name).unwrap().len(), file.n_vars(), "{name} {}", column.name);
+        }
+        for key in file.keys("obsm").unwrap() {
+            assert_eq!(file.obsm(&key).unwrap().nrows(), file.n_obs(), "{name} {key}");
+        }
+        let loaded = file.load().unwrap();
+        assert_eq!(loaded.data.n_obs(), file.n_obs());
+        println!("{name}: left out {:?}, narrowed {:?}", loaded.left_out, loaded.narrowed);
+    }
+}
+
+#[test]
+fn embryoid_bodies_by_time() {
+    let Some(path) = data("eb/eb_pcs100_f32.h5ad") else { return };
+    let columns = Columns { representation: Some("X_pca".into()), dims: Some(5), ..Columns::new("t") };
+    let series = read_populations(&path, &columns).unwrap();
+    let sizes: Vec<usize> = series.populations.snapshots().iter().map(|s| s.len()).collect();
+    assert_eq!(sizes, [2381, 4163, 3278, 3665, 3332]);
+    assert_eq!(series.populations.dims(), 5);
+    assert_eq!(series.populations.times(), [0.0, 1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(series.rows.iter().map(Vec::len).sum::<usize>(), 16819);
+
+    let Some(table) = data("eb/eb_pcs100_f32.npz") else { return };
+    let columns = Columns { representation: Some("pcs".into()), dims: Some(5), ..Columns::new("sample_labels") };
+    let same = read_populations(&table, &columns).unwrap();
+    for (a, b) in series.populations.snapshots().iter().zip(same.populations.snapshots()) {
+        assert_eq!(a.points, b.points);
+    }
+    assert_eq!(series.rows, same.rows);
+}
+
+#[test]
+fn tables_of_simulated_cells() {
+    let Some(path) = data("gaussian_growth/gaussian_10d.csv") else { return };
+    let columns = Columns { representation: Some("x".into()), ..Columns::new("samples") };
+    let series = read_populations(&path, &columns).unwrap();
+    assert_eq!(series.populations.dims(), 10);
+    assert!(series.populations.times().len() > 1);
+}
+
+/// Layouts of 2018 (records) and 2020 (`__categories`), against what h5py shows of the same files.
+#[test]
+fn old_layouts() {
+    let Some(path) = data("scanpy_datasets/10x_pbmc68k_reduced.h5ad") else { return };
+    let file = H5ad::open(&path).unwrap();
+    let Column::Categorical { categories, codes, .. } = file.obs_column("bulk_labels").unwrap() else {
+        panic!("bulk_labels has categories in uns");
+    };
+    assert_eq!(categories.len(), 10);
+    assert_eq!(codes.len(), 700);
+    assert!(matches!(file.obsm_annotation("X_pca").unwrap(), Annotation::F64(a) if a.dim() == (700, 50)));
+    assert_eq!(file.obsm("X_umap").unwrap().dim(), (700, 2));
+    assert_eq!(file.var_index().unwrap().len(), 765);
+
+    let Some(path) = data("larry_cospar/test_adata_preprocessed.h5ad") else { return };
+    let file = H5ad::open(&path).unwrap();
+    let Column::Categorical { categories, .. } = file.obs_column("time_info").unwrap() else {
+        panic!("time_info has old categories");
+    };
+    assert_eq!(categories.len(), 3);
+    assert!(matches!(file.x().unwrap(), Matrix::Csr(_)));
+    let columns = Columns { representation: Some("X_pca".into()), ..Columns::new("time_info") };
+    let series = read_populations(&path, &columns).unwrap();
+    assert_eq!(series.populations.times(), [2.0, 4.0, 6.0]);
+    assert_eq!(series.populations.cells(), 781);
+    let missing = read_populations(&path, &Columns { representation: Some("X_foo".into()), ..columns });
+    assert!(matches!(missing, Err(IoError::NoSuchElement { .. })));
+}
