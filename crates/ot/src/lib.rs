@@ -1,5 +1,25 @@
 #![doc = include_str!("../README.md")]
 
+mod batch;
+mod cost;
+mod coupling;
+mod distance;
 mod error;
+mod geometry;
+mod permutation;
+mod problem;
+mod simplex;
+mod sinkhorn;
+mod sparse;
 
+pub use batch::solve_all;
+pub use cost::{CostFunction, Euclidean, SquaredEuclidean};
+pub use coupling::{Certificate, Coupling};
+pub use distance::{Bandwidth, Mmd, Order, Wasserstein, energy_distance, mmd, wasserstein};
 pub use error::OtError;
+pub use geometry::{Geometry, PointCloud};
+pub use permutation::Permutation;
+pub use problem::{MASS_TOLERANCE, OtSolver, Transport};
+pub use simplex::NetworkSimplex;
+pub use sinkhorn::{EntropicPlan, EpsilonScaling, Sinkhorn, Stop};
+pub use sparse::{Entry, SparsePlan};

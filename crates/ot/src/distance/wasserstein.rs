@@ -1,0 +1,169 @@
+//! Wasserstein distances between whole populations, exactly, with intervals.
+
+use crate::CostFunction;
+use crate::coupling::{cumulative, draw};
+use crate::{Coupling, Euclidean, NetworkSimplex, OtError, OtSolver, SquaredEuclidean, Transport};
+use chreode_core::Real;
+use ndarray::{Array1, ArrayView1, ArrayView2};
+use rand::Rng;
+
+/// The order p of W_p.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// W₁: the mean distance moved.
+    One,
+    /// W₂: the root of the mean squared distance moved.
+    Two,
+}
+
+/// A Wasserstein distance with its dual potentials.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wasserstein {
+    /// W_p; the square root is taken for p = 2.
+    pub value: f64,
+    /// W_pᵖ, the optimal transport cost.
+    pub cost: f64,
+    /// p.
+    pub order: Order,
+    /// `u`, one a source point.
+    pub source_potential: Array1<f64>,
+    /// `v`, one a target point: `u_i + v_j ≤ |x_i - y_j|ᵖ`.
+    pub target_potential: Array1<f64>,
+    /// The source masses, of sum 1.
+    pub source_mass: Array1<f64>,
+    /// The target masses, of sum 1.
+    pub target_mass: Array1<f64>,
+    /// `cost` minus the dual value: an upper bound of the error of `cost`.
+    pub gap: f64,
+}
+
+/// `W_p` between two weighted clouds; `None` stands for equal weights.
+///
+/// Exact, by [`NetworkSimplex`] on the full matrix of costs in `f64`: memory 8nm bytes. Weights need
+/// not sum to 1, each side is normalised.
+///
+/// # Errors
+/// An empty cloud, different numbers of columns, a coordinate that is not finite, or bad weights.
+pub fn wasserstein<T: Real>(
+    x: ArrayView2<'_, T>,
+    y: ArrayView2<'_, T>,
+    a: Option<ArrayView1<'_, T>>,
+    b: Option<ArrayView1<'_, T>>,
+    order: Order,
+) -> Result<Wasserstein, OtError> {
+    let costs = match order {
+        Order::One => Euclidean.matrix(x, y)?,
+        Order::Two => SquaredEuclidean.matrix(x, y)?,
+    };
+    let a = probabilities("source", "the source weights", a, x.nrows())?;
+    let b = probabilities("target", "the target weights", b, y.nrows())?;
+    let problem = Transport::new(&costs, a.view(), b.view())?;
+    let plan = NetworkSimplex::default().solve(&problem)?;
+    let cost = plan.cost();
+    let value = match order {
+        Order::One => cost,
+        Order::Two => cost.sqrt(),
+    };
+    Ok(Wasserstein {
+        value,
+        cost,
+        order,
+        source_potential: plan.source_potential().to_owned(),
+        target_potential: plan.target_potential().to_owned(),
+        source_mass: a,
+        target_mass: b,
+        gap: plan.gap(),
+    })
+}
+
+fn probabilities<T: Real>(
+    side: &'static str,
+    what: &'static str,
+    weights: Option<ArrayView1<'_, T>>,
+    expected: usize,
+) -> Result<Array1<f64>, OtError> {
+    let Some(weights) = weights else { return Ok(Array1::from_elem(expected, 1.0 / expected as f64)) };
+    if weights.len() != expected {
+        return Err(OtError::Shape { what, expected, found: weights.len() });
+    }
+    let weights = weights.mapv(Real::to_f64);
+    if let Some((index, &value)) = weights.indexed_iter().find(|(_, w)| !w.is_finite() || **w < 0.0) {
+        return Err(OtError::BadMass { side, index, value });
+    }
+    match weights.sum() {
+        0.0 => Err(OtError::NoMass { side }),
+        total => Ok(weights / total),
+    }
+}
+
+impl Wasserstein {
+    /// A bootstrap interval of the given level, e.g. 0.95, without solving again.
+    ///
+    /// First order (delta method): `W_pᵖ` is differentiable in the measures with the potentials as
+    /// derivative, so a resampled pair of clouds has `W_pᵖ* ≈ mean u(x*) + mean v(y*)`. Each replicate
+    /// draws as many points as there are, with replacement and in proportion to their mass, from both
+    /// sides; the interval is between the quantiles `(1 ∓ level)/2` of the replicates, after the p-th root.
+    ///
+    /// It covers the sampling noise of the distance between these finite samples around its own
+    /// expectation, not the bias of a finite sample, which is upward and slow to vanish in many
+    /// dimensions; and it holds where the two populations differ, for at equality the first order
+    /// vanishes. M. Sommerfeld and A. Munk, J. R. Stat. Soc. B 80, 2018, doi 10.1111/rssb.12236;
+    /// E. del Barrio and J.-M. Loubes, Ann. Probab. 47, 2019, doi 10.1214/18-AOP1275.
+    ///
+    /// # Errors
+    /// A level outside (0, 1), or no replicates.
+    pub fn bootstrap_interval<R: Rng + ?Sized>(
+        &self,
+        level: f64,
+        replicates: usize,
+        rng: &mut R,
+    ) -> Result<(f64, f64), OtError> {
+        if !(level > 0.0 && level < 1.0) {
+            return Err(OtError::BadParameter { name: "the level", value: level, range: "between 0 and 1" });
+        }
+        if replicates == 0 {
+            return Err(OtError::BadParameter { name: "replicates", value: 0.0, range: "at least 1" });
+        }
+        let source = Resample::new(&self.source_mass, &self.source_potential);
+        let target = Resample::new(&self.target_mass, &self.target_potential);
+        let mut costs: Vec<f64> = (0..replicates).map(|_| source.mean(rng) + target.mean(rng)).collect();
+        costs.sort_unstable_by(f64::total_cmp);
+        let root = |cost: f64| match self.order {
+            Order::One => cost.max(0.0),
+            Order::Two => cost.max(0.0).sqrt(),
+        };
+        Ok((root(quantile(&costs, 0.5 * (1.0 - level))), root(quantile(&costs, 0.5 * (1.0 + level)))))
+    }
+}
+
+/// Draws points in proportion to their mass and averages their potential.
+struct Resample<'w> {
+    potential: &'w Array1<f64>,
+    /// Running sums of the masses; `None` when they are equal.
+    cumulative: Option<Vec<f64>>,
+}
+
+impl<'w> Resample<'w> {
+    fn new(mass: &Array1<f64>, potential: &'w Array1<f64>) -> Self {
+        let equal = mass.iter().all(|&m| m == mass[0]);
+        Self { potential, cumulative: (!equal).then(|| cumulative(mass.iter().copied())) }
+    }
+
+    fn mean<R: Rng + ?Sized>(&self, rng: &mut R) -> f64 {
+        use rand::RngExt;
+        let n = self.potential.len();
+        let one = |rng: &mut R| match &self.cumulative {
+            None => self.potential[rng.random_range(0..n)],
+            Some(cumulative) => self.potential[draw(cumulative, rng)],
+        };
+        (0..n).map(|_| one(rng)).sum::<f64>() / n as f64
+    }
+}
+
+/// The quantile of sorted values, linear between them.
+fn quantile(sorted: &[f64], level: f64) -> f64 {
+    let place = level * (sorted.len() - 1) as f64;
+    let low = place.floor() as usize;
+    let high = (low + 1).min(sorted.len() - 1);
+    sorted[low] + (place - low as f64) * (sorted[high] - sorted[low])
+}

@@ -1,0 +1,188 @@
+//! The entropic plan: two potentials, and rows computed when asked for.
+
+use super::exp::exp;
+use crate::coupling::{cumulative, draw};
+use crate::{Certificate, Coupling, Geometry};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use rand::Rng;
+use rayon::prelude::*;
+
+/// `P_ij = M a_i b_j exp((f_i + g_j - c_ij)/ε)`, with total mass M and masses `a`, `b` as shares of it.
+///
+/// Holds O(n + m) numbers and reads the geometry again for each application.
+#[derive(Debug)]
+pub struct EntropicPlan<'g, G: ?Sized> {
+    geometry: &'g G,
+    epsilon: f64,
+    total: f64,
+    masses: (Array1<f64>, Array1<f64>),
+    potentials: (Array1<f64>, Array1<f64>),
+    transport: f64,
+    certificate: Certificate,
+}
+
+impl<G: ?Sized> Clone for EntropicPlan<'_, G> {
+    fn clone(&self) -> Self {
+        Self { masses: self.masses.clone(), potentials: self.potentials.clone(), ..*self }
+    }
+}
+
+impl<'g, G: Geometry + ?Sized> EntropicPlan<'g, G> {
+    pub(super) fn new(
+        geometry: &'g G,
+        epsilon: f64,
+        total: f64,
+        masses: (Array1<f64>, Array1<f64>),
+        potentials: (Array1<f64>, Array1<f64>),
+    ) -> Self {
+        let certificate =
+            Certificate { iterations: 0, residual: f64::INFINITY, primal_cost: 0.0, dual_cost: 0.0 };
+        Self { geometry, epsilon, total, masses, potentials, transport: 0.0, certificate }
+    }
+
+    pub(super) fn finish(&mut self, transport: f64, certificate: Certificate) {
+        (self.transport, self.certificate) = (transport, certificate);
+    }
+
+    /// `f`.
+    pub fn source_potential(&self) -> ArrayView1<'_, f64> {
+        self.potentials.0.view()
+    }
+
+    /// `g`.
+    pub fn target_potential(&self) -> ArrayView1<'_, f64> {
+        self.potentials.1.view()
+    }
+
+    /// The primal objective `⟨C, P⟩ + ε KL(P | a bᵀ)`, with a total mass other than 1 as a factor.
+    ///
+    /// A plan that is not converged misses the marginals, and then this may lie below the optimum.
+    pub fn primal_cost(&self) -> f64 {
+        self.certificate.primal_cost
+    }
+
+    /// The dual objective `⟨a, f⟩ + ⟨b, g⟩ + ε (1 - Σ P_ij)`, never above the optimum.
+    pub fn dual_cost(&self) -> f64 {
+        self.certificate.dual_cost
+    }
+
+    /// One row of the plan.
+    fn row_into(&self, row: usize, buffer: &mut Vec<f64>, out: &mut Vec<f64>) {
+        let (a, b) = &self.masses;
+        let (f, g) = &self.potentials;
+        let costs = self.geometry.costs(row, 0..b.len(), buffer);
+        let (mass, f, scale) = (self.total * a[row], f[row], 1.0 / self.epsilon);
+        out.resize(b.len(), 0.0);
+        if mass == 0.0 {
+            return out.fill(0.0);
+        }
+        let (b, g) = (b.as_slice().expect("contiguous"), g.as_slice().expect("contiguous"));
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                for (((out, &c), &g), &b) in out.iter_mut().zip(costs).zip(g).zip(b) {
+                    let p = mass * b * exp((f + g - c) * scale);
+                    *out = if b > 0.0 { p } else { 0.0 };
+                }
+            },
+        );
+    }
+
+    /// The same function of every row, in order.
+    fn each_row<T: Send>(&self, f: impl Fn(usize, &[f64], &mut Vec<f64>) -> T + Sync) -> Vec<T> {
+        (0..self.masses.0.len())
+            .into_par_iter()
+            .map_init(
+                || (Vec::new(), Vec::new(), Vec::new()),
+                |(buffer, out, spare), row| {
+                    self.row_into(row, buffer, out);
+                    f(row, out, spare)
+                },
+            )
+            .collect()
+    }
+
+    pub(super) fn dual_objective(&self) -> f64 {
+        let (a, b) = &self.masses;
+        let (f, g) = &self.potentials;
+        let mass: f64 = self.each_row(|_, p, _| p.iter().sum::<f64>()).into_iter().sum();
+        self.total * (a.dot(f) + b.dot(g) + self.epsilon * (1.0 - mass / self.total))
+    }
+
+    /// `⟨C, P⟩` and the generalised `M KL(P/M | a bᵀ)`, that is `Σ P log(P/ab) - P + ab`.
+    pub(super) fn primal_parts(&self) -> (f64, f64) {
+        let m = self.masses.1.len();
+        let parts = self.each_row(|row, p, spare| {
+            let (f, g) = (self.potentials.0[row], &self.potentials.1);
+            let costs = self.geometry.costs(row, 0..m, spare);
+            let (mut cost, mut divergence) = (0.0, 0.0);
+            for ((&p, &c), &g) in p.iter().zip(costs).zip(g) {
+                if p > 0.0 {
+                    cost += p * c;
+                    divergence += p * ((f + g - c) / self.epsilon) - p;
+                }
+            }
+            (cost, divergence)
+        });
+        let (cost, divergence) = parts.iter().fold((0.0, 0.0), |(x, y), &(c, d)| (x + c, y + d));
+        (cost, divergence + self.total)
+    }
+}
+
+impl<G: Geometry + ?Sized> Coupling for EntropicPlan<'_, G> {
+    fn shape(&self) -> (usize, usize) {
+        (self.masses.0.len(), self.masses.1.len())
+    }
+
+    fn push(&self, x: ArrayView2<'_, f64>) -> Array2<f64> {
+        let (n, m) = self.shape();
+        assert_eq!(x.nrows(), n, "one row a source point");
+        // Blocks of a fixed number of rows, added up in order: the same bits for any number of threads.
+        const BLOCK: usize = 128;
+        let parts: Vec<Array2<f64>> = (0..n.div_ceil(BLOCK))
+            .into_par_iter()
+            .map(|block| {
+                let (mut buffer, mut p) = (Vec::new(), Vec::new());
+                let mut out = Array2::zeros((m, x.ncols()));
+                for row in block * BLOCK..((block + 1) * BLOCK).min(n) {
+                    self.row_into(row, &mut buffer, &mut p);
+                    for (mut out, &p) in out.rows_mut().into_iter().zip(&p) {
+                        out.scaled_add(p, &x.row(row));
+                    }
+                }
+                out
+            })
+            .collect();
+        parts
+            .into_iter()
+            .reduce(|mut sum, part| {
+                sum += &part;
+                sum
+            })
+            .unwrap_or_else(|| Array2::zeros((m, x.ncols())))
+    }
+
+    fn pull(&self, y: ArrayView2<'_, f64>) -> Array2<f64> {
+        let (n, m) = self.shape();
+        assert_eq!(y.nrows(), m, "one row a target point");
+        let rows = self.each_row(|_, p, _| ArrayView1::from(p).dot(&y));
+        let mut out = Array2::zeros((n, y.ncols()));
+        out.rows_mut().into_iter().zip(&rows).for_each(|(mut out, row)| out.assign(row));
+        out
+    }
+
+    fn cost(&self) -> f64 {
+        self.transport
+    }
+
+    fn certificate(&self) -> Certificate {
+        self.certificate
+    }
+
+    fn sample_target<R: Rng + ?Sized>(&self, row: usize, rng: &mut R) -> Option<usize> {
+        let (mut buffer, mut p) = (Vec::new(), Vec::new());
+        self.row_into(row, &mut buffer, &mut p);
+        let cumulative = cumulative(p.into_iter());
+        (cumulative[cumulative.len() - 1] > 0.0).then(|| draw(&cumulative, rng))
+    }
+}
