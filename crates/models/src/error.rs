@@ -1,6 +1,7 @@
 //! Why a model, a simulation or an evaluation has no result.
 
 use chreode_core::CoreError;
+use chreode_ot::OtError;
 use thiserror::Error;
 
 /// A request that cannot be met as posed.
@@ -10,6 +11,9 @@ pub enum ModelError {
     /// The populations themselves are at fault.
     #[error(transparent)]
     Populations(#[from] CoreError),
+    /// A transport problem without a solution.
+    #[error(transparent)]
+    Transport(#[from] OtError),
     /// A parameter outside its range.
     #[error("{name} is {value}; it must be {rule}")]
     Parameter {
@@ -43,6 +47,32 @@ pub enum ModelError {
         expected: f64,
         /// The ceiling.
         limit: f64,
+    },
+    /// A snapshot that cannot be halved.
+    #[error("the snapshot at time {time} has {cells} cell; at least 2 are needed to split it in halves")]
+    TooFewToSplit {
+        /// The snapshot's time.
+        time: f64,
+        /// Its cells.
+        cells: usize,
+    },
+    /// A method that failed in the evaluation, or answered what is not a population.
+    #[error("the forecast of time {time} with seed {seed} failed: {reason}")]
+    Forecast {
+        /// The held-out time.
+        time: f64,
+        /// The run.
+        seed: u64,
+        /// Why.
+        reason: Box<ModelError>,
+    },
+    /// A flow that left the finite numbers.
+    #[error("point {row} is not finite at time {time}; take more steps or bound the velocity")]
+    Diverged {
+        /// The first such point.
+        row: usize,
+        /// The end of the step.
+        time: f64,
     },
 }
 
