@@ -90,7 +90,7 @@ pub enum ModelError {
     },
     /// A loss that is not a number.
     #[error("the loss is {loss} at step {step}; lower lr, or give clip a value such as 1")]
-    Diverged {
+    LossNotFinite {
         /// Steps done before.
         step: u64,
         /// The loss.
@@ -107,6 +107,32 @@ pub enum ModelError {
     Checkpoint {
         /// What is wrong with it.
         reason: String,
+    },
+    /// A snapshot that cannot be halved.
+    #[error("the snapshot at time {time} has {cells} cell; at least 2 are needed to split it in halves")]
+    TooFewToSplit {
+        /// The snapshot's time.
+        time: f64,
+        /// Its cells.
+        cells: usize,
+    },
+    /// A method that failed in the evaluation, or answered what is not a population.
+    #[error("the forecast of time {time} with seed {seed} failed: {reason}")]
+    Forecast {
+        /// The held-out time.
+        time: f64,
+        /// The run.
+        seed: u64,
+        /// Why.
+        reason: Box<ModelError>,
+    },
+    /// A flow that left the finite numbers.
+    #[error("point {row} is not finite at time {time}; take more steps or bound the velocity")]
+    Diverged {
+        /// The first such point.
+        row: usize,
+        /// The end of the step.
+        time: f64,
     },
 }
 

@@ -5,6 +5,7 @@ mod checkpoint;
 mod clock;
 mod config;
 mod error;
+mod evaluate;
 mod flow;
 mod frame;
 mod matcher;
@@ -20,6 +21,10 @@ pub use checkpoint::{Checkpoint, Header};
 pub use clock::Clock;
 pub use config::{Coupling, FlowConfig};
 pub use error::ModelError;
+pub use evaluate::{
+    Baselines, Bootstrap, Distances, EulerPath, Fold, Forecast, HeldOut, PairScore, PathEnergy, Protocol, Score,
+    Scores, Statistic, Summary, displacement, halves, normalised_path_energy, push_forward, score_pair,
+};
 pub use flow::Flow;
 pub use frame::Frame;
 pub use matcher::{Batch, FlowMatcher};

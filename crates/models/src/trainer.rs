@@ -104,7 +104,7 @@ impl<N: Network<Scalar = f32>> Trainer<N> {
     /// One update; returns the loss before it.
     ///
     /// # Errors
-    /// [`ModelError::Diverged`] when the loss is not finite; the parameters are left as they were.
+    /// [`ModelError::LossNotFinite`] when the loss is not finite; the parameters are left as they were.
     pub fn step(&mut self, batch: &Batch) -> Result<Progress, ModelError> {
         let Scratch { memory, gradient, output } = &mut self.scratch;
         if output.raw_dim() != batch.u.raw_dim() {
@@ -113,7 +113,7 @@ impl<N: Network<Scalar = f32>> Trainer<N> {
         self.network.forward(&batch.t, batch.x.view(), output.view_mut(), memory);
         let loss = residual(output, &batch.u);
         if !loss.is_finite() {
-            return Err(ModelError::Diverged { step: self.step, loss });
+            return Err(ModelError::LossNotFinite { step: self.step, loss });
         }
         self.network.pullback(output.view(), None, Some(gradient), memory);
         if let Some(limit) = self.clip {
