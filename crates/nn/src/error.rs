@@ -46,4 +46,25 @@ pub enum NnError {
         /// The length found.
         found: usize,
     },
+    /// NaN or infinity in a gradient.
+    #[error("entry {index} of the gradient is {value}; look for a bad input or lower the learning rate")]
+    GradientNotFinite {
+        /// Its position in the flat vector.
+        index: usize,
+        /// The offending value.
+        value: f64,
+    },
+}
+
+pub(crate) fn expect_length(what: &'static str, expected: usize, found: usize) -> Result<(), NnError> {
+    if expected == found { Ok(()) } else { Err(NnError::Length { what, expected, found }) }
+}
+
+pub(crate) fn expect_range(
+    option: &'static str,
+    value: f64,
+    inside: bool,
+    range: &'static str,
+) -> Result<(), NnError> {
+    if inside { Ok(()) } else { Err(NnError::OutOfRange { option, value, range }) }
 }
