@@ -76,6 +76,25 @@ impl Categories {
 }
 
 impl Column {
+    /// The given rows, in the given order.
+    ///
+    /// # Panics
+    /// If a row is outside the column.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        fn of<T: Clone>(values: &[T], rows: &[usize]) -> Vec<T> {
+            rows.iter().map(|&i| values[i].clone()).collect()
+        }
+        match self {
+            Self::Numbers(v) => Self::Numbers(of(v, rows)),
+            Self::Integers(v) => Self::Integers(of(v, rows)),
+            Self::Booleans(v) => Self::Booleans(of(v, rows)),
+            Self::Strings(v) => Self::Strings(of(v, rows)),
+            Self::Categorical { codes, categories, order } => {
+                Self::Categorical { codes: of(codes, rows), categories: categories.clone(), order: *order }
+            }
+        }
+    }
+
     /// The number of rows.
     pub fn len(&self) -> usize {
         match self {
@@ -147,6 +166,17 @@ impl Frame {
     /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.index.is_empty()
+    }
+
+    /// The given rows, in the given order.
+    ///
+    /// # Panics
+    /// If a row is outside the table.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self {
+            index: rows.iter().map(|&i| self.index[i].clone()).collect(),
+            columns: self.columns.iter().map(|(name, column)| (name.clone(), column.select(rows))).collect(),
+        }
     }
 
     /// The column of that name.

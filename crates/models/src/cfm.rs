@@ -10,11 +10,11 @@
 
 use crate::checkpoint::FORMAT;
 use crate::{
-    Checkpoint, Clock, Flow, FlowConfig, FlowMatcher, Frame, Header, ModelError, Pairing, Pool, Progress, Straight,
-    Trainer,
+    Checkpoint, Clock, Flow, FlowConfig, FlowMatcher, Frame, Header, ModelError, Pairing, Pool, Progress,
+    Straight, Trainer,
 };
 use chreode_core::{Network, Populations, Seed, Snapshot};
-use chreode_nn::Mlp;
+use chreode_nn::{Mlp, Moments};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -40,10 +40,8 @@ impl Cfm {
         let clock = Clock::of(&times)?;
         let populations = inside(populations, &frame)?;
         let network = config.network(frame.dims())?;
-        let count = network.parameter_count();
         let average = config.average(&network.parameters())?;
-        let clip = (config.clip > 0.0).then_some(config.clip as f32);
-        let trainer = Trainer::new(network, config.optimiser(count)?, average, config.schedule(), clip);
+        let trainer = Trainer::new(network, config.rule()?, average);
         matcher(&populations, &config)?;
         Ok(Self { populations, config, clock, frame, times, trainer })
     }
@@ -53,21 +51,28 @@ impl Cfm {
     /// # Errors
     /// As [`new`](Self::new); and [`ModelError::Checkpoint`] when the populations have other times or
     /// dimensions than those trained on.
-    pub fn resume(populations: &Populations, checkpoint: &Checkpoint, steps: u64) -> Result<Self, ModelError> {
+    pub fn resume(
+        populations: &Populations,
+        checkpoint: &Checkpoint,
+        steps: u64,
+    ) -> Result<Self, ModelError> {
         let header = &checkpoint.header;
         if populations.times() != header.times {
-            let reason =
-                format!("it was trained on times {:?}, and the data has {:?}", header.times, populations.times());
+            let reason = format!(
+                "it was trained on times {:?}, and the data has {:?}",
+                header.times,
+                populations.times()
+            );
             return Err(ModelError::Checkpoint { reason });
         }
         let config = FlowConfig { steps, ..header.config.clone() };
         let mut run = Self::new(populations, header.frame.clone(), config)?;
-        run.trainer.resume(
-            header.step,
-            &checkpoint.parameters,
-            &checkpoint.model,
-            (&checkpoint.first_moment, &checkpoint.second_moment),
-        )?;
+        let moments = Moments {
+            first: checkpoint.first_moment.clone(),
+            second: checkpoint.second_moment.clone(),
+            step: header.step,
+        };
+        run.trainer.resume(&checkpoint.parameters, &checkpoint.model, moments)?;
         Ok(run)
     }
 
@@ -101,7 +106,7 @@ impl Cfm {
 
     /// The run as it stands, with the caller's notes.
     pub fn checkpoint(&self, notes: BTreeMap<String, String>) -> Checkpoint {
-        let (first, second) = self.trainer.moments();
+        let moments = self.trainer.moments();
         Checkpoint {
             header: Header {
                 format: FORMAT,
@@ -114,8 +119,8 @@ impl Cfm {
             },
             model: self.trainer.averaged().to_vec(),
             parameters: self.trainer.parameters().to_vec(),
-            first_moment: first.to_vec(),
-            second_moment: second.to_vec(),
+            first_moment: moments.first.clone(),
+            second_moment: moments.second.clone(),
         }
     }
 

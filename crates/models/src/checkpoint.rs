@@ -95,7 +95,9 @@ impl Checkpoint {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(unreadable)?;
         let header = metadata.metadata().as_ref().and_then(|m| m.get("chreode")).ok_or_else(|| {
-            ModelError::Checkpoint { reason: "it has no `chreode` entry; it was not written by chreode".into() }
+            ModelError::Checkpoint {
+                reason: "it has no `chreode` entry; it was not written by chreode".into(),
+            }
         })?;
         let header: Header = serde_json::from_str(header).map_err(unreadable)?;
         if header.format > FORMAT {
@@ -148,5 +150,9 @@ fn floats(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32
         );
         return Err(ModelError::Checkpoint { reason });
     }
-    Ok(tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().expect("chunks of four"))).collect())
+    Ok(tensor
+        .data()
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes(b.try_into().expect("chunks of four")))
+        .collect())
 }

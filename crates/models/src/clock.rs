@@ -50,6 +50,9 @@ mod tests {
     #[test]
     fn one_time_is_not_enough() {
         let text = Clock::of(&[3.0]).unwrap_err().to_string();
-        assert!(text.starts_with("a flow needs cells at two times at least, but there is only time 3"), "{text}");
+        assert!(
+            text.starts_with("a flow needs cells at two times at least, but there is only time 3"),
+            "{text}"
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! The settings of a matching run: everything that decides its result, beside the data.
 
-use crate::{Entropic, Exact, Independent, ModelError, Pairing, Sampling};
-use chreode_nn::{Activation, AdamW, Ema, Mlp, MlpConfig, Schedule};
+use crate::{Entropic, Exact, Independent, ModelError, Pairing, Rule, Sampling};
+use chreode_nn::{Activation, AdamW, Ema, EmaStart, Mlp, MlpConfig, Schedule};
 use serde::{Deserialize, Serialize};
 
 /// Which cells are paired: the choice between I-CFM and OT-CFM.
@@ -154,12 +154,14 @@ impl FlowConfig {
         MlpConfig::new(dims).hidden(self.hidden.clone()).activation(self.activation)
     }
 
-    /// The optimiser for `n` parameters.
+    /// How a gradient moves the parameters: AdamW, with a cosine down to a hundredth of the rate.
     ///
     /// # Errors
     /// What the optimiser refuses.
-    pub fn optimiser(&self, n: usize) -> Result<AdamW<f32>, ModelError> {
-        Ok(AdamW::new(n)?.weight_decay(self.weight_decay))
+    pub fn rule(&self) -> Result<Rule, ModelError> {
+        let optimiser = AdamW::new(self.lr)?.weight_decay(self.weight_decay)?;
+        let schedule = Schedule::cosine(self.steps, 0.01)?;
+        Ok(Rule { optimiser, schedule, clip: (self.clip > 0.0).then_some(self.clip) })
     }
 
     /// The moving average of `parameters`, if one is wanted.
@@ -167,12 +169,10 @@ impl FlowConfig {
     /// # Errors
     /// What the average refuses.
     pub fn average(&self, parameters: &[f32]) -> Result<Option<Ema<f32>>, ModelError> {
-        if self.ema == 0.0 { Ok(None) } else { Ok(Some(Ema::new(self.ema, parameters)?)) }
-    }
-
-    /// The learning rate over time.
-    pub fn schedule(&self) -> Schedule {
-        Schedule::Cosine { start: self.lr, end: 0.01 * self.lr, steps: self.steps }
+        if self.ema == 0.0 {
+            return Ok(None);
+        }
+        Ok(Some(Ema::new(self.ema, EmaStart::WarmUp, parameters)?))
     }
 }
 

@@ -63,7 +63,9 @@ pub enum ModelError {
         times: Vec<f64>,
     },
     /// A snapshot that says nothing about its population.
-    #[error("time {time} has {cells} cells where {wanted} are needed at least; leave this time out or merge it with its neighbour")]
+    #[error(
+        "time {time} has {cells} cells where {wanted} are needed at least; leave this time out or merge it with its neighbour"
+    )]
     SmallSnapshot {
         /// The snapshot's time.
         time: f64,
@@ -73,7 +75,9 @@ pub enum ModelError {
         wanted: usize,
     },
     /// Arrays of another width or length than the model has.
-    #[error("the model has {expected} dimensions and the data {found}; use the coordinates it was trained on")]
+    #[error(
+        "the model has {expected} dimensions and the data {found}; use the coordinates it was trained on"
+    )]
     Dimensions {
         /// What the model has.
         expected: usize,
@@ -81,7 +85,9 @@ pub enum ModelError {
         found: usize,
     },
     /// A coordinate that cannot be scaled to unit variance.
-    #[error("feature {feature} has scale {scale} over all cells and cannot be standardised; leave it out with fewer dims")]
+    #[error(
+        "feature {feature} has scale {scale} over all cells and cannot be standardised; leave it out with fewer dims"
+    )]
     FlatFeature {
         /// Its name.
         feature: String,
@@ -97,7 +103,9 @@ pub enum ModelError {
         loss: f64,
     },
     /// A thread that ended without its batch.
-    #[error("the thread that prepared batch {index} ended early; this is a fault of chreode, please report it")]
+    #[error(
+        "the thread that prepared batch {index} ended early; this is a fault of chreode, please report it"
+    )]
     WorkerLost {
         /// The batch.
         index: u64,

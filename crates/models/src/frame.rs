@@ -34,7 +34,10 @@ impl Frame {
             }
         }
         if let Some(feature) = scale.iter().position(|s| !(s.is_finite() && *s > 0.0)) {
-            return Err(ModelError::FlatFeature { feature: features[feature].clone(), scale: scale[feature] });
+            return Err(ModelError::FlatFeature {
+                feature: features[feature].clone(),
+                scale: scale[feature],
+            });
         }
         Ok(Self { features, mean, scale })
     }

@@ -22,8 +22,9 @@ pub use clock::Clock;
 pub use config::{Coupling, FlowConfig};
 pub use error::ModelError;
 pub use evaluate::{
-    Baselines, Bootstrap, Distances, EulerPath, Fold, Forecast, HeldOut, PairScore, PathEnergy, Protocol, Score,
-    Scores, Statistic, Summary, displacement, halves, normalised_path_energy, push_forward, score_pair,
+    Baselines, Bootstrap, Distances, EulerPath, Fold, Forecast, HeldOut, PairScore, PathEnergy, Protocol,
+    Score, Scores, Statistic, Summary, displacement, halves, normalised_path_energy, push_forward,
+    score_pair,
 };
 pub use flow::Flow;
 pub use frame::Frame;
@@ -33,4 +34,4 @@ pub use path::{Path, Straight};
 pub use pool::{BatchSource, Pool};
 pub use sampler::{Sampler, Steps};
 pub use simulate::{Bifurcation, Branch, Circuit, Growth, Measurement, Planar, Simulation, Toggle, Truth};
-pub use trainer::{Progress, Trainer};
+pub use trainer::{Progress, Rule, Trainer};

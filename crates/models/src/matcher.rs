@@ -113,8 +113,11 @@ impl<Q: Pairing, P: Path> BatchSource for FlowMatcher<'_, Q, P> {
         let cells: Vec<_> =
             snapshots.iter().zip(&self.draws).map(|(s, draw)| draw.cells(s, self.batch, &mut rng)).collect();
         let (rows, width) = (self.rows(), self.populations.dims());
-        let mut batch =
-            Batch { t: Vec::with_capacity(rows), x: Array2::zeros((rows, width)), u: Array2::zeros((rows, width)) };
+        let mut batch = Batch {
+            t: Vec::with_capacity(rows),
+            x: Array2::zeros((rows, width)),
+            u: Array2::zeros((rows, width)),
+        };
         let (x, u) = (
             batch.x.as_slice_mut().expect("a new array is contiguous"),
             batch.u.as_slice_mut().expect("a new array is contiguous"),

@@ -86,7 +86,8 @@ impl Pool {
         indices: Range<u64>,
         mut consume: impl FnMut(u64, S::Batch) -> Result<ControlFlow<()>, ModelError>,
     ) -> Result<(), ModelError> {
-        let queue = Queue { next: indices.start, wanted: indices.start, ready: BTreeMap::new(), closed: false };
+        let queue =
+            Queue { next: indices.start, wanted: indices.start, ready: BTreeMap::new(), closed: false };
         let shared = Shared { queue: Mutex::new(queue), made: Condvar::new(), room: Condvar::new() };
         std::thread::scope(|scope| {
             let _close = CloseOnDrop(&shared);

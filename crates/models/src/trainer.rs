@@ -2,7 +2,7 @@
 
 use crate::{Batch, BatchSource, ModelError, Pool};
 use chreode_core::Network;
-use chreode_nn::{AdamW, Ema, Schedule, clip_norm};
+use chreode_nn::{AdamW, Ema, Moments, Schedule, clip_norm};
 use ndarray::Array2;
 use std::ops::ControlFlow;
 
@@ -13,12 +13,21 @@ use std::ops::ControlFlow;
 pub struct Trainer<N: Network<Scalar = f32>> {
     network: N,
     parameters: Vec<f32>,
-    optimiser: AdamW<f32>,
+    rule: Rule,
+    moments: Moments<f32>,
     average: Option<Ema<f32>>,
-    schedule: Schedule,
-    clip: Option<f32>,
-    step: u64,
     scratch: Scratch<N>,
+}
+
+/// How a gradient moves the parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rule {
+    /// The optimiser.
+    pub optimiser: AdamW,
+    /// The factor on its learning rate over time.
+    pub schedule: Schedule,
+    /// The largest norm of a gradient; longer ones are scaled down to it.
+    pub clip: Option<f64>,
 }
 
 /// Reused from step to step.
@@ -41,49 +50,43 @@ pub struct Progress {
 
 impl<N: Network<Scalar = f32>> Trainer<N> {
     /// A trainer at step 0 that starts from the network's parameters.
-    pub fn new(
-        network: N,
-        optimiser: AdamW<f32>,
-        average: Option<Ema<f32>>,
-        schedule: Schedule,
-        clip: Option<f32>,
-    ) -> Self {
+    pub fn new(network: N, rule: Rule, average: Option<Ema<f32>>) -> Self {
         let parameters = network.parameters();
+        let moments = Moments::new(parameters.len());
         let gradient = vec![0.0; parameters.len()];
         let scratch = Scratch { memory: N::Memory::default(), gradient, output: Array2::zeros((0, 0)) };
-        Self { network, parameters, optimiser, average, schedule, clip, step: 0, scratch }
+        Self { network, parameters, rule, moments, average, scratch }
     }
 
-    /// Continues from a stored state: the step, the parameters, their average and Adam's moments.
+    /// Continues from a stored state: the parameters, their average, and Adam's moments with the step.
     ///
     /// # Errors
-    /// A moment or a parameter vector of another length.
+    /// A vector of another length.
     pub fn resume(
         &mut self,
-        step: u64,
         parameters: &[f32],
         averaged: &[f32],
-        moments: (&[f32], &[f32]),
+        moments: Moments<f32>,
     ) -> Result<(), ModelError> {
         let expected = self.parameters.len();
-        for found in [parameters.len(), averaged.len(), moments.0.len(), moments.1.len()] {
+        for found in [parameters.len(), averaged.len(), moments.first.len(), moments.second.len()] {
             if found != expected {
                 return Err(ModelError::Dimensions { expected, found });
             }
         }
-        self.step = step;
         self.parameters.copy_from_slice(parameters);
         self.network.write_parameters(parameters);
-        self.optimiser.restore(step, moments.0, moments.1)?;
         if let Some(average) = &mut self.average {
-            average.restore(step, averaged)?;
+            average.average.copy_from_slice(averaged);
+            average.updates = moments.step;
         }
+        self.moments = moments;
         Ok(())
     }
 
     /// Steps done.
     pub fn steps(&self) -> u64 {
-        self.step
+        self.moments.step
     }
 
     /// The parameters being optimised.
@@ -93,12 +96,12 @@ impl<N: Network<Scalar = f32>> Trainer<N> {
 
     /// The parameters to predict with: the average if there is one.
     pub fn averaged(&self) -> &[f32] {
-        self.average.as_ref().map_or(&self.parameters, Ema::average)
+        self.average.as_ref().map_or(&self.parameters, |ema| &ema.average)
     }
 
     /// Adam's first and second moments.
-    pub fn moments(&self) -> (&[f32], &[f32]) {
-        (self.optimiser.first_moment(), self.optimiser.second_moment())
+    pub fn moments(&self) -> &Moments<f32> {
+        &self.moments
     }
 
     /// One update; returns the loss before it.
@@ -112,21 +115,22 @@ impl<N: Network<Scalar = f32>> Trainer<N> {
         }
         self.network.forward(&batch.t, batch.x.view(), output.view_mut(), memory);
         let loss = residual(output, &batch.u);
+        let step = self.moments.step;
         if !loss.is_finite() {
-            return Err(ModelError::LossNotFinite { step: self.step, loss });
+            return Err(ModelError::LossNotFinite { step, loss });
         }
         self.network.pullback(output.view(), None, Some(gradient), memory);
-        if let Some(limit) = self.clip {
-            clip_norm(gradient, limit);
+        let Rule { optimiser, schedule, clip } = self.rule;
+        if let Some(limit) = clip {
+            clip_norm(gradient, limit)?;
         }
-        let learning_rate = self.schedule.at(self.step);
-        self.optimiser.step(&mut self.parameters, gradient, learning_rate);
+        let factor = schedule.factor(step);
+        optimiser.step(factor, &mut self.moments, &mut self.parameters, gradient)?;
         self.network.write_parameters(&self.parameters);
         if let Some(average) = &mut self.average {
-            average.update(&self.parameters);
+            average.update(&self.parameters)?;
         }
-        self.step += 1;
-        Ok(Progress { step: self.step, loss, learning_rate })
+        Ok(Progress { step: step + 1, loss, learning_rate: factor * optimiser.lr })
     }
 
     /// Steps until `last` steps are done or `observe` breaks, with batches from `source` through `pool`.
@@ -140,9 +144,7 @@ impl<N: Network<Scalar = f32>> Trainer<N> {
         pool: Pool,
         mut observe: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<(), ModelError> {
-        pool.feed(source, self.step..last, |_, batch| {
-            Ok(observe(self.step(&batch)?))
-        })
+        pool.feed(source, self.steps()..last, |_, batch| Ok(observe(self.step(&batch)?)))
     }
 
     /// The network with the parameters to predict with.

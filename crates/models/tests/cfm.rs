@@ -1,7 +1,9 @@
 //! Conditional flow matching: closed forms, reproducibility, resumption, refusals.
 
 use chreode_core::{Populations, Seed, Snapshot};
-use chreode_models::{Cfm, Checkpoint, Coupling, Flow, FlowConfig, Frame, ModelError, Pool, Sampler, Sampling, Steps};
+use chreode_models::{
+    Cfm, Checkpoint, Coupling, Flow, FlowConfig, Frame, ModelError, Pool, Sampler, Sampling, Steps,
+};
 use chreode_nn::Mlp;
 use ndarray::{Array2, Axis, array};
 use rand_distr::{Distribution, StandardNormal};
@@ -37,7 +39,8 @@ fn small(steps: u64) -> FlowConfig {
 }
 
 fn trained(populations: &Populations, config: FlowConfig) -> Flow<Mlp<f32>> {
-    let mut run = Cfm::new(populations, Frame::identity(populations.features().to_vec()), config).expect("valid");
+    let mut run =
+        Cfm::new(populations, Frame::identity(populations.features().to_vec()), config).expect("valid");
     run.train(Pool::with_threads(2), |_| ControlFlow::Continue(())).expect("trains");
     run.finish()
 }
@@ -53,9 +56,10 @@ fn independent_pairs_learn_the_closed_form_of_two_gaussians() {
     let m = [2.0_f32, -1.0];
     let config = FlowConfig { coupling: Coupling::Independent, sigma: 0.0, batch: 256, ..small(4000) };
     let flow = trained(&two_gaussians(&m), config);
-    for t in [0.1, 0.5, 0.9] {
+    for t in [0.1_f64, 0.5, 0.9] {
         let spread = (t * t + (1.0 - t) * (1.0 - t)).sqrt();
-        let x = gaussian(400, &[0.0, 0.0], 3).mapv(|z| z * spread as f32) + array![t as f32 * m[0], t as f32 * m[1]];
+        let x = gaussian(400, &[0.0, 0.0], 3).mapv(|z| z * spread as f32)
+            + array![t as f32 * m[0], t as f32 * m[1]];
         let v = flow.velocity(t, x.view()).expect("two columns");
         let slope = ((2.0 * t - 1.0) / (spread * spread)) as f32;
         let mut square = 0.0;
@@ -91,7 +95,8 @@ fn optimal_pairs_straighten_the_flow_between_gaussians() {
 #[test]
 fn the_flow_carries_one_population_onto_the_next_through_all_times() {
     let shift = |t: f64| [2.0 * t as f32, -(t as f32)];
-    let snapshots = [0.0, 1.0, 2.0].iter().map(|&t| Snapshot::new(10.0 + 5.0 * t, gaussian(800, &shift(t), t as u64)));
+    let snapshots =
+        [0.0, 1.0, 2.0].iter().map(|&t| Snapshot::new(10.0 + 5.0 * t, gaussian(800, &shift(t), t as u64)));
     let populations = series(snapshots.collect());
     let flow = trained(&populations, small(2000));
     let sampler = Sampler { method: chreode_ode::RK4, steps: Steps::PerInterval(10) };
@@ -111,7 +116,8 @@ fn the_flow_carries_one_population_onto_the_next_through_all_times() {
 fn any_number_of_threads_gives_the_same_bytes() {
     let populations = two_gaussians(&[1.0, 1.0, 0.0]);
     let run = |threads| {
-        let mut run = Cfm::new(&populations, Frame::isotropic(&populations).expect("varies"), small(60)).expect("valid");
+        let mut run = Cfm::new(&populations, Frame::isotropic(&populations).expect("varies"), small(60))
+            .expect("valid");
         run.train(Pool::with_threads(threads), |_| ControlFlow::Continue(())).expect("trains");
         bytes(&run)
     };
@@ -145,7 +151,8 @@ fn a_resumed_run_equals_the_uninterrupted_one() {
 #[test]
 fn a_checkpoint_predicts_what_the_run_predicts() {
     let populations = two_gaussians(&[1.0, -1.0]);
-    let mut run = Cfm::new(&populations, Frame::isotropic(&populations).expect("varies"), small(30)).expect("valid");
+    let mut run =
+        Cfm::new(&populations, Frame::isotropic(&populations).expect("varies"), small(30)).expect("valid");
     run.train(Pool::with_threads(1), |_| ControlFlow::Continue(())).expect("trains");
     let read = Checkpoint::from_bytes(&bytes(&run)).expect("reads back");
     assert_eq!(read.header.notes["rep"], "X");
@@ -161,7 +168,9 @@ fn what_cannot_be_done_is_said_in_a_sentence() {
     let refusal = |result: Result<Cfm, ModelError>| result.err().expect("refused").to_string();
 
     let one = series(vec![Snapshot::new(4.0, gaussian(20, &[0.0, 0.0], 1))]);
-    assert!(refusal(Cfm::new(&one, frame(), small(1))).starts_with("a flow needs cells at two times at least"));
+    assert!(
+        refusal(Cfm::new(&one, frame(), small(1))).starts_with("a flow needs cells at two times at least")
+    );
     let lone = series(vec![
         Snapshot::new(0.0, gaussian(1, &[0.0, 0.0], 1)),
         Snapshot::new(1.0, gaussian(20, &[0.0, 0.0], 1)),
@@ -181,7 +190,10 @@ fn what_cannot_be_done_is_said_in_a_sentence() {
     assert!(refusal(Cfm::resume(&other, &checkpoint, 5)).contains("trained on times [0.0, 1.0]"));
     let whole = checkpoint.to_bytes().expect("serialises");
     for cut in [0, 7, 100, whole.len() - 1] {
-        assert!(matches!(Checkpoint::from_bytes(&whole[..cut]), Err(ModelError::Checkpoint { .. })), "cut at {cut}");
+        assert!(
+            matches!(Checkpoint::from_bytes(&whole[..cut]), Err(ModelError::Checkpoint { .. })),
+            "cut at {cut}"
+        );
     }
 }
 

@@ -8,9 +8,10 @@ use std::sync::Mutex;
 /// One cloud and its copies, moved by `(3, 4) · x(t)`: every W₁ and W₂ is `5 |x(t) − x(s)|`.
 fn moving(positions: &[f64], times: &[f64]) -> Populations {
     let cloud = Planar::Normal.sample(120, Seed(5)).expect("points");
-    let snapshots = times.iter().zip(positions).map(|(&t, &x)| {
-        Snapshot::new(t, &cloud + &array![[3.0 * x as f32, 4.0 * x as f32]])
-    });
+    let snapshots = times
+        .iter()
+        .zip(positions)
+        .map(|(&t, &x)| Snapshot::new(t, &cloud + &array![[3.0 * x as f32, 4.0 * x as f32]]));
     Populations::new(snapshots.collect(), vec!["x".into(), "y".into()]).expect("a series")
 }
 
@@ -159,7 +160,8 @@ fn halves_are_a_seeded_partition() {
 #[test]
 fn threads_change_nothing() {
     let times = [0.0, 1.0, 2.0];
-    let snapshots = times.map(|t| Snapshot::new(t, Planar::Moons.sample(150, Seed(t as u64)).expect("points")));
+    let snapshots =
+        times.map(|t| Snapshot::new(t, Planar::Moons.sample(150, Seed(t as u64)).expect("points")));
     let data = Populations::new(snapshots.to_vec(), vec!["x".into(), "y".into()]).unwrap();
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
@@ -175,7 +177,8 @@ fn threads_change_nothing() {
 fn bad_requests_are_refused() {
     let data = moving(&[0.0, 1.0, 2.0], &[0.0, 1.0, 2.0]);
     let stay = |f: &Fold<'_>| Ok(shifted(f, 0.0));
-    let refusal = |p: Protocol, data: &Populations| p.run(data, &stay).expect_err("a bad request").to_string();
+    let refusal =
+        |p: Protocol, data: &Populations| p.run(data, &stay).expect_err("a bad request").to_string();
     let times = |t: &[f64]| Protocol { held_out: HeldOut::Times(t.to_vec()), ..protocol(&[1]) };
     assert_eq!(
         refusal(times(&[2.0]), &data),

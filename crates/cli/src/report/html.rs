@@ -68,7 +68,8 @@ impl Report {
         }
         out.push_str("<section>\n<h2>Manifest</h2>\n<dl class=\"manifest\">\n");
         for entry in &self.manifest {
-            let _ = writeln!(out, "<div><dt>{}</dt><dd>{}</dd></div>", escape(&entry.key), escape(&entry.value));
+            let _ =
+                writeln!(out, "<div><dt>{}</dt><dd>{}</dd></div>", escape(&entry.key), escape(&entry.value));
         }
         out.push_str("</dl>\n</section>\n");
     }
@@ -106,7 +107,8 @@ fn style() -> String {
         );
     }
     let [light, dark] = Theme::ALL.map(Theme::css);
-    let _ = writeln!(css, ":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}");
+    let _ =
+        writeln!(css, ":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}");
     css + STYLE
 }
 

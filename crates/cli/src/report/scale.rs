@@ -98,7 +98,9 @@ fn label(value: f64, step: f64) -> String {
     if size != 0.0 && (size >= 1e6 || step < 1e-4) {
         return scientific(value, 1);
     }
-    let whole = |decimals: i32| (step * 10f64.powi(decimals)).fract().min(1.0 - (step * 10f64.powi(decimals)).fract());
+    let whole = |decimals: i32| {
+        (step * 10f64.powi(decimals)).fract().min(1.0 - (step * 10f64.powi(decimals)).fract())
+    };
     let decimals = (0..6).find(|d| whole(*d).abs() < 1e-6).unwrap_or(6) as usize;
     if decimals == 0 && size >= 1e4 {
         let words = count(size.round() as u64);
@@ -131,11 +133,20 @@ mod tests {
 
     #[test]
     fn linear_ticks_are_round_and_inside() {
-        assert_eq!(labels(Scale::linear([0.0, 1.0], [0.0, 1.0]), 5), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(
+            labels(Scale::linear([0.0, 1.0], [0.0, 1.0]), 5),
+            ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]
+        );
         assert_eq!(labels(Scale::linear([-3.1, 4.2], [0.0, 1.0]), 4), ["−2", "0", "2", "4"]);
-        assert_eq!(labels(Scale::linear([0.0, 20_000.0], [0.0, 1.0]), 4), ["0", "5000", "10,000", "15,000", "20,000"]);
+        assert_eq!(
+            labels(Scale::linear([0.0, 20_000.0], [0.0, 1.0]), 4),
+            ["0", "5000", "10,000", "15,000", "20,000"]
+        );
         assert_eq!(labels(Scale::linear([0.71, 0.79], [0.0, 1.0]), 4), ["0.72", "0.74", "0.76", "0.78"]);
-        assert_eq!(labels(Scale::linear([0.0, 1.0], [0.0, 1.0]), 4), ["0.00", "0.25", "0.50", "0.75", "1.00"]);
+        assert_eq!(
+            labels(Scale::linear([0.0, 1.0], [0.0, 1.0]), 4),
+            ["0.00", "0.25", "0.50", "0.75", "1.00"]
+        );
     }
 
     #[test]

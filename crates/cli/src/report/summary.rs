@@ -50,8 +50,10 @@ fn scored(report: &Report, scores: &Scores) -> Option<String> {
     let spread = best.sd.map_or(String::new(), |sd| format!(" ± {}", score(sd)));
     let mut words =
         format!("{} scores {} = {}{spread} {where_at}", capital(name), metric.name(), score(best.value));
-    let baselines: Vec<String> =
-        ranked(Role::Baseline).iter().map(|(n, s)| format!("{} for {n} ({})", score(s.value), change(best, *s))).collect();
+    let baselines: Vec<String> = ranked(Role::Baseline)
+        .iter()
+        .map(|(n, s)| format!("{} for {n} ({})", score(s.value), change(best, *s)))
+        .collect();
     if !baselines.is_empty() {
         words += &format!(", against {}", list(&baselines));
     }

@@ -63,7 +63,9 @@ impl H5ad {
     /// The dataset of a column that may be a group of values and mask.
     fn values_path(&self, element: &str) -> Result<String, IoError> {
         Ok(match self.container.kind(element)? {
-            Some(NodeKind::Group) if self.kind(element)? == Some(ElementKind::Categorical) => join(element, "codes"),
+            Some(NodeKind::Group) if self.kind(element)? == Some(ElementKind::Categorical) => {
+                join(element, "codes")
+            }
             Some(NodeKind::Group) => join(element, "values"),
             _ => element.to_string(),
         })
@@ -152,8 +154,10 @@ impl H5ad {
     pub(super) fn frame(&self, frame: &str) -> Result<Frame, IoError> {
         let index = self.index_of(frame)?;
         let names = self.column_names(frame)?;
-        let columns: Result<Vec<_>, IoError> =
-            names.into_iter().map(|name| Ok((name.clone(), self.column_of(frame, &name, index.len())?))).collect();
+        let columns: Result<Vec<_>, IoError> = names
+            .into_iter()
+            .map(|name| Ok((name.clone(), self.column_of(frame, &name, index.len())?)))
+            .collect();
         Ok(Frame { columns: columns?, index })
     }
 
@@ -239,7 +243,9 @@ impl H5ad {
             .map(|code| match u32::try_from(code) {
                 Ok(code) if (code as usize) < categories => Ok(Some(code)),
                 Err(_) if code < 0 => Ok(None),
-                _ => Err(self.container.corrupt(element, &format!("code {code} exceeds {categories} categories"))),
+                _ => Err(self
+                    .container
+                    .corrupt(element, &format!("code {code} exceeds {categories} categories"))),
             })
             .collect()
     }

@@ -173,7 +173,8 @@ impl Container {
         Ok(match dataset.layout()? {
             Layout::Chunked { .. } => match dataset.chunks() {
                 Ok(chunks) => {
-                    let stored = chunks.iter().map(|c| c.storage_size.min(self.bytes)).fold(0, u64::saturating_add);
+                    let stored =
+                        chunks.iter().map(|c| c.storage_size.min(self.bytes)).fold(0, u64::saturating_add);
                     stored.min(self.bytes).saturating_mul(MOST_EXPANSION)
                 }
                 // One kind of chunk index cannot be listed.
@@ -187,7 +188,11 @@ impl Container {
         corrupt(&self.path, element, reason.to_string())
     }
 
-    pub(super) fn guard<T>(&self, element: &str, call: impl FnOnce() -> Result<T, Error>) -> Result<T, IoError> {
+    pub(super) fn guard<T>(
+        &self,
+        element: &str,
+        call: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<T, IoError> {
         guard(&self.path, element, call)
     }
 }
@@ -198,7 +203,11 @@ fn corrupt(path: &Path, element: &str, reason: String) -> IoError {
 }
 
 /// Turns the library's errors and panics into ours.
-pub(super) fn guard<T>(path: &Path, element: &str, call: impl FnOnce() -> Result<T, Error>) -> Result<T, IoError> {
+pub(super) fn guard<T>(
+    path: &Path,
+    element: &str,
+    call: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, IoError> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(Error::Io(source))) if source.kind() != std::io::ErrorKind::UnexpectedEof => {

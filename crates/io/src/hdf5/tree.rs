@@ -20,7 +20,11 @@ impl Attribute {
 
     pub(crate) fn texts(values: Vec<String>) -> Self {
         // An empty list of strings has no element to hold the type; h5py reads an empty float list alike.
-        if values.is_empty() { Self(AttrValue::F64Array(Vec::new())) } else { Self(AttrValue::VarLenStringArray(values)) }
+        if values.is_empty() {
+            Self(AttrValue::F64Array(Vec::new()))
+        } else {
+            Self(AttrValue::VarLenStringArray(values))
+        }
     }
 
     pub(crate) fn integers(values: &[usize]) -> Self {

@@ -2,7 +2,9 @@
 
 use crate::{ModelError, error::require};
 use chreode_core::Snapshot;
-use chreode_ot::{CostFunction, Euclidean, NetworkSimplex, OtSolver, PointCloud, SquaredEuclidean, Transport};
+use chreode_ot::{
+    CostFunction, Euclidean, NetworkSimplex, OtSolver, PointCloud, SquaredEuclidean, Transport,
+};
 use serde::{Deserialize, Serialize};
 
 /// How the confidence interval of W₁ is made.

@@ -118,12 +118,7 @@ impl Protocol {
         Ok(folds)
     }
 
-    fn score(
-        &self,
-        held: &Held,
-        seed: u64,
-        method: &(impl Forecast + ?Sized),
-    ) -> Result<Score, ModelError> {
+    fn score(&self, held: &Held, seed: u64, method: &(impl Forecast + ?Sized)) -> Result<Score, ModelError> {
         let time = held.truth.time;
         let fold = Fold { training: &held.training, source: &held.before, time, seed: Seed(seed) };
         let begin = Instant::now();

@@ -122,7 +122,10 @@ pub(crate) fn flat<A: Lane>(net: &Mlp<A>) -> Vec<f64> {
 }
 
 /// The largest difference over the largest size.
-pub(crate) fn distance<'a>(a: impl IntoIterator<Item = &'a f64>, b: impl IntoIterator<Item = &'a f64>) -> f64 {
+pub(crate) fn distance<'a>(
+    a: impl IntoIterator<Item = &'a f64>,
+    b: impl IntoIterator<Item = &'a f64>,
+) -> f64 {
     let (mut difference, mut size) = (0.0_f64, 1e-300_f64);
     for (a, b) in a.into_iter().zip(b) {
         assert!(a.is_finite() && b.is_finite(), "{a} against {b}");

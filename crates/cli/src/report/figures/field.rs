@@ -153,6 +153,9 @@ impl Cover {
     fn holds(&self, at: Point) -> bool {
         let [x, y] = [at[0] - self.corner[0], at[1] - self.corner[1]];
         let (i, j) = ((x / SQUARE) as usize, (y / SQUARE) as usize);
-        x >= 0.0 && y >= 0.0 && i < self.columns && self.held.get(j * self.columns + i).copied().unwrap_or(false)
+        x >= 0.0
+            && y >= 0.0
+            && i < self.columns
+            && self.held.get(j * self.columns + i).copied().unwrap_or(false)
     }
 }

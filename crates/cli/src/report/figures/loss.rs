@@ -23,7 +23,8 @@ pub(super) fn draw(report: &Report) -> Option<Figure> {
     let log = span[0] > 0.0 && span[1] / span[0] > 8.0;
     let upward = [area.bottom(), area.top];
     let room = 0.04 * (span[1] - span[0]);
-    let y = if log { Scale::log(span, upward) } else { Scale::linear([span[0] - room, span[1] + room], upward) };
+    let y =
+        if log { Scale::log(span, upward) } else { Scale::linear([span[0] - room, span[1] + room], upward) };
     let frame = Frame { area, x: Scale::linear(steps, [area.left, area.right()]), y };
     let raw = lines(&frame, &loss.steps, &loss.values, f64::is_finite);
     match &loss.smoothed {

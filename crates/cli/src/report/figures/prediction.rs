@@ -18,7 +18,8 @@ pub(super) fn draw(report: &Report) -> Option<Figure> {
     for (index, prediction) in predictions.iter().enumerate() {
         let frame = panels.frames[index];
         panels.background(index, report, 3000);
-        let measured = report.cells.iter().filter(|c| c.time == prediction.time).map(|c| (&c.points, Ink::Measured));
+        let measured =
+            report.cells.iter().filter(|c| c.time == prediction.time).map(|c| (&c.points, Ink::Measured));
         let both = measured.chain([(&prediction.points, Ink::Model)]);
         for (points, ink) in both.collect::<Vec<_>>() {
             let rows = points.rows().into_iter().map(|r| frame.point([r[0], r[1]]));
@@ -29,7 +30,8 @@ pub(super) fn draw(report: &Report) -> Option<Figure> {
     }
     panels.axes(&report.axes);
     let key = |ink, words: &str| Key { ink, shape: Shape::Dot, words: words.into() };
-    let keys = [key(Ink::Model, "predicted"), key(Ink::Measured, "measured"), key(Ink::Cell, "all other times")];
+    let keys =
+        [key(Ink::Model, "predicted"), key(Ink::Measured, "measured"), key(Ink::Cell, "all other times")];
     let left = panels.legend_left();
     panels.legend(&keys, left);
     Some(Figure {

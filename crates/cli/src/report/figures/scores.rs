@@ -22,13 +22,15 @@ pub(super) fn draw(report: &Report) -> Option<Figure> {
     let rows: Vec<&ScoreRow> = scores.rows.iter().filter(|r| r.metric(metric).is_some()).collect();
     let columns = columns(report, scores, &rows, metric);
     let limits = limits(&columns)?;
-    let names = rows.iter().map(|r| width(&r.method, LABEL_SIZE, Weight::SemiBold)).fold(0.0, f64::max).min(240.0);
+    let names =
+        rows.iter().map(|r| width(&r.method, LABEL_SIZE, Weight::SemiBold)).fold(0.0, f64::max).min(240.0);
     let left = names + 18.0;
     let each = (TOTAL - left - 14.0 - GAP * (columns.len() - 1) as f64) / columns.len() as f64;
     let bottom = TOP + ROW * rows.len() as f64;
     let mut scene = Scene::new(TOTAL, bottom + BOTTOM);
     for (index, row) in rows.iter().enumerate() {
-        let text = Text::new([left - 14.0, middle(index) + 4.0], &row.method, LABEL_SIZE, Ink::Text).anchor(Anchor::End);
+        let text = Text::new([left - 14.0, middle(index) + 4.0], &row.method, LABEL_SIZE, Ink::Text)
+            .anchor(Anchor::End);
         scene.text(if row.role == Role::Model { text.bold() } else { text });
     }
     for (index, column) in columns.iter().enumerate() {
@@ -132,10 +134,15 @@ fn caption(scores: &Scores, rows: &[&ScoreRow], metric: Metric) -> String {
     let all = || {
         rows.iter().filter_map(|r| r.metric(metric)).flat_map(|m| m.by_time.iter().chain([&m.mean]).flatten())
     };
-    let mut words = "The model (filled) beside methods that learn nothing or use what it may not see (open).".to_string();
+    let mut words =
+        "The model (filled) beside methods that learn nothing or use what it may not see (open).".to_string();
     if all().any(|s| s.interval.is_some()) {
         words += &format!(" Whiskers: {}", scores.interval_name);
-        words += if all().any(|s| s.interval.is_none() && s.sd.is_some()) { ", else one standard deviation." } else { "." };
+        words += if all().any(|s| s.interval.is_none() && s.sd.is_some()) {
+            ", else one standard deviation."
+        } else {
+            "."
+        };
     } else if all().any(|s| s.sd.is_some()) {
         words += " Whiskers: one standard deviation.";
     }

@@ -40,7 +40,9 @@ fn write_table(out: &mut String, report: &Report, scores: &Scores, metric: Metri
     let rows: Vec<(&ScoreRow, Vec<Option<Score>>)> = scores
         .rows
         .iter()
-        .filter_map(|row| row.metric(metric).map(|m| (row, m.by_time.iter().copied().chain([m.mean]).collect())))
+        .filter_map(|row| {
+            row.metric(metric).map(|m| (row, m.by_time.iter().copied().chain([m.mean]).collect()))
+        })
         .collect();
     let with_mean = rows.iter().any(|(_, cells)| cells.last().is_some_and(Option::is_some));
     let count = scores.times.len() + usize::from(with_mean);
@@ -53,7 +55,11 @@ fn write_table(out: &mut String, report: &Report, scores: &Scores, metric: Metri
     for time in &scores.times {
         let _ = write!(out, "<th scope=\"col\">{}</th>", escape(&report.time_text(*time)));
     }
-    out.push_str(if with_mean { "<th scope=\"col\">mean</th></tr></thead>\n<tbody>\n" } else { "</tr></thead>\n<tbody>\n" });
+    out.push_str(if with_mean {
+        "<th scope=\"col\">mean</th></tr></thead>\n<tbody>\n"
+    } else {
+        "</tr></thead>\n<tbody>\n"
+    });
     for (row, cells) in &rows {
         let class = match row.role {
             Role::Model => "model",
@@ -71,7 +77,8 @@ fn write_table(out: &mut String, report: &Report, scores: &Scores, metric: Metri
 
 /// The smallest value of a column as it is printed matters, not beyond: equal print is equally best.
 fn best(rows: &[(&ScoreRow, Vec<Option<Score>>)], column: usize) -> Option<f64> {
-    let values = rows.iter().filter(|(row, _)| row.role != Role::Floor).filter_map(|(_, cells)| cells[column]);
+    let values =
+        rows.iter().filter(|(row, _)| row.role != Role::Floor).filter_map(|(_, cells)| cells[column]);
     values.map(|s| s.value).min_by(f64::total_cmp)
 }
 

@@ -1,0 +1,268 @@
+//! What the command line accepts; strings become types here and nowhere else.
+
+use chreode_models::{Coupling, Sampling};
+use chreode_nn::Activation;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// From snapshots of cells at a few times to the motion between them.
+#[derive(Debug, Parser)]
+#[command(name = "chreode", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// Threads to use; the results do not depend on it [default: all]
+    #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Simulate, train, score and draw: a whole run on simulated cells, in a minute
+    Demo(DemoArgs),
+    /// Show what is in a file, and what `train` could use
+    Inspect(InspectArgs),
+    /// Learn the flow between the snapshots of a file
+    Train(TrainArgs),
+    /// Move cells along a trained flow
+    Predict(PredictArgs),
+    /// Score a method by leaving out one time after the other
+    Evaluate(EvaluateArgs),
+    /// Write simulated cells to a file
+    Simulate(SimulateArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Folder to write to
+    #[arg(long, default_value = "chreode-demo")]
+    pub(crate) out: PathBuf,
+    /// Cells to simulate, all times together
+    #[arg(long, default_value_t = 5000)]
+    pub(crate) cells: usize,
+    /// Training steps
+    #[arg(long, default_value_t = 4000)]
+    pub(crate) steps: u64,
+    /// Seed of every random number
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// An .h5ad, .npz, .csv or .tsv file
+    pub(crate) file: PathBuf,
+}
+
+/// Which cells, at which times, in which coordinates.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct DataArgs {
+    /// Column of obs with the time each cell was measured at
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) time: Option<String>,
+    /// Coordinates: a key of obsm, or X [default: X_pca if there is one, else X]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) rep: Option<String>,
+    /// Use the first N coordinates [default: all]
+    #[arg(long, value_name = "N")]
+    pub(crate) dims: Option<usize>,
+    /// Shift and scale each coordinate to mean 0 and standard deviation 1 over all cells
+    #[arg(long)]
+    pub(crate) whiten: bool,
+    /// Column of obs with a weight for each cell [default: equal weights]
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) weight: Option<String>,
+}
+
+/// How the flow is learnt.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct ModelArgs {
+    /// Updates of the network
+    #[arg(long, value_name = "N")]
+    pub(crate) steps: Option<u64>,
+    /// Passes over the smallest snapshot, instead of --steps
+    #[arg(long, value_name = "N", conflicts_with = "steps")]
+    pub(crate) epochs: Option<u64>,
+    /// Learning rate at the start
+    #[arg(long)]
+    pub(crate) lr: Option<f64>,
+    /// Widths of the hidden layers, e.g. 64,64,64
+    #[arg(long, value_delimiter = ',', value_name = "WIDTHS")]
+    pub(crate) hidden: Option<Vec<usize>>,
+    /// Activation of the hidden layers
+    #[arg(long)]
+    pub(crate) activation: Option<Activation>,
+    /// Cells drawn from each snapshot at each step
+    #[arg(long)]
+    pub(crate) batch: Option<usize>,
+    /// Noise of the path between two cells
+    #[arg(long)]
+    pub(crate) sigma: Option<f64>,
+    /// How cells of neighbouring snapshots are paired
+    #[arg(long, value_enum)]
+    pub(crate) coupling: Option<CouplingName>,
+    /// How pairs are taken from a plan
+    #[arg(long, value_enum)]
+    pub(crate) sampling: Option<SamplingName>,
+    /// Regularisation of the sinkhorn coupling, relative to the mean cost
+    #[arg(long)]
+    pub(crate) epsilon: Option<f64>,
+    /// Weight decay
+    #[arg(long)]
+    pub(crate) weight_decay: Option<f64>,
+    /// Decay of the moving average of the parameters that predicts; 0 for none
+    #[arg(long)]
+    pub(crate) ema: Option<f64>,
+    /// Seed of every random number
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum CouplingName {
+    /// Exact minibatch optimal transport (OT-CFM)
+    Exact,
+    /// Entropic minibatch optimal transport
+    Sinkhorn,
+    /// Random pairs (I-CFM)
+    Independent,
+}
+
+impl From<CouplingName> for Coupling {
+    fn from(name: CouplingName) -> Self {
+        match name {
+            CouplingName::Exact => Self::Exact,
+            CouplingName::Sinkhorn => Self::Sinkhorn,
+            CouplingName::Independent => Self::Independent,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SamplingName {
+    /// Every drawn cell once
+    Permutation,
+    /// Independent draws from the plan, as published
+    Replacement,
+}
+
+impl From<SamplingName> for Sampling {
+    fn from(name: SamplingName) -> Self {
+        match name {
+            SamplingName::Permutation => Self::Permutation,
+            SamplingName::Replacement => Self::Replacement,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainArgs {
+    /// An .h5ad, .npz, .csv or .tsv file
+    pub(crate) file: PathBuf,
+    #[command(flatten, next_help_heading = "Data")]
+    pub(crate) data: DataArgs,
+    #[command(flatten, next_help_heading = "Model")]
+    pub(crate) model: ModelArgs,
+    /// Folder to write to
+    #[arg(long, value_name = "FOLDER", default_value = "run", conflicts_with = "resume")]
+    pub(crate) out: PathBuf,
+    /// Continue the run of this folder; only --steps or --epochs may change
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) resume: Option<PathBuf>,
+    /// Settings from a file such as a run.toml; flags win
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// How the flow is integrated.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SolverArgs {
+    /// Runge-Kutta method: euler, midpoint, heun, rk4, bosh3, dopri5, tsit5
+    #[arg(long, value_name = "METHOD")]
+    pub(crate) solver: Option<String>,
+    /// Equal steps between two times
+    #[arg(long, value_name = "N", conflicts_with = "tol")]
+    pub(crate) substeps: Option<usize>,
+    /// Relative and absolute tolerance of adaptive steps
+    #[arg(long, value_name = "TOL")]
+    pub(crate) tol: Option<f64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PredictArgs {
+    /// Folder of a trained run
+    pub(crate) run: PathBuf,
+    /// The cells to move
+    pub(crate) file: PathBuf,
+    /// File to write
+    #[arg(long, value_name = "FILE", default_value = "trajectories.h5ad")]
+    pub(crate) out: PathBuf,
+    /// Move only the cells measured at this time [default: all cells]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    pub(crate) from: Option<f64>,
+    /// Times to move them to, e.g. 0,1.5,3 [default: the times trained on]
+    #[arg(long, value_delimiter = ',', value_name = "TIMES", allow_negative_numbers = true)]
+    pub(crate) times: Option<Vec<f64>>,
+    #[command(flatten, next_help_heading = "Solver")]
+    pub(crate) solver: SolverArgs,
+    /// Which times get predicted expression, where the file has varm/PCs
+    #[arg(long, value_enum, default_value = "last")]
+    pub(crate) expression: Expression,
+}
+
+/// Predicted expression is cells × genes a time: large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Expression {
+    /// None
+    None,
+    /// The last time
+    Last,
+    /// Every time
+    All,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateArgs {
+    /// An .h5ad, .npz, .csv or .tsv file
+    pub(crate) file: PathBuf,
+    #[command(flatten, next_help_heading = "Data")]
+    pub(crate) data: DataArgs,
+    #[command(flatten, next_help_heading = "Model")]
+    pub(crate) model: ModelArgs,
+    /// Times to leave out, e.g. 1,2; or `each` for every inner time
+    #[arg(long, value_name = "TIMES", default_value = "each", allow_hyphen_values = true)]
+    pub(crate) hold_out: String,
+    /// Runs a held-out time, with seeds SEED, SEED+1, …
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) seeds: u32,
+    /// Write the scores to a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Settings from a file such as a run.toml; flags win
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Solver")]
+    pub(crate) solver: SolverArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// What to simulate
+    #[arg(value_enum)]
+    pub(crate) system: System,
+    /// Cells, all times together
+    #[arg(long, default_value_t = 5000)]
+    pub(crate) cells: usize,
+    /// Seed of every random number
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// File to write
+    #[arg(long, value_name = "FILE", default_value = "sim.h5ad")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum System {
+    /// A toggle switch that commits cells to one of two fates, with noise, division and death
+    Bifurcation,
+}

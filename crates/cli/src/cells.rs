@@ -1,0 +1,125 @@
+//! The cells of a file, as a time series in chosen coordinates.
+
+use crate::commands::Notes;
+use crate::settings::DataSettings;
+use anyhow::{Context, Result, bail};
+use chreode_core::{Populations, Snapshot};
+use chreode_io::{Columns, H5ad, TimeSeries, data_hash, read_populations};
+use chreode_models::Frame;
+use std::path::{Path, PathBuf};
+
+/// A file's cells, and how they were chosen.
+pub(crate) struct Cells {
+    pub(crate) file: PathBuf,
+    pub(crate) populations: Populations,
+    /// For each snapshot, the rows of the file its cells came from.
+    pub(crate) rows: Vec<Vec<usize>>,
+    pub(crate) time: String,
+    /// The key of the coordinates.
+    pub(crate) rep: String,
+    pub(crate) settings: DataSettings,
+    pub(crate) hash: String,
+}
+
+/// Fewer cells than this at a time say nothing about a population.
+const FEWEST: usize = 10;
+
+impl Cells {
+    /// Reads them.
+    pub(crate) fn read(file: &Path, settings: &DataSettings) -> Result<Self> {
+        let rep = match &settings.rep {
+            Some(rep) => Some(rep.clone()),
+            None => default_rep(file)?,
+        };
+        let time = settings.time()?.to_string();
+        let columns = Columns {
+            time: time.clone(),
+            representation: rep.clone(),
+            dims: settings.dims,
+            weight: settings.weight.clone(),
+        };
+        let TimeSeries { populations, rows, .. } = read_populations(file, &columns)?;
+        let times = populations.times();
+        if times.len() < 2 {
+            bail!(
+                "all {} cells of {} are at time {}; a flow needs two times at least: is `{time}` the time column?",
+                populations.cells(),
+                file.display(),
+                times[0]
+            );
+        }
+        if let Some(small) = populations.snapshots().iter().find(|s| s.len() < FEWEST) {
+            bail!(
+                "time {} has only {} cells; {FEWEST} are needed at least: leave this time out, or merge it with its neighbour",
+                small.time,
+                small.len()
+            );
+        }
+        let hash = data_hash(file)?.to_string();
+        let rep = rep.unwrap_or_else(|| "X".to_string());
+        Ok(Self { file: file.to_path_buf(), populations, rows, time, rep, settings: settings.clone(), hash })
+    }
+
+    /// The coordinates the network sees: standardised a feature if so asked, else by one common scale.
+    pub(crate) fn frame(&self) -> Result<Frame> {
+        let fit = if self.settings.whiten { Frame::whitening } else { Frame::isotropic };
+        Ok(fit(&self.populations)?)
+    }
+
+    /// The cells in the coordinates that scores are measured in: standardised if so asked.
+    pub(crate) fn scored(&self) -> Result<Populations> {
+        if !self.settings.whiten {
+            return Ok(self.populations.clone());
+        }
+        let frame = Frame::whitening(&self.populations)?;
+        let inside = |s: &Snapshot| Snapshot { points: frame.enter(s.points.view()), ..s.clone() };
+        let snapshots = self.populations.snapshots().iter().map(inside).collect();
+        Ok(Populations::new(snapshots, self.populations.features().to_vec())?)
+    }
+
+    /// What a checkpoint remembers of its data.
+    pub(crate) fn notes(&self) -> Notes {
+        let mut notes = Notes::from([
+            ("time".to_string(), self.time.clone()),
+            ("rep".to_string(), self.rep.clone()),
+            ("data_sha256".to_string(), self.hash.clone()),
+        ]);
+        notes.extend(self.settings.weight.clone().map(|w| ("weight".to_string(), w)));
+        notes
+    }
+
+    /// Whether these are the cells that a checkpoint was trained on.
+    pub(crate) fn same_as(&self, notes: &Notes) -> Result<()> {
+        let before =
+            notes.get("data_sha256").context("the checkpoint does not say which data it was trained on")?;
+        if *before != self.hash {
+            bail!(
+                "{} is not the file this run was trained on (its contents differ); a resumed run needs the same data",
+                self.file.display()
+            );
+        }
+        Ok(())
+    }
+
+    /// Cells per time, in words.
+    pub(crate) fn counts(&self) -> String {
+        let each = |s: &Snapshot| format!("{} at {}", s.len(), s.time);
+        let list: Vec<_> = self.populations.snapshots().iter().map(each).collect();
+        format!("{} ({})", self.populations.cells(), list.join(", "))
+    }
+
+    /// The coordinates, in words.
+    pub(crate) fn space(&self) -> String {
+        let white = if self.settings.whiten { ", whitened" } else { "" };
+        format!("{} dimensions of {}{white}", self.populations.dims(), self.rep)
+    }
+}
+
+/// `X_pca` where an .h5ad has it.
+fn default_rep(file: &Path) -> Result<Option<String>> {
+    if file.extension().is_none_or(|e| e != "h5ad") {
+        return Ok(None);
+    }
+    let keys = H5ad::open(file)?.keys("obsm")?;
+    Ok(keys.into_iter().find(|key| key == "X_pca"))
+}

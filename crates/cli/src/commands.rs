@@ -1,0 +1,10 @@
+//! One file a command: arguments in, library calls, words out.
+
+pub(crate) mod demo;
+pub(crate) mod evaluate;
+pub(crate) mod inspect;
+pub(crate) mod predict;
+pub(crate) mod simulate;
+pub(crate) mod train;
+
+pub(crate) use train::Notes;

@@ -1,0 +1,96 @@
+//! `chreode demo`: a whole run on simulated cells, in a minute.
+
+use crate::args::{DemoArgs, Expression};
+use crate::cells::Cells;
+use crate::commands::{evaluate, predict, simulate, train};
+use crate::draw;
+use crate::interrupt;
+use crate::progress::spoken;
+use crate::report::Command;
+use crate::run_dir::RunDir;
+use crate::settings::{DataSettings, Settings};
+use crate::table;
+use anyhow::Result;
+use chreode_io::write_h5ad;
+use chreode_models::{Cfm, FlowConfig, HeldOut, Protocol, Sampler, Steps};
+use std::time::Instant;
+
+/// Principal components that the demo's flow lives in.
+const DIMS: usize = 5;
+
+/// Runs the command.
+pub(crate) fn run(args: &DemoArgs, threads: usize) -> Result<()> {
+    let start = Instant::now();
+    let run = RunDir::create(&args.out)?;
+    let file = run.path("cells.h5ad");
+    println!("1/5      simulate a branching differentiation");
+    let simulated = simulate::bifurcation(args.cells, args.seed)?;
+    write_h5ad(&file, &simulated)?;
+    println!("wrote    {} ({} cells, {} genes)", file.display(), simulated.n_obs(), simulated.n_vars());
+
+    println!("2/5      train OT-CFM on its snapshots");
+    let data = DataSettings {
+        time: Some("day".into()),
+        rep: Some("X_pca".into()),
+        dims: Some(DIMS),
+        ..DataSettings::default()
+    };
+    let model = FlowConfig { steps: args.steps, seed: args.seed, ..FlowConfig::default() };
+    let settings = Settings { data, model, manifest: None };
+    let cells = Cells::read(&file, &settings.data)?;
+    let cfm = Cfm::new(&cells.populations, cells.frame()?, settings.model.clone())?;
+    let (trained, settings, curve) =
+        train::drive(train::Job { cfm, run: &run, cells: &cells, settings, kept: Vec::new(), threads })?;
+    if interrupt::asked() {
+        return Ok(());
+    }
+
+    println!("3/5      leave one time out after the other");
+    let protocol = Protocol { held_out: HeldOut::EachInner, seeds: vec![args.seed], ..Protocol::default() };
+    let scores = evaluate::score(&cells, &settings, &protocol, &Sampler::published(), threads)?;
+    let method = settings.model.method();
+    println!("{}", table::of(&scores, method));
+
+    println!("4/5      move every cell to every time");
+    let checkpoint = run.checkpoint()?;
+    let flow = trained.finish();
+    let sampler = Sampler { method: chreode_ode::RK4, steps: Steps::PerInterval(20) };
+    let moved = predict::Moved::new(&flow, &cells, None, &cells.populations.times(), &sampler)?;
+    let trajectories = run.path("trajectories.h5ad");
+    predict::write(&trajectories, &moved, &checkpoint, &cells, Expression::Last)?;
+    println!("wrote    {}", trajectories.display());
+
+    println!("5/5      draw");
+    let mut report = draw::report("A simulated branching differentiation", &cells, &flow, &sampler, &moved)?;
+    report.loss = Some(draw::loss(&curve));
+    report.scores = Some(draw::scores(&scores, method));
+    report.manifest = settings.manifest.as_ref().map(draw::manifest).unwrap_or_default();
+    report.commands = commands(args);
+    let written = report.write(&args.out)?;
+    println!("wrote    {}", written.page.display());
+    println!("done     in {}", spoken(start.elapsed().as_secs_f64()));
+    println!(
+        "next     open {} in a browser; then try `chreode inspect` on your own cells",
+        written.page.display()
+    );
+    Ok(())
+}
+
+/// The same run, command by command.
+fn commands(args: &DemoArgs) -> Vec<Command> {
+    let DemoArgs { cells, steps, seed, .. } = args;
+    let line = |purpose: &str, line: String| Command { purpose: purpose.into(), line };
+    let data = format!("--time day --rep X_pca --dims {DIMS}");
+    vec![
+        line(
+            "simulate",
+            format!("chreode simulate bifurcation --cells {cells} --seed {seed} --out cells.h5ad"),
+        ),
+        line("train", format!("chreode train cells.h5ad {data} --steps {steps} --seed {seed} --out run")),
+        line("score", format!("chreode evaluate cells.h5ad {data} --steps {steps} --seed {seed} --seeds 1")),
+        line(
+            "predict",
+            "chreode predict run cells.h5ad --solver rk4 --substeps 20 --out trajectories.h5ad".into(),
+        ),
+    ]
+}

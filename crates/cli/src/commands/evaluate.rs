@@ -1,0 +1,150 @@
+//! `chreode evaluate`: leave one time out after the other, and say how far off the prediction is.
+
+use crate::args::EvaluateArgs;
+use crate::cells::Cells;
+use crate::interrupt;
+use crate::progress::spoken;
+use crate::save::save;
+use crate::settings::{Settings, steps_of_epochs};
+use crate::solver;
+use crate::table;
+use anyhow::{Context, Result, bail};
+use chreode_core::Snapshot;
+use chreode_models::{Cfm, FlowConfig, Fold, Frame, HeldOut, ModelError, Pool, Protocol, Sampler, Scores};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+/// Runs the command.
+pub(crate) fn run(args: &EvaluateArgs, threads: usize) -> Result<()> {
+    let start = Instant::now();
+    let mut settings = Settings::merged(args.config.as_deref(), &args.data, &args.model)?;
+    let sampler = solver::for_scores(&args.solver)?;
+    let cells = Cells::read(&args.file, &settings.data)?;
+    if let Some(epochs) = args.model.epochs {
+        let smallest = cells.populations.snapshots().iter().map(Snapshot::len).min().unwrap_or(0);
+        settings.model.steps = steps_of_epochs(epochs, smallest, settings.model.batch);
+    }
+    let protocol = protocol(&args.hold_out, args.seeds, settings.model.seed)?;
+    println!("cells    {}", cells.counts());
+    println!("space    {}", cells.space());
+    println!(
+        "model    {}, {} steps of {} cells a time",
+        settings.model.method(),
+        settings.model.steps,
+        settings.model.batch
+    );
+    println!("solver   {}", solver::described(&sampler));
+    let scores = score(&cells, &settings, &protocol, &sampler, threads)?;
+    println!("{}", table::of(&scores, settings.model.method()));
+    println!("done     in {}", spoken(start.elapsed().as_secs_f64()));
+    if let Some(path) = &args.json {
+        let text = serde_json::to_string_pretty(&document(&scores, &cells, &settings, &sampler, threads)?)?;
+        save(path, (text + "\n").as_bytes())?;
+        println!("wrote    {}", path.display());
+    }
+    Ok(())
+}
+
+/// Which times, which seeds.
+fn protocol(hold_out: &str, seeds: u32, first: u64) -> Result<Protocol> {
+    let held_out = if hold_out == "each" {
+        HeldOut::EachInner
+    } else {
+        let times = hold_out.split(',').map(|t| t.trim().parse::<f64>());
+        HeldOut::Times(times.collect::<Result<_, _>>().ok().with_context(|| {
+            format!(
+                "--hold-out is `{hold_out}`; give times separated by commas, e.g. --hold-out 1,2, or `each`"
+            )
+        })?)
+    };
+    let Some(end) = first.checked_add(u64::from(seeds)) else {
+        bail!("seeds {first} and the {seeds} after it do not exist; choose a smaller --seed");
+    };
+    Ok(Protocol { held_out, seeds: (first..end).collect(), ..Protocol::default() })
+}
+
+/// Trains on every fold with every seed, and scores the predictions.
+pub(crate) fn score(
+    cells: &Cells,
+    settings: &Settings,
+    protocol: &Protocol,
+    sampler: &Sampler,
+    threads: usize,
+) -> Result<Scores> {
+    interrupt::listen()?;
+    let populations = cells.scored()?;
+    let whitened = settings.data.whiten;
+    let bar = ProgressBar::new_spinner();
+    bar.set_style(ProgressStyle::with_template("{spinner} {msg}  {elapsed}").expect("a valid template"));
+    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    let forecast = |fold: &Fold<'_>| -> Result<Snapshot, ModelError> {
+        bar.set_message(format!("time {} left out, seed {}", fold.time, fold.seed.0));
+        // Whitened cells are what the network sees; others are scaled by what the fold may know.
+        let frame = if whitened {
+            Frame::identity(fold.training.features().to_vec())
+        } else {
+            Frame::isotropic(fold.training)?
+        };
+        let config = FlowConfig { seed: fold.seed.0, ..settings.model.clone() };
+        let mut run = Cfm::new(fold.training, frame, config)?;
+        run.train(Pool::with_threads(threads), |_| {
+            if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        let states = run.finish().push(fold.source.points.view(), &[fold.source.time, fold.time], sampler)?;
+        let points = states.into_iter().next_back().expect("one state a time");
+        Ok(Snapshot { time: fold.time, points, weights: fold.source.weights.clone() })
+    };
+    let scores = protocol.run(&populations, &forecast);
+    bar.finish_and_clear();
+    if interrupt::asked() {
+        bail!("interrupted; nothing was scored");
+    }
+    Ok(scores?)
+}
+
+/// The scores as a JSON document.
+pub(crate) fn document(
+    scores: &Scores,
+    cells: &Cells,
+    settings: &Settings,
+    sampler: &Sampler,
+    threads: usize,
+) -> Result<Value> {
+    let mut summary = serde_json::Map::new();
+    let statistics = &scores.summary;
+    for (name, s) in [
+        ("w1", &statistics.w1),
+        ("w2", &statistics.w2),
+        ("mmd", &statistics.mmd),
+        ("energy", &statistics.energy),
+        ("seconds", &statistics.seconds),
+    ] {
+        summary.insert(format!("{name}_mean"), json!(s.mean));
+        summary.insert(format!("{name}_sd"), json!(s.sd));
+    }
+    let by_time =
+        statistics.w1_by_time.iter().map(|(time, s)| json!({"time": time, "w1_mean": s.mean, "w1_sd": s.sd}));
+    summary.insert("by_time".into(), by_time.collect());
+    Ok(json!({
+        "summary": summary,
+        "scores": scores.scores,
+        "baselines": scores.baselines,
+        "manifest": {
+            "chreode": env!("CARGO_PKG_VERSION"),
+            "file": cells.file.display().to_string(),
+            "data_sha256": cells.hash,
+            "time": cells.time,
+            "representation": cells.rep,
+            "dims": cells.populations.dims(),
+            "whitened": settings.data.whiten,
+            "times": cells.populations.times(),
+            "cells": cells.populations.snapshots().iter().map(Snapshot::len).collect::<Vec<_>>(),
+            "method": settings.model.method(),
+            "solver": solver::described(sampler),
+            "model": serde_json::to_value(&settings.model)?,
+            "threads": threads,
+        },
+    }))
+}

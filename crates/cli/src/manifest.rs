@@ -1,0 +1,48 @@
+//! The facts of a run, for whoever wants to repeat it.
+
+use crate::cells::Cells;
+use anyhow::Result;
+use chreode_models::Cfm;
+use serde::Serialize;
+
+/// What is written under `[manifest]` in run.toml.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Manifest {
+    pub(crate) chreode: &'static str,
+    pub(crate) method: &'static str,
+    pub(crate) file: String,
+    pub(crate) data_sha256: String,
+    pub(crate) representation: String,
+    pub(crate) times: Vec<f64>,
+    pub(crate) cells: Vec<usize>,
+    pub(crate) device: &'static str,
+    pub(crate) threads: usize,
+    pub(crate) steps_done: u64,
+    pub(crate) seconds: f64,
+    pub(crate) platform: String,
+}
+
+impl Manifest {
+    /// The facts of a run that took `seconds`.
+    pub(crate) fn new(cells: &Cells, cfm: &Cfm, threads: usize, seconds: f64) -> Self {
+        Self {
+            chreode: env!("CARGO_PKG_VERSION"),
+            method: cfm.config().method(),
+            file: cells.file.display().to_string(),
+            data_sha256: cells.hash.clone(),
+            representation: cells.rep.clone(),
+            times: cells.populations.times(),
+            cells: cells.populations.snapshots().iter().map(chreode_core::Snapshot::len).collect(),
+            device: "cpu",
+            threads,
+            steps_done: cfm.steps(),
+            seconds: (seconds * 1e3).round() / 1e3,
+            platform: format!("{} {}", std::env::consts::ARCH, std::env::consts::OS),
+        }
+    }
+
+    /// As a table of run.toml.
+    pub(crate) fn table(&self) -> Result<toml::Table> {
+        Ok(toml::Table::try_from(self)?)
+    }
+}
