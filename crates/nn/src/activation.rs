@@ -58,10 +58,7 @@ impl FromStr for Activation {
 
     fn from_str(name: &str) -> Result<Self, NnError> {
         Self::ALL.into_iter().find(|a| a.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
-            NnError::NoSuchActivation {
-                name: name.to_string(),
-                known: Self::ALL.map(Self::name).join(", "),
-            }
+            NnError::NoSuchActivation { name: name.to_string(), known: Self::ALL.map(Self::name).join(", ") }
         })
     }
 }

@@ -37,7 +37,9 @@ pub enum NnError {
         range: &'static str,
     },
     /// A slice of another length than the parameters.
-    #[error("the {what} have {found} entries where {expected} are expected; use the network they were made for")]
+    #[error(
+        "the {what} have {found} entries where {expected} are expected; use the network they were made for"
+    )]
     Length {
         /// `parameters`, `gradients`, ...
         what: &'static str,

@@ -3,6 +3,8 @@
 mod backward;
 mod forward;
 mod gradient;
+#[cfg(test)]
+mod tests;
 
 use crate::kernel::{Lane, Machine};
 use crate::layer::Layer;
@@ -114,13 +116,7 @@ impl<A: Lane> Network for Mlp<A> {
         self.layers.iter_mut().for_each(|layer| layer.pack(flat));
     }
 
-    fn forward(
-        &self,
-        t: &[A],
-        x: ArrayView2<'_, A>,
-        out: ArrayViewMut2<'_, A>,
-        memory: &mut MlpMemory<A>,
-    ) {
+    fn forward(&self, t: &[A], x: ArrayView2<'_, A>, out: ArrayViewMut2<'_, A>, memory: &mut MlpMemory<A>) {
         self.run_forward(t, x, out, memory);
     }
 

@@ -10,8 +10,7 @@ fn refusal(config: MlpConfig) -> String {
 #[test]
 fn parameters_have_the_names_and_shapes_of_a_pytorch_checkpoint() {
     let net = Mlp::<f32>::zeros(MlpConfig::new(2).hidden([8, 4]).output(3)).unwrap();
-    let layout: Vec<_> =
-        net.layout().iter().map(|v| (v.name.as_str(), v.shape.clone(), v.offset)).collect();
+    let layout: Vec<_> = net.layout().iter().map(|v| (v.name.as_str(), v.shape.clone(), v.offset)).collect();
     assert_eq!(
         layout,
         [

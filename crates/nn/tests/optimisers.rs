@@ -29,10 +29,10 @@ fn descend<A: Lane>(weight_decay: f64, steps: u64) -> (Vec<f64>, Moments<A>) {
 const ADAM_1: [f64; 4] = [1.00999999995, -1.9900000001333333, 0.4900000002, 2.990000000057143];
 const ADAM_10: [f64; 4] = [1.0286523771333227, -2.01349398810597, 0.45072439820459, 2.9533875231823488];
 const ADAMW_1: [f64; 4] = [1.00899999995, -1.9880000001333333, 0.4895000002, 2.987000000057143];
-const ADAMW_10: [f64; 4] =
-    [1.0184861770072309, -1.9935568306813365, 0.44603195217425134, 2.923759814811324];
+const ADAMW_10: [f64; 4] = [1.0184861770072309, -1.9935568306813365, 0.44603195217425134, 2.923759814811324];
 const FIRST_10: [f64; 4] = [-0.22315871879999996, 0.42585593207499994, 0.41207145295, 0.5431020568249999];
-const SECOND_10: [f64; 4] = [0.3161070912336351, 0.39604886847805104, 0.40637231474120966, 0.4228372462819023];
+const SECOND_10: [f64; 4] =
+    [0.3161070912336351, 0.39604886847805104, 0.40637231474120966, 0.4228372462819023];
 
 #[test]
 fn adamw_takes_the_steps_of_pytorch() {
@@ -58,7 +58,8 @@ fn adamw_resumes_from_its_moments_bit_for_bit() {
     go(1, 20, &mut whole, &mut whole_moments);
     let (mut part, mut moments) = (START.map(|p| p as f32), Moments::new(4));
     go(1, 7, &mut part, &mut moments);
-    let mut saved = Moments { first: moments.first.clone(), second: moments.second.clone(), step: moments.step };
+    let mut saved =
+        Moments { first: moments.first.clone(), second: moments.second.clone(), step: moments.step };
     go(8, 20, &mut part, &mut saved);
     assert_eq!((part, saved), (whole, whole_moments));
 }

@@ -113,8 +113,7 @@ fn single_precision_agrees_with_double() {
         single.write_parameters(&double.parameters().iter().map(|&p| p as f32).collect::<Vec<_>>());
         let (t, x, a) = batch(&config, 130);
         let (d, s) = (run(&double, &t, &x, &a), run(&single, &t, &x, &a));
-        let errors =
-            [distance(&s.out, &d.out), distance(&s.state, &d.state), distance(&s.params, &d.params)];
+        let errors = [distance(&s.out, &d.out), distance(&s.state, &d.state), distance(&s.params, &d.params)];
         assert!(errors.iter().all(|&e| e < 1e-5), "{activation}: {errors:?}");
     }
 }

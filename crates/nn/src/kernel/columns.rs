@@ -19,7 +19,9 @@ impl<A: Lane> WithSimd for ColumnSums<'_, A> {
             let sums = A::vectors_mut::<S>(sums);
             for (v, total) in sums.iter_mut().enumerate() {
                 // Four running sums hide the latency of an addition.
-                let at = |row: usize| A::vectors::<S>(&self.x[row * self.stride + first * A::LINE..][..A::LINE])[v];
+                let at = |row: usize| {
+                    A::vectors::<S>(&self.x[row * self.stride + first * A::LINE..][..A::LINE])[v]
+                };
                 let mut part = [A::splat(simd, A::zero()); 4];
                 let whole = self.rows / 4 * 4;
                 for row in (0..whole).step_by(4) {

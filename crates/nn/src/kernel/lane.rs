@@ -38,12 +38,8 @@ pub trait Vectors: Copy + 'static {
     fn minus<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     fn times<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     fn over<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
-    fn fused<S: Simd>(
-        simd: S,
-        a: Self::Vector<S>,
-        b: Self::Vector<S>,
-        c: Self::Vector<S>,
-    ) -> Self::Vector<S>;
+    fn fused<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>)
+    -> Self::Vector<S>;
     fn negated<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S>;
     fn less<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Mask<S>;
     fn select<S: Simd>(
@@ -113,16 +109,25 @@ macro_rules! forward {
 
 impl Vectors for f32 {
     forward!(
-        f32, f32s, m32s, splat_f32s, add_f32s, sub_f32s, mul_f32s, div_f32s, mul_add_e_f32s, neg_f32s,
-        less_than_f32s, select_f32s
+        f32,
+        f32s,
+        m32s,
+        splat_f32s,
+        add_f32s,
+        sub_f32s,
+        mul_f32s,
+        div_f32s,
+        mul_add_e_f32s,
+        neg_f32s,
+        less_than_f32s,
+        select_f32s
     );
 
-    const EXP: &'static [Self] =
-        &[1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 1.0 / 2.0];
+    const EXP: &'static [Self] = &[1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 1.0 / 2.0];
     const ATANH: &'static [Self] =
         &[1.0 / 15.0, 1.0 / 13.0, 1.0 / 11.0, 1.0 / 9.0, 1.0 / 7.0, 1.0 / 5.0, 1.0 / 3.0, 1.0];
     const UNDERFLOW: Self = -88.0;
-    const LN2: [Self; 2] = [0.693_359_375, -2.121_944_4e-4];
+    const LN2: [Self; 2] = [355.0 / 512.0, -2.121_944_4e-4];
     const ROUND: Self = 12_582_912.0; // 1.5 · 2²³
 
     #[inline(always)]
@@ -135,8 +140,18 @@ impl Vectors for f32 {
 
 impl Vectors for f64 {
     forward!(
-        f64, f64s, m64s, splat_f64s, add_f64s, sub_f64s, mul_f64s, div_f64s, mul_add_e_f64s, neg_f64s,
-        less_than_f64s, select_f64s
+        f64,
+        f64s,
+        m64s,
+        splat_f64s,
+        add_f64s,
+        sub_f64s,
+        mul_f64s,
+        div_f64s,
+        mul_add_e_f64s,
+        neg_f64s,
+        less_than_f64s,
+        select_f64s
     );
 
     const EXP: &'static [Self] = &[

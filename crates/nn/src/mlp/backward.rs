@@ -1,7 +1,7 @@
 //! The pullback to every layer's cotangents, tile by tile.
 
-use super::{Mlp, SEQUENTIAL, parallel};
 use super::forward::copy_row;
+use super::{Mlp, SEQUENTIAL, parallel};
 use crate::kernel::{Lane, pull_activation};
 use crate::layer::stride;
 use crate::memory::{MlpMemory, TILE};
@@ -64,7 +64,8 @@ impl<A: Lane> Mlp<A> {
             self.backward_tile(a, values, cotangents, state.is_some());
             if let Some(state) = &mut state {
                 let rows = i * TILE..i * TILE + a.nrows();
-                let from = cotangents[self.plan.cotangents[0].clone()].chunks_exact(stride::<A>(self.config.state));
+                let from =
+                    cotangents[self.plan.cotangents[0].clone()].chunks_exact(stride::<A>(self.config.state));
                 for (row, from) in rows.zip(from) {
                     let mut to = state.row_mut(row);
                     match to.as_slice_mut() {

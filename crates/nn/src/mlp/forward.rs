@@ -25,7 +25,11 @@ impl<A: Lane> Mlp<A> {
         let rows = t.len();
         let (state, output) = (self.config.state, self.config.output);
         assert_eq!(x.dim(), (rows, state), "the states must have one row a time and the network's columns");
-        assert_eq!(out.dim(), (rows, output), "the output must have one row a time and the network's columns");
+        assert_eq!(
+            out.dim(),
+            (rows, output),
+            "the output must have one row a time and the network's columns"
+        );
         memory.prepare(&self.plan, rows);
         let values = &mut memory.values.as_mut_slice()[..rows.div_ceil(TILE) * self.plan.values_len];
         let part = Part { t, x, out, values };
@@ -113,11 +117,7 @@ impl<A: Lane> Mlp<A> {
 }
 
 /// Copies a row of an array: at once where it is contiguous.
-pub(super) fn copy_row<'a, A: Lane>(
-    slice: Option<&[A]>,
-    entries: impl Iterator<Item = &'a A>,
-    to: &mut [A],
-) {
+pub(super) fn copy_row<'a, A: Lane>(slice: Option<&[A]>, entries: impl Iterator<Item = &'a A>, to: &mut [A]) {
     match slice {
         Some(from) => to.copy_from_slice(from),
         None => to.iter_mut().zip(entries).for_each(|(to, from)| *to = *from),

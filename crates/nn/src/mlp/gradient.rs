@@ -60,7 +60,11 @@ pub(super) fn entries(tasks: &[Task]) -> usize {
 impl<A: Lane> Mlp<A> {
     /// Sums the gradient from the memory's values and cotangents.
     pub(super) fn run_gradient(&self, params: &mut [A], memory: &mut MlpMemory<A>) {
-        assert_eq!(params.len(), self.flat.len(), "the gradient must have as many entries as there are parameters");
+        assert_eq!(
+            params.len(),
+            self.flat.len(),
+            "the gradient must have as many entries as there are parameters"
+        );
         let rows = memory.rows;
         let MlpMemory { values, cotangents, gradients, .. } = memory;
         let (values, cotangents) = (values.as_slice(), cotangents.as_slice());

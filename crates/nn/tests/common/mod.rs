@@ -47,8 +47,8 @@ pub(crate) fn reference(
     let mut out = Array2::zeros((t.len(), config.output));
     let mut state = Array2::zeros(x.raw_dim());
     let mut params = vec![0.0; flat.len()];
-    for row in 0..t.len() {
-        let mut h = vec![std::iter::once(t[row]).chain(x.row(row).iter().copied()).collect::<Vec<f64>>()];
+    for (row, &t) in t.iter().enumerate() {
+        let mut h = vec![std::iter::once(t).chain(x.row(row).iter().copied()).collect::<Vec<f64>>()];
         let mut slopes = vec![];
         for l in 0..layers {
             let (n, m) = (widths[l], widths[l + 1]);
@@ -122,7 +122,10 @@ pub(crate) fn flat<A: Lane>(net: &Mlp<A>) -> Vec<f64> {
 }
 
 /// The largest difference over the largest size.
-pub(crate) fn distance<'a>(a: impl IntoIterator<Item = &'a f64>, b: impl IntoIterator<Item = &'a f64>) -> f64 {
+pub(crate) fn distance<'a>(
+    a: impl IntoIterator<Item = &'a f64>,
+    b: impl IntoIterator<Item = &'a f64>,
+) -> f64 {
     let (mut difference, mut size) = (0.0_f64, 1e-300_f64);
     for (a, b) in a.into_iter().zip(b) {
         assert!(a.is_finite() && b.is_finite(), "{a} against {b}");
