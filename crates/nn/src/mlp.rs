@@ -16,8 +16,11 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::{Rng, RngExt};
 use rayon::prelude::*;
 
-/// Multiply-adds below which a pass stays on the calling thread: waking another costs more.
-const SEQUENTIAL: usize = 1 << 21;
+/// Multiply-adds from which a pass is shared between threads: waking another costs tens of microseconds.
+const SHARED: usize = 1 << 23;
+
+/// Multiply-adds of the smallest share.
+const SHARE: usize = 1 << 20;
 
 /// v(t, x) = W_L φ(… φ(W₁ [t, x] + b₁) …) + b_L, on rows.
 ///
@@ -118,7 +121,8 @@ impl<A: Lane> Network for Mlp<A> {
 
     fn write_parameters(&mut self, flat: &[A]) {
         self.expect_parameters(flat);
-        if parallel(flat.len()) {
+        // To pack an entry takes as long as tens of multiply-adds.
+        if parallel(16 * flat.len()) {
             self.layers.par_iter_mut().for_each(|layer| layer.pack(flat));
         } else {
             self.layers.iter_mut().for_each(|layer| layer.pack(flat));
@@ -147,5 +151,5 @@ impl<A: Lane> Network for Mlp<A> {
 
 /// Whether `multiply_adds` are worth a second thread.
 fn parallel(multiply_adds: usize) -> bool {
-    multiply_adds > SEQUENTIAL && rayon::current_num_threads() > 1
+    multiply_adds >= SHARED && rayon::current_num_threads() > 1
 }

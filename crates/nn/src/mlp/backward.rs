@@ -1,7 +1,7 @@
 //! The pullback to every layer's cotangents, tile by tile.
 
 use super::forward::copy_row;
-use super::{Mlp, SEQUENTIAL, parallel};
+use super::{Mlp, SHARE, parallel};
 use crate::kernel::{Lane, pull_activation};
 use crate::layer::stride;
 use crate::memory::{MlpMemory, TILE};
@@ -44,7 +44,7 @@ impl<A: Lane> Mlp<A> {
     fn backward_split(&self, part: Part<'_, A>) {
         let rows = part.a.nrows();
         let tiles = rows.div_ceil(TILE);
-        if tiles < 2 || rows * self.parameter_count() <= SEQUENTIAL {
+        if tiles < 2 || rows * self.parameter_count() <= SHARE {
             return self.backward_tiles(part);
         }
         let half = tiles / 2;

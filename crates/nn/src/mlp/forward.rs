@@ -1,6 +1,6 @@
 //! The forward pass, tile by tile.
 
-use super::{Mlp, SEQUENTIAL, parallel};
+use super::{Mlp, SHARE, parallel};
 use crate::kernel::{Lane, activate};
 use crate::layer::{lines, stride};
 use crate::memory::{MlpMemory, TILE};
@@ -45,7 +45,7 @@ impl<A: Lane> Mlp<A> {
     fn forward_split(&self, part: Part<'_, A>) {
         let rows = part.t.len();
         let tiles = rows.div_ceil(TILE);
-        if tiles < 2 || rows * self.parameter_count() <= SEQUENTIAL {
+        if tiles < 2 || rows * self.parameter_count() <= SHARE {
             return self.forward_tiles(part);
         }
         let at = tiles / 2 * TILE;

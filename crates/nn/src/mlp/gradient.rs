@@ -3,7 +3,7 @@
 //! Each task owns some rows of one gradient and adds the tiles in order. So no thread holds a partial
 //! gradient, and nothing about the threads can change a sum.
 
-use super::{Mlp, SEQUENTIAL, parallel};
+use super::{Mlp, SHARE, parallel};
 use crate::kernel::{Gemm, Lane, Left, Right, Start, add_column_sums};
 use crate::layer::{Layer, lines, stride};
 use crate::memory::{MlpMemory, TILE};
@@ -81,7 +81,7 @@ impl<A: Lane> Mlp<A> {
     }
 
     fn gradient_split(&self, rows: &Rows<'_, A>, tasks: &[Task], scratch: &mut [A]) {
-        if tasks.len() < 2 || rows.count * scratch.len() <= SEQUENTIAL {
+        if tasks.len() < 2 || rows.count * scratch.len() <= SHARE {
             return self.gradient_tasks(rows, tasks, scratch);
         }
         let (tasks0, tasks1) = tasks.split_at(tasks.len() / 2);
