@@ -96,7 +96,7 @@ impl AdamW {
         let lr = self.lr * factor;
         let keep = A::from_f64(1.0 - lr * self.weight_decay);
         let rate = A::from_f64(lr / power(self.beta1));
-        let scale = A::from_f64(power(self.beta2).sqrt());
+        let scale = A::from_f64(1.0 / power(self.beta2).sqrt());
         let (gain1, gain2) = (A::from_f64(1.0 - self.beta1), A::from_f64(1.0 - self.beta2));
         let (beta2, eps) = (A::from_f64(self.beta2), A::from_f64(self.eps));
         let moments = moments.first.iter_mut().zip(&mut moments.second);
@@ -107,7 +107,7 @@ impl AdamW {
                 for ((p, &g), (m, v)) in all {
                     *m += gain1 * (g - *m);
                     *v = beta2 * *v + gain2 * g * g;
-                    *p = keep * *p - rate * (*m / (v.sqrt() / scale + eps));
+                    *p = keep * *p - rate * (*m / (scale * v.sqrt() + eps));
                 }
             },
         );

@@ -8,8 +8,8 @@ use crate::{NnError, error::expect_range};
 ///
 /// ```
 /// let mut gradient = [3.0, 4.0];
-/// assert_eq!(chreode_nn::clip_norm(&mut gradient, 1.0), Ok(5.0));
-/// assert_eq!(gradient, [0.6, 0.8]);
+/// assert_eq!(chreode_nn::clip_norm(&mut gradient, 2.5), Ok(5.0));
+/// assert_eq!(gradient, [1.5, 2.0]);
 /// ```
 ///
 /// # Errors

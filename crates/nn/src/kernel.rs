@@ -6,6 +6,9 @@ mod elementary;
 mod gemm;
 mod lane;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use activate::{activate, pull_activation};
 pub(crate) use columns::add_column_sums;
 pub(crate) use gemm::{Gemm, Left, Right, Start};

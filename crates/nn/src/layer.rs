@@ -54,18 +54,32 @@ impl<A: Lane> Layer<A> {
         self.start.as_mut_slice()[..self.outputs].copy_from_slice(bias);
         let whole = PANEL * A::LINE;
         // Forward: panel p holds Wᵀ[k, j] for its outputs j, row k after row k.
-        let panels = self.forward.as_mut_slice().chunks_mut((whole * self.inputs).max(1));
+        let panels = self.forward.as_mut_slice().chunks_mut(whole * self.inputs);
         for (panel, rows) in panels.zip(weight.chunks(whole * self.inputs)) {
             let width = panel.len() / self.inputs;
             transpose(rows, self.inputs, panel, width);
         }
         let varying = self.inputs - self.constants;
-        let panels = self.backward.as_mut_slice().chunks_mut((whole * self.outputs).max(1));
+        let panels = self.backward.as_mut_slice().chunks_mut(whole * self.outputs);
         for (panel, first) in panels.zip((0..varying).step_by(whole)) {
             let width = panel.len() / self.outputs;
             let count = (varying - first).min(width);
             for (to, from) in panel.chunks_exact_mut(width).zip(weight.chunks_exact(self.inputs)) {
                 to[..count].copy_from_slice(&from[self.constants + first..][..count]);
+            }
+        }
+    }
+
+    /// Copies what was packed back to its part of the flat parameters.
+    pub(crate) fn unpack(&self, flat: &mut [A]) {
+        let whole = PANEL * A::LINE;
+        let (weight, bias) = flat[self.weight..].split_at_mut(self.inputs * self.outputs);
+        bias[..self.outputs].copy_from_slice(&self.start.as_slice()[..self.outputs]);
+        let panels = self.forward.as_slice().chunks(whole * self.inputs);
+        for (panel, rows) in panels.zip(weight.chunks_mut(whole * self.inputs)) {
+            let width = panel.len() / self.inputs;
+            for (j, row) in rows.chunks_exact_mut(self.inputs).enumerate() {
+                row.iter_mut().zip(panel[j..].iter().step_by(width)).for_each(|(to, from)| *to = *from);
             }
         }
     }
@@ -106,16 +120,25 @@ impl<A: Lane> Layer<A> {
     }
 }
 
-/// `to[k, j] = from[j, k]`, in square blocks; `from` has rows of `inputs`, `to` rows of `width`.
-fn transpose<A: Copy>(from: &[A], inputs: usize, to: &mut [A], width: usize) {
-    const BLOCK: usize = 8;
+/// `to[k, j] = from[j, k]`; `from` has rows of `inputs`, `to` rows of `width`.
+///
+/// Eight rows at once, over stretches short enough that what is written stays in the cache.
+fn transpose<A: Lane>(from: &[A], inputs: usize, to: &mut [A], width: usize) {
+    const ROWS: usize = 8;
+    const STRETCH: usize = 64;
     let count = from.len() / inputs;
-    for j0 in (0..count).step_by(BLOCK) {
-        let j1 = (j0 + BLOCK).min(count);
-        for (k, to) in to.chunks_exact_mut(width).enumerate() {
-            for (j, to) in (j0..j1).zip(&mut to[j0..j1]) {
-                *to = from[j * inputs + k];
+    for (to, first) in to.chunks_mut(STRETCH * width).zip((0..inputs).step_by(STRETCH)) {
+        let length = to.len() / width;
+        let row = |j: usize| &from[j * inputs + first..][..length];
+        for j in (0..count / ROWS * ROWS).step_by(ROWS) {
+            let rows: [&[A]; ROWS] = std::array::from_fn(|i| row(j + i));
+            for (k, to) in (0..length).zip(to.chunks_exact_mut(width)) {
+                let column: [A; ROWS] = std::array::from_fn(|i| rows[i][k]);
+                to[j..j + ROWS].copy_from_slice(&column);
             }
+        }
+        for j in count / ROWS * ROWS..count {
+            to.chunks_exact_mut(width).zip(row(j)).for_each(|(to, &from)| to[j] = from);
         }
     }
 }

@@ -3,6 +3,8 @@
 mod backward;
 mod forward;
 mod gradient;
+#[cfg(test)]
+mod tests;
 
 use crate::kernel::{Lane, Machine};
 use crate::layer::Layer;
@@ -12,9 +14,13 @@ use chreode_core::{Network, ParameterView};
 use gradient::Task;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::{Rng, RngExt};
+use rayon::prelude::*;
 
-/// Multiply-adds below which a pass stays on the calling thread: waking another costs more.
-const SEQUENTIAL: usize = 1 << 21;
+/// Multiply-adds from which a pass is shared between threads: waking another costs tens of microseconds.
+const SHARED: usize = 1 << 23;
+
+/// Multiply-adds of the smallest share.
+const SHARE: usize = 1 << 20;
 
 /// v(t, x) = W_L φ(… φ(W₁ [t, x] + b₁) …) + b_L, on rows.
 ///
@@ -30,7 +36,6 @@ const SEQUENTIAL: usize = 1 << 21;
 pub struct Mlp<A> {
     config: MlpConfig,
     layout: Vec<ParameterView>,
-    flat: Vec<A>,
     layers: Vec<Layer<A>>,
     plan: Plan,
     tasks: Vec<Task>,
@@ -76,13 +81,17 @@ impl<A: Lane> Mlp<A> {
         }
         let plan = Plan::new::<A>(&config);
         let tasks = gradient::tasks(&layers);
-        let flat = vec![A::zero(); offset];
-        Ok(Self { config, layout, flat, layers, plan, tasks, machine: Machine::detect() })
+        Ok(Self { config, layout, layers, plan, tasks, machine: Machine::detect() })
     }
 
     /// Its shape.
     pub fn config(&self) -> &MlpConfig {
         &self.config
+    }
+
+    fn expect_parameters(&self, flat: &[A]) {
+        let count = self.parameter_count();
+        assert_eq!(flat.len(), count, "the flat vector must have as many entries as there are parameters");
     }
 
     /// The same network on other instructions, to compare them.
@@ -106,12 +115,18 @@ impl<A: Lane> Network for Mlp<A> {
     }
 
     fn read_parameters(&self, flat: &mut [A]) {
-        flat.copy_from_slice(&self.flat);
+        self.expect_parameters(flat);
+        self.layers.iter().for_each(|layer| layer.unpack(flat));
     }
 
     fn write_parameters(&mut self, flat: &[A]) {
-        self.flat.copy_from_slice(flat);
-        self.layers.iter_mut().for_each(|layer| layer.pack(flat));
+        self.expect_parameters(flat);
+        // To pack an entry takes as long as tens of multiply-adds.
+        if parallel(16 * flat.len()) {
+            self.layers.par_iter_mut().for_each(|layer| layer.pack(flat));
+        } else {
+            self.layers.iter_mut().for_each(|layer| layer.pack(flat));
+        }
     }
 
     fn forward(&self, t: &[A], x: ArrayView2<'_, A>, out: ArrayViewMut2<'_, A>, memory: &mut MlpMemory<A>) {
@@ -136,5 +151,5 @@ impl<A: Lane> Network for Mlp<A> {
 
 /// Whether `multiply_adds` are worth a second thread.
 fn parallel(multiply_adds: usize) -> bool {
-    multiply_adds > SEQUENTIAL && rayon::current_num_threads() > 1
+    multiply_adds >= SHARED && rayon::current_num_threads() > 1
 }

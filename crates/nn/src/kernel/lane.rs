@@ -127,7 +127,7 @@ impl Vectors for f32 {
     const ATANH: &'static [Self] =
         &[1.0 / 15.0, 1.0 / 13.0, 1.0 / 11.0, 1.0 / 9.0, 1.0 / 7.0, 1.0 / 5.0, 1.0 / 3.0, 1.0];
     const UNDERFLOW: Self = -88.0;
-    const LN2: [Self; 2] = [0.693_359_375, -2.121_944_4e-4];
+    const LN2: [Self; 2] = [355.0 / 512.0, -2.121_944_4e-4];
     const ROUND: Self = 12_582_912.0; // 1.5 · 2²³
 
     #[inline(always)]

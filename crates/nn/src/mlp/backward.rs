@@ -1,10 +1,11 @@
 //! The pullback to every layer's cotangents, tile by tile.
 
 use super::forward::copy_row;
-use super::{Mlp, SEQUENTIAL, parallel};
+use super::{Mlp, SHARE, parallel};
 use crate::kernel::{Lane, pull_activation};
 use crate::layer::stride;
 use crate::memory::{MlpMemory, TILE};
+use chreode_core::Network;
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 /// The rows of a few tiles, what is known of them and what is written for them.
@@ -33,13 +34,17 @@ impl<A: Lane> Mlp<A> {
         let values = &memory.values.as_slice()[..tiles * self.plan.values_len];
         let cotangents = &mut memory.cotangents.as_mut_slice()[..tiles * self.plan.cotangents_len];
         let part = Part { a, state, values, cotangents };
-        if parallel(rows * self.flat.len()) { self.backward_split(part) } else { self.backward_tiles(part) }
+        if parallel(rows * self.parameter_count()) {
+            self.backward_split(part)
+        } else {
+            self.backward_tiles(part)
+        }
     }
 
     fn backward_split(&self, part: Part<'_, A>) {
         let rows = part.a.nrows();
         let tiles = rows.div_ceil(TILE);
-        if tiles < 2 || rows * self.flat.len() <= SEQUENTIAL {
+        if tiles < 2 || rows * self.parameter_count() <= SHARE {
             return self.backward_tiles(part);
         }
         let half = tiles / 2;

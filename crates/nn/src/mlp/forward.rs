@@ -1,9 +1,10 @@
 //! The forward pass, tile by tile.
 
-use super::{Mlp, SEQUENTIAL, parallel};
+use super::{Mlp, SHARE, parallel};
 use crate::kernel::{Lane, activate};
 use crate::layer::{lines, stride};
 use crate::memory::{MlpMemory, TILE};
+use chreode_core::Network;
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 /// The rows of a few tiles and what is written for them.
@@ -33,14 +34,18 @@ impl<A: Lane> Mlp<A> {
         memory.prepare(&self.plan, rows);
         let values = &mut memory.values.as_mut_slice()[..rows.div_ceil(TILE) * self.plan.values_len];
         let part = Part { t, x, out, values };
-        if parallel(rows * self.flat.len()) { self.forward_split(part) } else { self.forward_tiles(part) }
+        if parallel(rows * self.parameter_count()) {
+            self.forward_split(part)
+        } else {
+            self.forward_tiles(part)
+        }
     }
 
     /// Halves the tiles until a half is not worth a thread.
     fn forward_split(&self, part: Part<'_, A>) {
         let rows = part.t.len();
         let tiles = rows.div_ceil(TILE);
-        if tiles < 2 || rows * self.flat.len() <= SEQUENTIAL {
+        if tiles < 2 || rows * self.parameter_count() <= SHARE {
             return self.forward_tiles(part);
         }
         let at = tiles / 2 * TILE;

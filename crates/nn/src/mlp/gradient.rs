@@ -3,10 +3,11 @@
 //! Each task owns some rows of one gradient and adds the tiles in order. So no thread holds a partial
 //! gradient, and nothing about the threads can change a sum.
 
-use super::{Mlp, SEQUENTIAL, parallel};
+use super::{Mlp, SHARE, parallel};
 use crate::kernel::{Gemm, Lane, Left, Right, Start, add_column_sums};
 use crate::layer::{Layer, lines, stride};
 use crate::memory::{MlpMemory, TILE};
+use chreode_core::Network;
 
 /// Rows of a gradient that one task computes.
 const ROWS: usize = 24;
@@ -60,17 +61,13 @@ pub(super) fn entries(tasks: &[Task]) -> usize {
 impl<A: Lane> Mlp<A> {
     /// Sums the gradient from the memory's values and cotangents.
     pub(super) fn run_gradient(&self, params: &mut [A], memory: &mut MlpMemory<A>) {
-        assert_eq!(
-            params.len(),
-            self.flat.len(),
-            "the gradient must have as many entries as there are parameters"
-        );
+        self.expect_parameters(params);
         let rows = memory.rows;
         let MlpMemory { values, cotangents, gradients, .. } = memory;
         let (values, cotangents) = (values.as_slice(), cotangents.as_slice());
         let scratch = &mut gradients.as_mut_slice()[..entries(&self.tasks)];
         let all = Rows { count: rows, values, cotangents };
-        if parallel(rows * self.flat.len()) {
+        if parallel(rows * self.parameter_count()) {
             self.gradient_split(&all, &self.tasks, scratch);
         } else {
             self.gradient_tasks(&all, &self.tasks, scratch);
@@ -84,7 +81,7 @@ impl<A: Lane> Mlp<A> {
     }
 
     fn gradient_split(&self, rows: &Rows<'_, A>, tasks: &[Task], scratch: &mut [A]) {
-        if tasks.len() < 2 || rows.count * scratch.len() <= SEQUENTIAL {
+        if tasks.len() < 2 || rows.count * scratch.len() <= SHARE {
             return self.gradient_tasks(rows, tasks, scratch);
         }
         let (tasks0, tasks1) = tasks.split_at(tasks.len() / 2);

@@ -47,8 +47,8 @@ pub(crate) fn reference(
     let mut out = Array2::zeros((t.len(), config.output));
     let mut state = Array2::zeros(x.raw_dim());
     let mut params = vec![0.0; flat.len()];
-    for row in 0..t.len() {
-        let mut h = vec![std::iter::once(t[row]).chain(x.row(row).iter().copied()).collect::<Vec<f64>>()];
+    for (row, &t) in t.iter().enumerate() {
+        let mut h = vec![std::iter::once(t).chain(x.row(row).iter().copied()).collect::<Vec<f64>>()];
         let mut slopes = vec![];
         for l in 0..layers {
             let (n, m) = (widths[l], widths[l + 1]);

@@ -1,0 +1,41 @@
+//! A whole network on every instruction set.
+
+use super::Mlp;
+use crate::kernel::{Lane, Machine};
+use crate::{Activation, MlpConfig};
+use chreode_core::{Network, Real, Seed};
+use ndarray::Array2;
+
+fn run<A: Lane>(net: &Mlp<A>) -> Vec<f64> {
+    let entry = |i: usize| A::from_f64((i as f64 * 0.7).sin());
+    let (state, output) = net.width();
+    let t: Vec<A> = (0..70).map(entry).collect();
+    let x = Array2::from_shape_fn((70, state), |(i, j)| entry(3 * i + j));
+    let mut out = Array2::zeros((70, output));
+    let mut grad = Array2::zeros((70, state));
+    let mut params = vec![A::zero(); net.parameter_count()];
+    let mut memory = Default::default();
+    net.forward(&t, x.view(), out.view_mut(), &mut memory);
+    net.pullback(out.view(), Some(grad.view_mut()), Some(&mut params), &mut memory);
+    out.iter().chain(&grad).chain(&params).map(|&v| Real::to_f64(v)).collect()
+}
+
+#[test]
+fn instruction_sets_agree_to_rounding() {
+    for activation in Activation::ALL {
+        let config = MlpConfig::new(5).hidden([64, 100, 33]).output(3).activation(activation);
+        let mut rng = Seed(5).stream("net", 0);
+        let single = Mlp::<f32>::new(config.clone(), &mut rng).expect("a valid configuration");
+        let double = Mlp::<f64>::new(config, &mut rng).expect("a valid configuration");
+        let baseline = Machine::all()[0];
+        let (single0, double0) = (run(&single.clone().on(baseline)), run(&double.clone().on(baseline)));
+        for machine in Machine::all() {
+            for (a, b) in single0.iter().zip(run(&single.clone().on(machine))) {
+                assert!((a - b).abs() < 2e-5 * (1.0 + a.abs()), "{activation}, f32, {machine:?}: {a} {b}");
+            }
+            for (a, b) in double0.iter().zip(run(&double.clone().on(machine))) {
+                assert!((a - b).abs() < 1e-13 * (1.0 + a.abs()), "{activation}, f64, {machine:?}: {a} {b}");
+            }
+        }
+    }
+}
