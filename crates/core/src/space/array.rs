@@ -8,11 +8,12 @@ use ndarray::{Array, Dimension, Zip};
 /// every term is added to it.
 const BLOCK: usize = 1024;
 
-/// `out += Σ cᵢ xᵢ`, one pass over memory when everything is contiguous in the same order.
+/// `out += Σ cᵢ xᵢ`, one pass over memory when everything is contiguous in the same order. Terms with
+/// `c = 0`, of which the tables of solvers are full, are not read.
 fn accumulate<A: Real, D: Dimension>(out: &mut Array<A, D>, terms: &[(f64, &Array<A, D>)]) {
     let same_order = terms.iter().all(|(_, x)| x.shape() == out.shape() && x.strides() == out.strides());
     if !same_order || out.as_slice_memory_order().is_none() {
-        for (c, x) in terms {
+        for (c, x) in terms.iter().filter(|(c, _)| *c != 0.0) {
             let c = A::from_f64(*c);
             Zip::from(&mut *out).and(*x).for_each(|o, &x| *o += c * x);
         }
@@ -22,7 +23,7 @@ fn accumulate<A: Real, D: Dimension>(out: &mut Array<A, D>, terms: &[(f64, &Arra
     let memory = out.as_slice_memory_order_mut().expect("checked contiguous above");
     for start in (0..total).step_by(BLOCK) {
         let block = start..(start + BLOCK).min(total);
-        for (c, x) in terms {
+        for (c, x) in terms.iter().filter(|(c, _)| *c != 0.0) {
             let c = A::from_f64(*c);
             let x = &x.as_slice_memory_order().expect("same strides as a contiguous array")[block.clone()];
             for (o, &x) in memory[block.clone()].iter_mut().zip(x) {
