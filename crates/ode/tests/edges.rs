@@ -97,7 +97,11 @@ fn times_are_checked_before_anything_is_evaluated() {
     assert_eq!(at(&[]), SolveError::NoTimes);
     assert_eq!(at(&[0.0, 0.7, 0.3, 1.0]), SolveError::TimesNotSorted { index: 2, time: 0.7, next: 0.3 });
     assert_eq!(at(&[1.0, 0.3, 0.7, 0.0]), SolveError::TimesNotSorted { index: 2, time: 0.3, next: 0.7 });
-    assert_eq!(at(&[0.0, 2.0, 1.0]), SolveError::TimeOutside { time: 2.0, t0: 0.0, t1: 1.0 });
+    assert_eq!(at(&[0.0, 2.0, 1.0]), SolveError::TimesNotSorted { index: 2, time: 2.0, next: 1.0 });
+    assert_eq!(
+        at(&[0.0, 2.0, 1.0]).to_string(),
+        "time 1 at index 2 follows 2; sort the times in the direction of the solve"
+    );
     assert!(matches!(at(&[0.0, f64::NAN, 1.0]), SolveError::TimeOutside { .. }));
     assert!(matches!(at(&[0.0, f64::INFINITY]), SolveError::SpanNotFinite { .. }));
     let error = adaptive(1e-6).run(&never, UNIT, [1.0], &mut At::new(&[0.5, 1.5])).unwrap_err();
