@@ -64,6 +64,20 @@ fn the_scaled_norm_is_one_on_tolerance_and_skips_passengers() {
 }
 
 #[test]
+fn the_scaled_norm_does_not_depend_on_memory_order() {
+    let tolerance = Tolerance { rtol: 1e-2, atol: 1e-3 };
+    let row_major = Array2::from_shape_fn((7, 11), |(i, j)| ((i * 11 + j) as f64).sin());
+    let mut column_major = Array2::zeros((11, 7)).reversed_axes();
+    column_major.assign(&row_major);
+    let (sum, count) = row_major.scaled_square_sum(&row_major, &row_major, tolerance);
+    let (other, same) = column_major.scaled_square_sum(&column_major, &column_major, tolerance);
+    let by_hand: f64 = row_major.iter().map(|v| (v / (1e-3 + 1e-2 * v.abs())).powi(2)).sum();
+    assert_eq!((count, same), (77, 77));
+    assert_relative_eq!(sum, by_hand, max_relative = 1e-13);
+    assert_relative_eq!(other, by_hand, max_relative = 1e-13);
+}
+
+#[test]
 fn finite_differences_match_the_jacobian_of_the_pendulum() {
     let pendulum = |_t: f64, y: &Array1<f64>| array![y[1], -y[0].sin()];
     let (y, v) = (array![0.7, -0.2], array![0.3, 1.1]);

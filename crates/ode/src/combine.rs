@@ -3,38 +3,26 @@
 use crate::tableau::MAX_STAGES;
 use std::array::from_fn;
 
-/// The nonzero entries of a row of coefficients: stage and weight.
-pub(crate) type Row = Box<[(usize, f64)]>;
-
-/// The nonzero entries of `weights`.
-pub(crate) fn row(weights: &[f64]) -> Row {
-    weights.iter().copied().enumerate().filter(|(_, w)| *w != 0.0).collect()
-}
-
-/// Calls `f` with the terms `(h wⱼ, kⱼ)` of a row.
+/// Calls `f` with the terms `(h wⱼ, kⱼ)`, one for each of the first `weights.len()` stages.
 ///
 /// One arm for each length: the compiler then unrolls the combination, and a small state costs what
-/// it costs in a loop written by hand.
+/// it costs in a loop written by hand. Zero weights are passed on; arrays skip them.
 #[inline(always)]
-pub(crate) fn with_terms<Y, R>(
-    h: f64,
-    row: &[(usize, f64)],
-    k: &[Y],
-    f: impl FnOnce(&[(f64, &Y)]) -> R,
-) -> R {
+pub(crate) fn with_terms<Y, R>(h: f64, weights: &[f64], k: &[Y], f: impl FnOnce(&[(f64, &Y)]) -> R) -> R {
     macro_rules! arms {
         ($($n:literal)*) => {
-            match row.len() {
+            match weights.len() {
                 0 => f(&[]),
                 $($n => {
-                    let row: &[(usize, f64); $n] = row.try_into().expect("this arm's length");
-                    let terms: [(f64, &Y); $n] = from_fn(|j| (h * row[j].1, &k[row[j].0]));
+                    let weights: &[f64; $n] = weights.try_into().expect("this arm's length");
+                    let k: &[Y; $n] = k[..$n].try_into().expect("this arm's length");
+                    let terms: [(f64, &Y); $n] = from_fn(|j| (h * weights[j], &k[j]));
                     f(&terms)
                 })*
                 n => {
                     let mut terms = [(0.0, &k[0]); MAX_STAGES];
-                    for (term, (j, w)) in terms.iter_mut().zip(row) {
-                        *term = (h * w, &k[*j]);
+                    for (term, (w, k)) in terms.iter_mut().zip(weights.iter().zip(k)) {
+                        *term = (h * w, k);
                     }
                     f(&terms[..n])
                 }

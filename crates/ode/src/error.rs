@@ -111,6 +111,15 @@ pub enum SolveError {
         /// The first time at which it was seen.
         t: f64,
     },
+    /// A finite step whose error is not a number.
+    #[error(
+        "the error of the step to t = {t} is not a number; the field is not finite there, or atol = 0 meets \
+         a zero in the state: give atol above zero"
+    )]
+    ErrorNotFinite {
+        /// Where the step would have ended.
+        t: f64,
+    },
     /// The tolerance cannot be met with steps that floating-point time can tell apart.
     #[error(
         "the step size fell to {h:e} at t = {t}; the solution may blow up there, or the field is not smooth \

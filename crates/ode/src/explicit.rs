@@ -1,8 +1,9 @@
 //! Explicit Runge-Kutta methods: one stepper for every tableau.
 
-use crate::combine::{Row, row, with_terms};
-use crate::{About, Piece, Span, StepError, Stepper, Tableau, first_step};
+use crate::combine::with_terms;
+use crate::{About, Coefficients, Piece, Span, StepError, Stepper, Tableau, first_step};
 use chreode_core::{Tolerance, VectorField, VectorSpace};
+use std::array::from_fn;
 use std::mem::swap;
 
 /// The explicit Runge-Kutta method of a [`Tableau`]:
@@ -29,14 +30,73 @@ impl ExplicitRk {
     pub const fn tableau(&self) -> &Tableau {
         &self.tableau
     }
+
+    /// The stages after the first, and the new state, for any number of stages.
+    fn looped<P: VectorField<Y> + ?Sized, Y: VectorSpace>(
+        &self,
+        field: &P,
+        t: f64,
+        h: f64,
+        y: &Y,
+        memory: &mut RkMemory<Y>,
+    ) {
+        let RkMemory { k, next, scratch, .. } = memory;
+        let Coefficients { a, b, c, .. } = *self.tableau.coefficients();
+        let stages = c.len();
+        let inner = if self.tableau.fsal() { stages - 1 } else { stages };
+        for i in 1..inner {
+            let (done, rest) = k.split_at_mut(i);
+            with_terms(h, a[i], done, |terms| y.plus_into(terms, scratch));
+            field.eval_into(t + c[i] * h, scratch, &mut rest[0]);
+        }
+        with_terms(h, b, k, |terms| y.plus_into(terms, next));
+        if self.tableau.fsal() {
+            field.eval_into(t + h, next, &mut k[stages - 1]);
+        }
+    }
+
+    /// The same, straight on: with the stage numbers known, a small state stays in registers.
+    #[inline(always)]
+    fn unrolled<const S: usize, P: VectorField<Y> + ?Sized, Y: VectorSpace>(
+        &self,
+        field: &P,
+        t: f64,
+        h: f64,
+        y: &Y,
+        memory: &mut RkMemory<Y>,
+    ) {
+        let RkMemory { k, next, scratch, .. } = memory;
+        let it = self.tableau.coefficients();
+        let inner = if self.tableau.fsal() { S - 1 } else { S };
+        let k: &mut [Y; S] = k.as_mut_slice().try_into().expect("one entry a stage");
+        let c: &[f64; S] = it.c.try_into().expect("one node a stage");
+        let a: &[&[f64]; S] = it.a.try_into().expect("one row a stage");
+        macro_rules! stages {
+            ($($i:literal)*) => {
+                $(if $i < S && $i < inner {
+                    let (done, rest) = k.split_at_mut($i);
+                    let row: &[f64; $i] = a[$i].try_into().expect("a triangle");
+                    let terms: [(f64, &Y); $i] = from_fn(|j| (h * row[j], &done[j]));
+                    y.plus_into(&terms, scratch);
+                    field.eval_into(t + c[$i] * h, scratch, &mut rest[0]);
+                })*
+            };
+        }
+        stages!(1 2 3 4 5 6);
+        let b: &[f64; S] = it.b.try_into().expect("one weight a stage");
+        if self.tableau.fsal() {
+            let terms: [(f64, &Y); S] = from_fn(|j| (h * b[j], &k[j]));
+            y.plus_into(&terms[..S - 1], next);
+            field.eval_into(t + h, next, &mut k[S - 1]);
+        } else {
+            let terms: [(f64, &Y); S] = from_fn(|j| (h * b[j], &k[j]));
+            y.plus_into(&terms, next);
+        }
+    }
 }
 
 /// Stages and scratch space of an [`ExplicitRk`].
 pub struct RkMemory<Y> {
-    /// Nonzero entries of the rows of `a`, of `b`, and of the error weights.
-    rows: Vec<Row>,
-    weights: Row,
-    error: Row,
     k: Vec<Y>,
     next: Y,
     scratch: Y,
@@ -66,9 +126,6 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
     fn init(&self, _problem: &P, _t: f64, y: &Y) -> Result<RkMemory<Y>, StepError> {
         let it = self.tableau.coefficients();
         Ok(RkMemory {
-            rows: it.a.iter().map(|a| row(a)).collect(),
-            weights: row(it.b),
-            error: row(it.embedded.map_or(&[], |e| e.error)),
             k: it.b.iter().map(|_| y.zeros_like()).collect(),
             next: y.duplicate(),
             scratch: y.duplicate(),
@@ -85,19 +142,12 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
         y: &Y,
         memory: &mut RkMemory<Y>,
     ) -> Result<usize, StepError> {
-        let c = self.tableau.coefficients().c;
-        let stages = c.len();
+        let stages = self.tableau.stages();
         let evals = stages - 1 + memory.start(field, t, y);
-        let RkMemory { rows, weights, k, next, scratch, .. } = memory;
-        let inner = if self.tableau.fsal() { stages - 1 } else { stages };
-        for i in 1..inner {
-            let (done, rest) = k.split_at_mut(i);
-            with_terms(h, &rows[i], done, |terms| y.plus_into(terms, scratch));
-            field.eval_into(t + c[i] * h, scratch, &mut rest[0]);
-        }
-        with_terms(h, weights, k, |terms| y.plus_into(terms, next));
-        if self.tableau.fsal() {
-            field.eval_into(t + h, next, &mut k[stages - 1]);
+        match stages {
+            4 => self.unrolled::<4, P, Y>(field, t, h, y, memory),
+            7 => self.unrolled::<7, P, Y>(field, t, h, y, memory),
+            _ => self.looped(field, t, h, y, memory),
         }
         Ok(evals)
     }
@@ -109,9 +159,9 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
 
     #[inline]
     fn error(&self, h: f64, y: &Y, tolerance: Tolerance, memory: &mut RkMemory<Y>) -> Option<f64> {
-        self.tableau.coefficients().embedded?;
-        let RkMemory { error, k, next, scratch, .. } = memory;
-        with_terms(h, error, k, |terms| Y::sum_into(terms, scratch));
+        let embedded = self.tableau.coefficients().embedded?;
+        let RkMemory { k, next, scratch, .. } = memory;
+        with_terms(h, embedded.error, k, |terms| Y::sum_into(terms, scratch));
         Some(scratch.scaled_rms(y, next, tolerance))
     }
 

@@ -31,15 +31,10 @@ impl<Y: VectorSpace> Dense<Y> for Piece<Y> {
 impl Tableau {
     /// y + h Σ bᵢ(θ) kᵢ.
     pub(crate) fn interpolate<Y: VectorSpace>(&self, theta: f64, h: f64, y: &Y, k: &[Y]) -> Y {
-        let mut row = [(0, 0.0); MAX_STAGES];
-        let mut count = 0;
-        for i in 0..k.len() {
-            let weight = self.weight(i, theta);
-            if weight != 0.0 {
-                row[count] = (i, weight);
-                count += 1;
-            }
+        let mut weights = [0.0; MAX_STAGES];
+        for (i, weight) in weights.iter_mut().enumerate().take(k.len()) {
+            *weight = self.weight(i, theta);
         }
-        with_terms(h, &row[..count], k, |terms| y.plus(terms))
+        with_terms(h, &weights[..k.len()], k, |terms| y.plus(terms))
     }
 }

@@ -196,7 +196,7 @@ impl<S, C> Solve<S, C> {
                     let ratio = stepper.error(h, y, tolerance, &mut memory);
                     let ratio = ratio.ok_or(SolveError::NoErrorEstimate { method: stepper.about().name })?;
                     if ratio.is_nan() {
-                        trouble = Some(SolveError::NotFinite { t: next });
+                        trouble = Some(SolveError::ErrorNotFinite { t: next });
                     }
                     Some(if ratio.is_nan() { f64::INFINITY } else { ratio })
                 }

@@ -1,7 +1,7 @@
 //! Coefficients of explicit Runge-Kutta methods, checked when they are compiled.
 
 use crate::{METHODS, SolveError};
-use thiserror::Error;
+use std::fmt;
 
 /// Stages a method may have.
 pub(crate) const MAX_STAGES: usize = 24;
@@ -54,36 +54,29 @@ pub struct Coefficients {
 }
 
 /// What is wrong with a set of coefficients.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TableauError {
     /// No stages, or more than 24.
-    #[error("a tableau has between 1 and 24 stages")]
     Stages,
     /// Lists of different lengths.
-    #[error("c, a, b and the error weights have one entry a stage, and row i of a has i entries")]
     Shape,
     /// A row of `a` that does not sum to its node.
-    #[error("each row of a sums to its node c, and the first node is 0")]
     RowSum,
     /// Weights that do not sum to 1.
-    #[error("the weights b sum to 1")]
     WeightSum,
     /// Error weights that do not sum to 0.
-    #[error("the error weights b - b_hat sum to 0")]
     ErrorSum,
     /// Order 0.
-    #[error("the order of a method and of its embedded solution is 1 at least")]
     Order,
     /// An end slope is needed and not there.
-    #[error("a Hermite or quartic interpolant needs a method whose last stage is f at the new state")]
     NotFsal,
     /// `bᵢ(1) ≠ bᵢ`, `Σ bᵢ(θ) ≠ θ`, or the wrong number of rows.
-    #[error("an interpolant ends in b and sums to theta")]
     Interpolant,
 }
 
 impl TableauError {
+    /// The message, also for the compiler.
     const fn text(self) -> &'static str {
         match self {
             Self::Stages => "a tableau has between 1 and 24 stages",
@@ -92,11 +85,21 @@ impl TableauError {
             Self::WeightSum => "the weights b sum to 1",
             Self::ErrorSum => "the error weights b - b_hat sum to 0",
             Self::Order => "the order of a method and of its embedded solution is 1 at least",
-            Self::NotFsal => "a Hermite or quartic interpolant needs an FSAL method",
+            Self::NotFsal => {
+                "a Hermite or quartic interpolant needs a method whose last stage is f at the new state"
+            }
             Self::Interpolant => "an interpolant ends in b and sums to theta",
         }
     }
 }
+
+impl fmt::Display for TableauError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl std::error::Error for TableauError {}
 
 /// Coefficients that passed the checks: the only thing [`ExplicitRk`](crate::ExplicitRk) takes.
 ///

@@ -97,7 +97,11 @@ fn times_are_checked_before_anything_is_evaluated() {
     assert_eq!(at(&[]), SolveError::NoTimes);
     assert_eq!(at(&[0.0, 0.7, 0.3, 1.0]), SolveError::TimesNotSorted { index: 2, time: 0.7, next: 0.3 });
     assert_eq!(at(&[1.0, 0.3, 0.7, 0.0]), SolveError::TimesNotSorted { index: 2, time: 0.3, next: 0.7 });
-    assert_eq!(at(&[0.0, 2.0, 1.0]), SolveError::TimeOutside { time: 2.0, t0: 0.0, t1: 1.0 });
+    assert_eq!(at(&[0.0, 2.0, 1.0]), SolveError::TimesNotSorted { index: 2, time: 2.0, next: 1.0 });
+    assert_eq!(
+        at(&[0.0, 2.0, 1.0]).to_string(),
+        "time 1 at index 2 follows 2; sort the times in the direction of the solve"
+    );
     assert!(matches!(at(&[0.0, f64::NAN, 1.0]), SolveError::TimeOutside { .. }));
     assert!(matches!(at(&[0.0, f64::INFINITY]), SolveError::SpanNotFinite { .. }));
     let error = adaptive(1e-6).run(&never, UNIT, [1.0], &mut At::new(&[0.5, 1.5])).unwrap_err();
@@ -131,6 +135,18 @@ fn settings_are_checked_before_anything_is_evaluated() {
 }
 
 #[test]
+fn a_zero_without_an_absolute_tolerance_is_explained() {
+    let relative = Pi::new(Tolerance { rtol: 1e-6, atol: 0.0 });
+    let solve = Solve::new(ExplicitRk::new(TSIT5), relative);
+    let still = |_t: f64, y: &[f64; 2]| [0.0, -y[1]];
+    let error = solve.end(&still, UNIT, [0.0, 1.0]).unwrap_err();
+    assert!(matches!(error, SolveError::ErrorNotFinite { .. }), "{error}");
+    assert!(error.to_string().ends_with("give atol above zero"), "{error}");
+    // Without the zero a relative tolerance alone is enough.
+    assert!((solve.end(&decay, UNIT, [1.0]).unwrap()[0] - (-1f64).exp()).abs() < 1e-5);
+}
+
+#[test]
 fn a_field_that_stands_still_takes_few_steps() {
     let still = |_t: f64, _y: &[f64; 2]| [0.0, 0.0];
     let mut save = Last::new();
@@ -153,6 +169,7 @@ fn bad_tableaus_say_what_is_wrong() {
     it = good;
     it.a = &[&[], &[0.4], &[0.0, 0.5], &[0.0, 0.0, 1.0]];
     assert_eq!(check(it), TableauError::RowSum);
+    assert_eq!(check(it).to_string(), "each row of a sums to its node c, and the first node is 0");
     it = good;
     it.b = &[0.5, 0.5, 0.5, 0.5];
     assert_eq!(check(it), TableauError::WeightSum);

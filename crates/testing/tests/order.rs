@@ -1,7 +1,8 @@
 //! Orders, twice: the order conditions to rounding, and the slopes that solves show.
 
 use chreode_ode::{
-    BOSH3, DOPRI5, EULER, ExplicitRk, HEUN, METHODS, MIDPOINT, Pi, RK4, Solve, TSIT5, Tableau,
+    BOSH3, Coefficients, DOPRI5, EULER, ExplicitRk, Fixed, HEUN, Interpolant, METHODS, MIDPOINT, Pi, RK4,
+    Solve, TSIT5, Tableau,
 };
 use chreode_testing::{
     BRUSSELATOR, FORCED_DECAY, HARMONIC_OSCILLATOR, LOGISTIC, LOTKA_VOLTERRA, Problem, dense_residual,
@@ -106,4 +107,34 @@ fn adaptive_solves_meet_the_references() {
             }
         }
     }
+}
+
+/// Dormand and Prince with an eighth stage that nothing uses: the same method, by the loop for any
+/// number of stages.
+#[test]
+fn an_idle_stage_changes_nothing() {
+    let it = *DOPRI5.coefficients();
+    let mut weights = it.b.to_vec();
+    weights.push(0.0);
+    let mut nodes = it.c.to_vec();
+    nodes.push(0.25);
+    let mut rows = it.a.to_vec();
+    rows.push(&[0.25, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    let padded = Tableau::new(Coefficients {
+        c: nodes.leak(),
+        a: rows.leak(),
+        b: weights.leak(),
+        embedded: None,
+        interpolant: Interpolant::Quadratic,
+        ..it
+    })
+    .unwrap();
+    assert!(!padded.fsal());
+    let problem = LOTKA_VOLTERRA;
+    let end = |tableau| {
+        let solve = Solve::new(ExplicitRk::new(tableau), Fixed::steps(500));
+        solve.end(&problem.field, problem.span, problem.y0).unwrap()
+    };
+    let (plain, padded) = (end(DOPRI5), end(padded));
+    assert!((plain[0] - padded[0]).abs() < 1e-12 && (plain[1] - padded[1]).abs() < 1e-12);
 }

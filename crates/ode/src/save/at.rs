@@ -30,15 +30,14 @@ impl<Y: VectorSpace, D: Dense<Y>> Save<Y, D> for At<'_, Y> {
         let Span { t0, t1 } = span;
         self.direction = span.direction();
         self.ys.clear();
-        let mut before = t0;
-        for (index, &time) in self.times.iter().enumerate() {
-            if !(t0.min(t1)..=t0.max(t1)).contains(&time) {
-                return Err(SolveError::TimeOutside { time, t0, t1 });
-            }
-            if (time - before) * self.direction < 0.0 {
-                return Err(SolveError::TimesNotSorted { index, time: before, next: time });
-            }
-            before = time;
+        let backward = |w: &[f64]| (w[1] - w[0]) * self.direction < 0.0;
+        if let Some(i) = self.times.windows(2).position(backward) {
+            let (time, next) = (self.times[i], self.times[i + 1]);
+            return Err(SolveError::TimesNotSorted { index: i + 1, time, next });
+        }
+        let inside = t0.min(t1)..=t0.max(t1);
+        if let Some(&time) = self.times.iter().find(|time| !inside.contains(time)) {
+            return Err(SolveError::TimeOutside { time, t0, t1 });
         }
         self.ys.reserve(self.times.len());
         let at_start = self.times.iter().take_while(|t| **t == t0).count();
