@@ -46,4 +46,12 @@ pub enum OtError {
         /// The offending value.
         value: f64,
     },
+    /// A starting potential that is not a number.
+    #[error("the potential of target point {point} is {value}; start from finite potentials, or from none")]
+    BadPotential {
+        /// The target point.
+        point: usize,
+        /// The offending value.
+        value: f64,
+    },
 }

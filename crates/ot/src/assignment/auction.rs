@@ -12,17 +12,30 @@ use super::scan::{WIDE_BLOCK, best_two_wide, least, lower};
 use super::state::{FREE, State};
 
 /// The first step, in units of the mean reduced cost.
-const FIRST_STEP: f32 = 0.1;
+const FIRST_STEP: f32 = 0.2;
 /// What the step is divided by from phase to phase.
-const STEP_RATIO: f32 = 5.0;
-/// No more phases than this; the last step is well above the rounding of single precision.
-const PHASES: usize = 6;
-/// No more bids a row and phase than this.
-const BIDS: usize = 30;
+const STEP_RATIO: f32 = 7.0;
+/// No phase has a step below this, which is well above the rounding of single precision.
+const LAST_STEP: f32 = 1e-5;
+/// No more bids a row than this, all phases together.
+const BIDS: usize = 150;
+/// The first step from given potentials.
+const WARM_STEP: f32 = 1e-3;
+/// Bids a row after which given potentials are given up.
+const WARM_BIDS: usize = 20;
 /// Stop when no more than one row in this number is free.
 const FREE_ENOUGH: usize = 16;
 /// Costs are cut off here, in units of the mean reduced cost.
 const LARGE: f64 = 1e30;
+
+/// What is known at the start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Start {
+    /// Nothing.
+    Cold,
+    /// Column potentials of a similar problem.
+    Warm,
+}
 
 /// Reduced costs in single precision, in units of their mean.
 #[derive(Debug, Default)]
@@ -41,44 +54,59 @@ impl Auction {
         &self.entries[i * self.stride..][..self.stride]
     }
 
-    /// Leaves good potentials, and pairs that are about tight; clears `state` first.
+    /// Leaves good potentials, and pairs that are about tight.
+    ///
+    /// `state` comes with nothing assigned, and with potentials of a similar problem if `start` says so.
     #[inline(always)]
-    pub(crate) fn run<S: Simd>(&mut self, simd: S, costs: &Costs, state: &mut State) {
-        let n = costs.n;
-        let mean = self.reduce(simd, costs, state);
-        if mean <= 0.0 {
-            return;
-        }
-        self.scale(costs, state, mean);
-        let mut step = FIRST_STEP;
-        let mut free = self.tighten(simd, n, state);
-        for _ in 0..PHASES {
-            if free * FREE_ENOUGH <= n {
-                break;
+    pub(crate) fn run<S: Simd>(&mut self, simd: S, costs: &Costs, state: &mut State, start: Start) {
+        if let Start::Warm = start {
+            let mean = self.reduce_rows(simd, costs, state);
+            let bids = WARM_BIDS * costs.n;
+            if mean <= 0.0 || self.phases(simd, costs, state, mean, WARM_STEP, bids) {
+                return;
             }
-            self.bid(simd, n, state, step);
+            state.release_all();
+        }
+        reduce_columns(simd, costs, state);
+        let mean = self.reduce_rows(simd, costs, state);
+        if mean > 0.0 {
+            self.phases(simd, costs, state, mean, FIRST_STEP, BIDS * costs.n);
+        }
+    }
+
+    /// The phases; says whether they ended before the bids did.
+    #[inline(always)]
+    fn phases<S: Simd>(
+        &mut self,
+        simd: S,
+        costs: &Costs,
+        state: &mut State,
+        mean: f64,
+        mut step: f32,
+        mut bids: usize,
+    ) -> bool {
+        let n = costs.n;
+        self.scale(costs, state, mean);
+        let mut free = self.tighten(simd, n, state);
+        while free * FREE_ENOUGH > n && step > LAST_STEP && bids > 0 {
+            bids = self.bid(simd, state, step, bids);
             free = self.tighten(simd, n, state);
             step /= STEP_RATIO;
         }
         for (v, &p) in state.v[..n].iter_mut().zip(self.price.iter()) {
             *v += f64::from(p) * mean;
         }
+        bids > 0
     }
 
-    /// Column and row reduction; returns the mean reduced cost.
+    /// Row reduction; returns the mean reduced cost.
     #[inline(always)]
-    fn reduce<S: Simd>(&mut self, simd: S, costs: &Costs, state: &mut State) -> f64 {
+    fn reduce_rows<S: Simd>(&mut self, simd: S, costs: &Costs, state: &State) -> f64 {
         let n = costs.n;
-        state.v[..n].fill(f64::INFINITY);
-        for i in 0..n {
-            lower(simd, costs.row(i), &mut state.v);
-        }
-        state.v[n..].fill(0.0);
         self.u.clear();
         let mut total = 0.0;
         for i in 0..n {
-            let row = costs.row(i);
-            let (u, sum) = least(simd, row, &state.v, n);
+            let (u, sum) = least(simd, costs.row(i), &state.v, n);
             self.u.push(u);
             total += sum - n as f64 * u;
         }
@@ -124,11 +152,13 @@ impl Auction {
         state.waiting.len()
     }
 
-    /// One phase of the auction: rows bid until all have a column or the bids are used up.
+    /// One phase: rows bid until all have a column or the bids are used up; returns the bids left.
     #[inline(always)]
-    fn bid<S: Simd>(&mut self, simd: S, n: usize, state: &mut State, step: f32) {
-        for _ in 0..BIDS * n {
-            let Some(i) = state.waiting.pop() else { break };
+    fn bid<S: Simd>(&mut self, simd: S, state: &mut State, step: f32, mut bids: usize) -> usize {
+        while bids > 0
+            && let Some(i) = state.waiting.pop()
+        {
+            bids -= 1;
             let best = best_two_wide(simd, self.row(i as usize), &self.price);
             self.price[best.column] -= best.second - best.first + step;
             let evicted = state.assign(i, best.column);
@@ -136,5 +166,16 @@ impl Auction {
                 state.waiting.push(evicted);
             }
         }
+        bids
     }
+}
+
+/// Column reduction: each potential is the least cost of its column.
+#[inline(always)]
+fn reduce_columns<S: Simd>(simd: S, costs: &Costs, state: &mut State) {
+    state.v[..costs.n].fill(f64::INFINITY);
+    for i in 0..costs.n {
+        lower(simd, costs.row(i), &mut state.v);
+    }
+    state.v[costs.n..].fill(0.0);
 }

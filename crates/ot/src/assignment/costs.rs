@@ -15,7 +15,7 @@ const HUGE: f64 = 1e100;
 #[derive(Debug, Default)]
 pub(crate) struct Costs {
     entries: Aligned<f64>,
-    /// Target points, one coordinate after the other.
+    /// Target points: one panel of [`BLOCK`] points after the other, in it one coordinate after the other.
     coordinates: Aligned<f64>,
     /// Four source points.
     sources: Vec<f64>,
@@ -90,10 +90,12 @@ impl Costs {
             finite(side, points)?;
         }
         self.shape(n);
-        self.coordinates.resize(d * self.stride, 0.0);
-        for (k, line) in self.coordinates.chunks_exact_mut(self.stride).enumerate() {
-            line[n..].fill(f64::INFINITY);
-            line.iter_mut().zip(y.column(k)).for_each(|(stored, &c)| *stored = c.to_f64());
+        self.coordinates.reset(d * self.stride, f64::INFINITY);
+        for (j, point) in y.rows().into_iter().enumerate() {
+            let start = j / BLOCK * BLOCK * d + j % BLOCK;
+            for (k, &c) in point.iter().enumerate() {
+                self.coordinates[start + k * BLOCK] = c.to_f64();
+            }
         }
         self.sources.clear();
         self.sources.resize(4 * d, 0.0);
@@ -108,6 +110,7 @@ impl Costs {
                 coordinates: &self.coordinates,
                 rows,
                 stride: self.stride,
+                dimension: d,
             });
         }
         if d == 0 {
@@ -165,6 +168,7 @@ struct Distances<'a> {
     coordinates: &'a [f64],
     rows: &'a mut [f64],
     stride: usize,
+    dimension: usize,
 }
 
 impl pulp::WithSimd for Distances<'_> {
@@ -172,21 +176,22 @@ impl pulp::WithSimd for Distances<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let lanes = S::F64_LANES;
-        let (coordinates, _) = S::as_simd_f64s(self.coordinates);
+        let vectors = BLOCK / S::F64_LANES;
         let (sources, _) = self.sources.as_chunks::<4>();
-        let blocks = self.stride / lanes;
+        let (coordinates, _) = S::as_simd_f64s(self.coordinates);
         let (rows, _) = S::as_mut_simd_f64s(self.rows);
-        for block in 0..blocks {
+        let width = self.stride / S::F64_LANES;
+        for block in 0..width {
+            let (panel, lane) = (block / vectors, block % vectors);
+            let panel = &coordinates[panel * vectors * self.dimension..][..vectors * self.dimension];
             let mut sums = [simd.splat_f64s(0.0); 4];
-            for (source, line) in sources.iter().zip(coordinates.chunks_exact(blocks)) {
-                let target = line[block];
+            for (source, targets) in sources.iter().zip(panel.chunks_exact(vectors)) {
                 for (sum, &x) in sums.iter_mut().zip(source) {
-                    let difference = simd.sub_f64s(simd.splat_f64s(x), target);
+                    let difference = simd.sub_f64s(simd.splat_f64s(x), targets[lane]);
                     *sum = simd.mul_add_e_f64s(difference, difference, *sum);
                 }
             }
-            for (row, sum) in rows.chunks_exact_mut(blocks).zip(sums) {
+            for (row, sum) in rows.chunks_exact_mut(width).zip(sums) {
                 row[block] = sum;
             }
         }
