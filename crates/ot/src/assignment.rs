@@ -199,8 +199,8 @@ impl pulp::WithSimd for Solve<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Assignment { costs, auction, state, tree, plan } = self.solver;
         if costs.n > 1 {
-            auction.run(simd, costs, state, self.start);
-            reduction::run(simd, costs, state);
+            let scale = auction.run(simd, costs, state, self.start);
+            reduction::run(simd, costs, state, scale);
         }
         augment::run(simd, costs, state, tree);
         prove(simd, costs, state, plan);
@@ -210,14 +210,14 @@ impl pulp::WithSimd for Solve<'_> {
 /// Row potentials, cost and gap, from the costs and the column potentials alone.
 #[inline(always)]
 fn prove<S: Simd>(simd: S, costs: &Costs, state: &State, plan: &mut AssignmentPlan) {
-    let (n, unit) = (costs.n, costs.unit);
+    let unit = costs.unit;
     plan.target.clear();
     plan.source_potential.clear();
     plan.target_potential.clear();
     (plan.cost, plan.gap) = (0.0, 0.0);
     for (i, &j) in state.column_of.iter().enumerate() {
         let j = j as usize;
-        let (u, _) = scan::least(simd, costs.row(i), &state.v, n);
+        let u = scan::least(simd, costs.row(i), &state.v);
         plan.target.push(j);
         plan.source_potential.push(u * unit);
         plan.target_potential.push(state.v[i] * unit);
