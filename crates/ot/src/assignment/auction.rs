@@ -11,20 +11,40 @@ use super::costs::Costs;
 use super::scan::{WIDE_BLOCK, best_two_wide, least, lower};
 use super::state::{FREE, State};
 
-/// The first step, in units of the mean reduced cost.
-const FIRST_STEP: f32 = 0.1;
+/// The first step, in units of the typical reduced cost.
+const FIRST_STEP: f32 = 0.4;
 /// What the step is divided by from phase to phase.
-const STEP_RATIO: f32 = 5.0;
-/// No more phases than this; the last step is well above the rounding of single precision.
-const PHASES: usize = 6;
-/// No more bids a row and phase than this.
-const BIDS: usize = 30;
+const STEP_RATIO: f32 = 7.0;
+/// No phase has a step below this, which is well above the rounding of single precision.
+const LAST_STEP: f32 = 1e-5;
+/// No more bids a row than this, all phases together.
+const BIDS: usize = 150;
+/// The first step from given potentials.
+const WARM_STEP: f32 = 1e-3;
+/// Bids a row after which given potentials are given up.
+const WARM_BIDS: usize = 20;
 /// Stop when no more than one row in this number is free.
 const FREE_ENOUGH: usize = 16;
-/// Costs are cut off here, in units of the mean reduced cost.
-const LARGE: f64 = 1e30;
+/// Potentials fall by no more than this a bid, in units of the typical reduced cost. A smaller fall is as
+/// valid as a larger one, and a huge one (the second cheapest column of a row may be a forbidden one) would
+/// round off what the other costs say.
+pub(crate) const MARGIN: f32 = 16.0;
+/// Reduced costs are cut off here, in the same units.
+const LARGE: f64 = 1e6;
+/// The typical reduced cost is the quantile `1 / QUANTILE` of this number of entries.
+const SAMPLE: usize = 512;
+const QUANTILE: usize = 4;
 
-/// Reduced costs in single precision, in units of their mean.
+/// What is known at the start.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Start {
+    /// Nothing.
+    Cold,
+    /// Column potentials of a similar problem.
+    Warm,
+}
+
+/// Reduced costs in single precision, in units of a typical one.
 #[derive(Debug, Default)]
 pub(crate) struct Auction {
     entries: Aligned<f32>,
@@ -33,6 +53,7 @@ pub(crate) struct Auction {
     price: Aligned<f32>,
     /// Row potentials of the start.
     u: Vec<f64>,
+    sample: Vec<f64>,
 }
 
 impl Auction {
@@ -41,58 +62,77 @@ impl Auction {
         &self.entries[i * self.stride..][..self.stride]
     }
 
-    /// Leaves good potentials, and pairs that are about tight; clears `state` first.
+    /// Leaves good potentials, and pairs that are about tight.
+    ///
+    /// `state` comes with nothing assigned, and with potentials of a similar problem if `start` says so.
+    /// Returns the typical reduced cost, `0` if none is known.
     #[inline(always)]
-    pub(crate) fn run<S: Simd>(&mut self, simd: S, costs: &Costs, state: &mut State) {
-        let n = costs.n;
-        let mean = self.reduce(simd, costs, state);
-        if mean <= 0.0 {
-            return;
-        }
-        self.scale(costs, state, mean);
-        let mut step = FIRST_STEP;
-        let mut free = self.tighten(simd, n, state);
-        for _ in 0..PHASES {
-            if free * FREE_ENOUGH <= n {
-                break;
+    pub(crate) fn run<S: Simd>(&mut self, simd: S, costs: &Costs, state: &mut State, start: Start) -> f64 {
+        if let Start::Warm = start {
+            let scale = self.reduce_rows(simd, costs, state);
+            let bids = WARM_BIDS * costs.n;
+            if scale <= 0.0 || self.phases(simd, costs, state, scale, WARM_STEP, bids) {
+                return scale;
             }
-            self.bid(simd, n, state, step);
+            state.release_all();
+        }
+        reduce_columns(simd, costs, state);
+        let scale = self.reduce_rows(simd, costs, state);
+        if scale > 0.0 {
+            self.phases(simd, costs, state, scale, FIRST_STEP, BIDS * costs.n);
+        }
+        scale
+    }
+
+    /// The phases; says whether they ended before the bids did.
+    #[inline(always)]
+    fn phases<S: Simd>(
+        &mut self,
+        simd: S,
+        costs: &Costs,
+        state: &mut State,
+        scale: f64,
+        mut step: f32,
+        mut bids: usize,
+    ) -> bool {
+        let n = costs.n;
+        self.round(costs, state, scale);
+        let mut free = self.tighten(simd, n, state);
+        while free * FREE_ENOUGH > n && step > LAST_STEP && bids > 0 {
+            bids = self.bid(simd, state, step, bids);
             free = self.tighten(simd, n, state);
             step /= STEP_RATIO;
         }
         for (v, &p) in state.v[..n].iter_mut().zip(self.price.iter()) {
-            *v += f64::from(p) * mean;
+            *v += f64::from(p) * scale;
         }
+        bids > 0
     }
 
-    /// Column and row reduction; returns the mean reduced cost.
+    /// Row reduction; returns the typical reduced cost.
     #[inline(always)]
-    fn reduce<S: Simd>(&mut self, simd: S, costs: &Costs, state: &mut State) -> f64 {
+    fn reduce_rows<S: Simd>(&mut self, simd: S, costs: &Costs, state: &State) -> f64 {
         let n = costs.n;
-        state.v[..n].fill(f64::INFINITY);
-        for i in 0..n {
-            lower(simd, costs.row(i), &mut state.v);
-        }
-        state.v[n..].fill(0.0);
         self.u.clear();
-        let mut total = 0.0;
-        for i in 0..n {
-            let row = costs.row(i);
-            let (u, sum) = least(simd, row, &state.v, n);
-            self.u.push(u);
-            total += sum - n as f64 * u;
-        }
-        total / (n * n) as f64
+        self.u.extend((0..n).map(|i| least(simd, costs.row(i), &state.v)));
+        self.sample.clear();
+        self.sample.extend((0..SAMPLE).map(|k| {
+            let (i, j) = (k % n, k.wrapping_mul(0x9e37_79b9) / 256 % n);
+            costs.at(i, j) - state.v[j] - self.u[i]
+        }));
+        self.sample.sort_unstable_by(f64::total_cmp);
+        let upper = &self.sample[SAMPLE / QUANTILE..];
+        upper.iter().copied().find(|&c| c > 0.0).unwrap_or(0.0)
     }
 
     /// Rounds the reduced costs to single precision.
     #[inline(always)]
-    fn scale(&mut self, costs: &Costs, state: &State, mean: f64) {
+    fn round(&mut self, costs: &Costs, state: &State, scale: f64) {
         let n = costs.n;
         self.stride = n.next_multiple_of(WIDE_BLOCK);
         self.price.reset(self.stride, 0.0);
         self.entries.resize(n * self.stride, 0.0);
-        let scale = 1.0 / mean;
+        let scale = 1.0 / scale;
         for (i, entries) in self.entries.chunks_exact_mut(self.stride).enumerate() {
             let u = self.u[i];
             for ((entry, &c), &v) in entries.iter_mut().zip(&costs.row(i)[..n]).zip(state.v.iter()) {
@@ -124,17 +164,30 @@ impl Auction {
         state.waiting.len()
     }
 
-    /// One phase of the auction: rows bid until all have a column or the bids are used up.
+    /// One phase: rows bid until all have a column or the bids are used up; returns the bids left.
     #[inline(always)]
-    fn bid<S: Simd>(&mut self, simd: S, n: usize, state: &mut State, step: f32) {
-        for _ in 0..BIDS * n {
-            let Some(i) = state.waiting.pop() else { break };
+    fn bid<S: Simd>(&mut self, simd: S, state: &mut State, step: f32, mut bids: usize) -> usize {
+        while bids > 0
+            && let Some(i) = state.waiting.pop()
+        {
+            bids -= 1;
             let best = best_two_wide(simd, self.row(i as usize), &self.price);
-            self.price[best.column] -= best.second - best.first + step;
+            self.price[best.column] -= (best.second - best.first).min(MARGIN) + step;
             let evicted = state.assign(i, best.column);
             if evicted != FREE {
                 state.waiting.push(evicted);
             }
         }
+        bids
     }
+}
+
+/// Column reduction: each potential is the least cost of its column.
+#[inline(always)]
+fn reduce_columns<S: Simd>(simd: S, costs: &Costs, state: &mut State) {
+    state.v[..costs.n].fill(f64::INFINITY);
+    for i in 0..costs.n {
+        lower(simd, costs.row(i), &mut state.v);
+    }
+    state.v[costs.n..].fill(0.0);
 }

@@ -1,7 +1,7 @@
 //! The square cost matrix of an assignment: padded, aligned, checked, and scaled away from overflow.
 
 use chreode_core::Real;
-use ndarray::{ArrayView1, ArrayView2};
+use ndarray::{ArrayView2, s};
 use pulp::Simd;
 
 use super::aligned::Aligned;
@@ -11,13 +11,16 @@ use crate::OtError;
 /// Costs whose magnitude lies outside `1/HUGE..HUGE` are solved after a scaling by a power of two.
 const HUGE: f64 = 1e100;
 
+/// Rows of distances that are computed together.
+const ROWS: usize = 8;
+
 /// An `n` x `n` matrix with rows of `stride` entries, `+inf` past the `n`th.
 #[derive(Debug, Default)]
 pub(crate) struct Costs {
     entries: Aligned<f64>,
-    /// Target points, one coordinate after the other.
+    /// Target points: one panel of [`BLOCK`] points after the other, in it one coordinate after the other.
     coordinates: Aligned<f64>,
-    /// Four source points.
+    /// [`ROWS`] source points.
     sources: Vec<f64>,
     pub(crate) n: usize,
     pub(crate) stride: usize,
@@ -90,17 +93,20 @@ impl Costs {
             finite(side, points)?;
         }
         self.shape(n);
-        self.coordinates.resize(d * self.stride, 0.0);
-        for (k, line) in self.coordinates.chunks_exact_mut(self.stride).enumerate() {
-            line[n..].fill(f64::INFINITY);
-            line.iter_mut().zip(y.column(k)).for_each(|(stored, &c)| *stored = c.to_f64());
+        self.coordinates.reset(d * self.stride, f64::INFINITY);
+        for (j, point) in y.rows().into_iter().enumerate() {
+            let start = j / BLOCK * BLOCK * d + j % BLOCK;
+            for (k, &c) in point.iter().enumerate() {
+                self.coordinates[start + k * BLOCK] = c.to_f64();
+            }
         }
         self.sources.clear();
-        self.sources.resize(4 * d, 0.0);
-        for (block, rows) in self.entries.chunks_mut(4 * self.stride).enumerate() {
-            for k in 0..d {
-                for r in 0..4 {
-                    self.sources[4 * k + r] = x[[(4 * block + r).min(n - 1), k]].to_f64();
+        self.sources.resize(ROWS * d, 0.0);
+        for (block, rows) in self.entries.chunks_mut(ROWS * self.stride).enumerate() {
+            let points = x.slice(s![block * ROWS..n.min((block + 1) * ROWS), ..]);
+            for (r, point) in points.rows().into_iter().enumerate() {
+                for (source, &c) in self.sources.chunks_exact_mut(ROWS).zip(point) {
+                    source[r] = c.to_f64();
                 }
             }
             pulp::Arch::new().dispatch(Distances {
@@ -108,6 +114,7 @@ impl Costs {
                 coordinates: &self.coordinates,
                 rows,
                 stride: self.stride,
+                dimension: d,
             });
         }
         if d == 0 {
@@ -149,22 +156,23 @@ fn magnitude(row: &[f64]) -> u64 {
 }
 
 fn finite<A: Real>(side: &'static str, points: ArrayView2<A>) -> Result<(), OtError> {
-    let bad = |point: ArrayView1<A>| point.iter().position(|c| !c.is_finite());
     for (row, point) in points.rows().into_iter().enumerate() {
-        if let Some(column) = bad(point) {
+        if !point.iter().fold(true, |all, c| all & c.is_finite()) {
+            let column = point.iter().position(|c| !c.is_finite()).expect("one coordinate is not finite");
             return Err(OtError::BadPoint { side, row, column, value: point[column].to_f64() });
         }
     }
     Ok(())
 }
 
-/// Four rows (or the last few) of squared distances.
+/// [`ROWS`] rows (or the last few) of squared distances.
 struct Distances<'a> {
-    /// Coordinate `k` of source `r` at `4 * k + r`.
+    /// Coordinate `k` of source `r` at `ROWS * k + r`.
     sources: &'a [f64],
     coordinates: &'a [f64],
     rows: &'a mut [f64],
     stride: usize,
+    dimension: usize,
 }
 
 impl pulp::WithSimd for Distances<'_> {
@@ -172,21 +180,22 @@ impl pulp::WithSimd for Distances<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let lanes = S::F64_LANES;
+        let vectors = BLOCK / S::F64_LANES;
+        let (sources, _) = self.sources.as_chunks::<ROWS>();
         let (coordinates, _) = S::as_simd_f64s(self.coordinates);
-        let (sources, _) = self.sources.as_chunks::<4>();
-        let blocks = self.stride / lanes;
         let (rows, _) = S::as_mut_simd_f64s(self.rows);
-        for block in 0..blocks {
-            let mut sums = [simd.splat_f64s(0.0); 4];
-            for (source, line) in sources.iter().zip(coordinates.chunks_exact(blocks)) {
-                let target = line[block];
+        let width = self.stride / S::F64_LANES;
+        for block in 0..width {
+            let (panel, lane) = (block / vectors, block % vectors);
+            let panel = &coordinates[panel * vectors * self.dimension..][..vectors * self.dimension];
+            let mut sums = [simd.splat_f64s(0.0); ROWS];
+            for (source, targets) in sources.iter().zip(panel.chunks_exact(vectors)) {
                 for (sum, &x) in sums.iter_mut().zip(source) {
-                    let difference = simd.sub_f64s(simd.splat_f64s(x), target);
+                    let difference = simd.sub_f64s(targets[lane], simd.splat_f64s(x));
                     *sum = simd.mul_add_e_f64s(difference, difference, *sum);
                 }
             }
-            for (row, sum) in rows.chunks_exact_mut(blocks).zip(sums) {
+            for (row, sum) in rows.chunks_exact_mut(width).zip(sums) {
                 row[block] = sum;
             }
         }

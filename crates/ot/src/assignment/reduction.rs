@@ -2,6 +2,7 @@
 
 use pulp::Simd;
 
+use super::auction::MARGIN;
 use super::costs::Costs;
 use super::scan::best_two;
 use super::state::{FREE, State};
@@ -12,11 +13,13 @@ const PASSES: usize = 2;
 const BIDS: usize = 5;
 
 /// Frees the pairs that are not tight, then reduces the potentials of free rows' columns.
+///
+/// `scale` is a typical reduced cost, `0` if that is unknown: see [`MARGIN`].
 #[inline(always)]
-pub(crate) fn run<S: Simd>(simd: S, costs: &Costs, state: &mut State) {
+pub(crate) fn run<S: Simd>(simd: S, costs: &Costs, state: &mut State, scale: f64) {
     tighten(simd, costs, state);
     for _ in 0..PASSES {
-        reduce_rows(simd, costs, state, BIDS * costs.n);
+        reduce_rows(simd, costs, state, scale * f64::from(MARGIN), BIDS * costs.n);
     }
 }
 
@@ -43,10 +46,10 @@ fn tighten<S: Simd>(simd: S, costs: &Costs, state: &mut State) {
 
 /// One pass of augmenting row reduction over the waiting rows.
 #[inline(always)]
-fn reduce_rows<S: Simd>(simd: S, costs: &Costs, state: &mut State, mut bids: usize) {
+fn reduce_rows<S: Simd>(simd: S, costs: &Costs, state: &mut State, most: f64, mut bids: usize) {
     while let Some(i) = state.waiting.pop() {
         let best = best_two(simd, costs.row(i as usize), &state.v);
-        let margin = best.second - best.first;
+        let margin = (best.second - best.first).min(most);
         if state.row_of[best.column] != FREE && margin <= 0.0 {
             state.later.push(i);
             continue;

@@ -92,24 +92,16 @@ fn lowest<M: pulp::bytemuck::NoUninit>(mask: &M, lanes: usize, turn: impl Fn(usi
     (column, winners)
 }
 
-/// The least of the first `n` entries of `row - v`, and their sum.
+/// The least `row[j] - v[j]`.
 #[inline(always)]
-pub(crate) fn least<S: Simd>(simd: S, row: &[f64], v: &[f64], n: usize) -> (f64, f64) {
-    let (rows, _) = S::as_simd_f64s(&row[..n]);
-    let (vs, _) = S::as_simd_f64s(&v[..n]);
-    let (mut least, mut sum) = (simd.splat_f64s(f64::INFINITY), simd.splat_f64s(0.0));
+pub(crate) fn least<S: Simd>(simd: S, row: &[f64], v: &[f64]) -> f64 {
+    let (rows, _) = S::as_simd_f64s(row);
+    let (vs, _) = S::as_simd_f64s(v);
+    let mut least = simd.splat_f64s(f64::INFINITY);
     for (&r, &v) in rows.iter().zip(vs) {
-        let reduced = simd.sub_f64s(r, v);
-        least = simd.min_f64s(least, reduced);
-        sum = simd.add_f64s(sum, reduced);
+        least = simd.min_f64s(least, simd.sub_f64s(r, v));
     }
-    let (mut least, mut sum) = (simd.reduce_min_f64s(least), simd.reduce_sum_f64s(sum));
-    let done = rows.len() * S::F64_LANES;
-    for (&r, &v) in row[done..n].iter().zip(&v[done..n]) {
-        least = least.min(r - v);
-        sum += r - v;
-    }
-    (least, sum)
+    simd.reduce_min_f64s(least)
 }
 
 /// `v[j] = min(v[j], row[j])`.

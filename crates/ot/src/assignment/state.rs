@@ -22,7 +22,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Nothing assigned, potentials unspecified.
+    /// Nothing assigned, potentials zero.
     pub(crate) fn reset(&mut self, costs: &Costs) {
         let n = costs.n;
         self.v.reset(costs.stride, 0.0);
@@ -52,5 +52,11 @@ impl State {
     pub(crate) fn release(&mut self, i: usize) {
         let j = std::mem::replace(&mut self.column_of[i], FREE);
         self.row_of[j as usize] = FREE;
+    }
+
+    /// Takes all columns away.
+    pub(crate) fn release_all(&mut self) {
+        self.row_of.fill(FREE);
+        self.column_of.fill(FREE);
     }
 }
