@@ -6,13 +6,13 @@ use ndarray::{Array1, Array2, array};
 use rand::RngExt;
 
 /// Uniform points in a cube around `centre`.
-pub fn cloud(n: usize, d: usize, centre: f64, seed: u64) -> Array2<f64> {
+pub(crate) fn cloud(n: usize, d: usize, centre: f64, seed: u64) -> Array2<f64> {
     let mut rng = Seed(seed).stream("cloud", 0);
     Array2::from_shape_simple_fn((n, d), || centre + rng.random::<f64>() - 0.5)
 }
 
 /// Positive weights of sum 1.
-pub fn weights(n: usize, seed: u64) -> Array1<f64> {
+pub(crate) fn weights(n: usize, seed: u64) -> Array1<f64> {
     let mut rng = Seed(seed).stream("weights", 0);
     let w = Array1::from_shape_simple_fn(n, || 0.05 + rng.random::<f64>());
     let total = w.sum();
@@ -20,7 +20,7 @@ pub fn weights(n: usize, seed: u64) -> Array1<f64> {
 }
 
 /// The case gauss_5x7x2: points and weights of both sides.
-pub fn small() -> (Array2<f64>, Array2<f64>, Array1<f64>, Array1<f64>) {
+pub(crate) fn small() -> (Array2<f64>, Array2<f64>, Array1<f64>, Array1<f64>) {
     let x = array![
         [0.716616896156626, 1.1881037517747584],
         [-2.1192631186933935, -0.4761512149600418],
