@@ -238,7 +238,9 @@ pub enum IoError {
         reason: &'static str,
     },
     /// An in-memory part that does not fit the others.
-    #[error("`{element}` has {found} {what} where {expected} are needed; give every part the same cells and variables")]
+    #[error(
+        "`{element}` has {found} {what} where {expected} are needed; give every part the same cells and variables"
+    )]
     Mismatch {
         /// The part.
         element: String,

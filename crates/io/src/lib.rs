@@ -14,7 +14,9 @@ pub use anndata::{AnnData, Annotation, Uns};
 pub use column::{Categories, CategoryOrder, Column, Frame};
 pub use error::IoError;
 pub use file::{DataHash, data_hash, write_atomically};
-pub use h5ad::{Additions, ColumnInfo, ColumnKind, ElementInfo, ElementKind, H5ad, LeftOut, Loaded, Summary, write_h5ad};
+pub use h5ad::{
+    Additions, ColumnInfo, ColumnKind, ElementInfo, ElementKind, H5ad, LeftOut, Loaded, Summary, write_h5ad,
+};
 pub use hdf5::Dtype;
 pub use populations::{Columns, TimeSeries, read_populations};
 pub use preprocess::{Pca, Standardizer, TargetSum, log1p, normalize_total};

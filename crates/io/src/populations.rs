@@ -101,7 +101,9 @@ fn group(path: &Path, columns: &Columns, cells: Cells) -> Result<TimeSeries, IoE
         .map(|group| Snapshot {
             time: group.time,
             points: points.slice(s![.., ..dims]).select(Axis(0), &group.rows),
-            weights: weights.as_ref().map(|w| group.rows.iter().map(|&row| w[row] as f32).collect::<Array1<f32>>()),
+            weights: weights
+                .as_ref()
+                .map(|w| group.rows.iter().map(|&row| w[row] as f32).collect::<Array1<f32>>()),
         })
         .collect();
     let populations = Populations::new(snapshots, features)

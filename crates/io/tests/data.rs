@@ -74,7 +74,8 @@ fn embryoid_bodies_by_time() {
     assert_eq!(series.rows.iter().map(Vec::len).sum::<usize>(), 16819);
 
     let Some(table) = data("eb/eb_pcs100_f32.npz") else { return };
-    let columns = Columns { representation: Some("pcs".into()), dims: Some(5), ..Columns::new("sample_labels") };
+    let columns =
+        Columns { representation: Some("pcs".into()), dims: Some(5), ..Columns::new("sample_labels") };
     let same = read_populations(&table, &columns).unwrap();
     for (a, b) in series.populations.snapshots().iter().zip(same.populations.snapshots()) {
         assert_eq!(a.points, b.points);

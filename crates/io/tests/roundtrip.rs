@@ -75,12 +75,16 @@ fn summary_and_columns_without_values() {
     let find = |path: &str| summary.elements.iter().find(|e| e.path == path).unwrap();
     assert_eq!((find("X").kind.clone(), find("X").shape.clone()), (ElementKind::Csr, vec![4, 3]));
     assert_eq!((find("X").dtype.as_deref(), find("X").stored), (Some("f32"), Some(5)));
-    assert_eq!((find("layers/columns").kind.clone(), find("obs").shape.clone()), (ElementKind::Csc, vec![4, 10]));
+    assert_eq!(
+        (find("layers/columns").kind.clone(), find("obs").shape.clone()),
+        (ElementKind::Csc, vec![4, 10])
+    );
     assert_eq!((find("obs/day").kind.clone(), find("obs/day").stored), (ElementKind::Categorical, Some(3)));
     assert_eq!(find("obs/flag_gap").kind, ElementKind::NullableBoolean);
     assert_eq!(find("uns/nothing").kind, ElementKind::Null);
     assert_eq!(find("uns/deep/er/numbers").shape, [2, 2]);
-    let kinds: Vec<(String, ColumnKind)> = file.obs().unwrap().into_iter().map(|c| (c.name, c.kind)).collect();
+    let kinds: Vec<(String, ColumnKind)> =
+        file.obs().unwrap().into_iter().map(|c| (c.name, c.kind)).collect();
     assert_eq!(kinds[0], ("number".to_string(), ColumnKind::Numbers));
     assert_eq!(kinds[2], ("integer_gap".to_string(), ColumnKind::Integers));
     assert_eq!(kinds[6], ("text_gap".to_string(), ColumnKind::Strings));

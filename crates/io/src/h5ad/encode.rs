@@ -130,7 +130,9 @@ pub(super) fn matrix(matrix: &Matrix) -> Node {
             Data::I64(indices.iter().map(|&i| i64::from(i)).collect()),
         )
     };
-    let plain = |length: usize, data| Node::Dataset(Dataset { attributes: BTreeMap::new(), shape: vec![length], data });
+    let plain = |length: usize, data| {
+        Node::Dataset(Dataset { attributes: BTreeMap::new(), shape: vec![length], data })
+    };
     let mut sparse = group(kind, "0.1.0");
     sparse.attributes.insert("shape".to_string(), Attribute::integers(&[shape.0, shape.1]));
     sparse.children.insert("indptr".to_string(), plain(indptr.len(), pointers));
@@ -142,8 +144,12 @@ pub(super) fn matrix(matrix: &Matrix) -> Node {
 pub(super) fn annotation(element: &str, value: &Annotation, rows: usize) -> Result<Node, IoError> {
     check(element, (value.len(), 0), (rows, 0))?;
     Ok(match value {
-        Annotation::F32(a) => dataset("array", vec![a.nrows(), a.ncols()], Data::F32(a.iter().copied().collect())),
-        Annotation::F64(a) => dataset("array", vec![a.nrows(), a.ncols()], Data::F64(a.iter().copied().collect())),
+        Annotation::F32(a) => {
+            dataset("array", vec![a.nrows(), a.ncols()], Data::F32(a.iter().copied().collect()))
+        }
+        Annotation::F64(a) => {
+            dataset("array", vec![a.nrows(), a.ncols()], Data::F64(a.iter().copied().collect()))
+        }
         Annotation::Sparse(m) => matrix(m),
         Annotation::Frame(f) => frame(element, f)?,
     })
@@ -233,7 +239,8 @@ pub(super) fn insert_uns(uns: &mut Group, key: &str, value: &Uns) -> Result<(), 
     };
     let mut at = uns;
     for part in parts {
-        let next = at.children.entry(name("uns", part)?).or_insert_with(|| Node::Group(group("dict", "0.1.0")));
+        let next =
+            at.children.entry(name("uns", part)?).or_insert_with(|| Node::Group(group("dict", "0.1.0")));
         let Node::Group(next) = next else { return Err(taken()) };
         at = next;
     }

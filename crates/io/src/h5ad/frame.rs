@@ -63,7 +63,9 @@ impl H5ad {
     /// The dataset of a column that may be a group of values and mask.
     fn values_path(&self, element: &str) -> Result<String, IoError> {
         Ok(match self.container.kind(element)? {
-            Some(NodeKind::Group) if self.kind(element)? == Some(ElementKind::Categorical) => join(element, "codes"),
+            Some(NodeKind::Group) if self.kind(element)? == Some(ElementKind::Categorical) => {
+                join(element, "codes")
+            }
             Some(NodeKind::Group) => join(element, "values"),
             _ => element.to_string(),
         })
@@ -91,8 +93,9 @@ impl H5ad {
             return Ok(Vec::new());
         }
         let index = self.index_path(frame)?;
-        let names = self.container.children(frame)?.into_keys();
-        Ok(names.filter(|name| join(frame, name) != index && name != OLD_CATEGORIES).collect())
+        let children = self.container.children(frame)?;
+        let names = children.keys().filter(|name| join(frame, name) != index && *name != OLD_CATEGORIES);
+        Ok(names.cloned().collect())
     }
 
     pub(super) fn columns_of(&self, frame: &str) -> Result<Vec<ColumnInfo>, IoError> {
@@ -133,7 +136,7 @@ impl H5ad {
         let column = if self.container.kind(frame)? == Some(NodeKind::Dataset) {
             self.record_column(frame, name)?
         } else if self.container.kind(&element)?.is_none() {
-            let found = self.container.children(frame)?.into_keys().collect();
+            let found = self.container.children(frame)?.keys().cloned().collect();
             return Err(self.missing(frame, name, found));
         } else if let Some(old) = self.old_categories(frame, name)? {
             self.categorical(&element, &element, &old, &old)?
@@ -152,8 +155,10 @@ impl H5ad {
     pub(super) fn frame(&self, frame: &str) -> Result<Frame, IoError> {
         let index = self.index_of(frame)?;
         let names = self.column_names(frame)?;
-        let columns: Result<Vec<_>, IoError> =
-            names.into_iter().map(|name| Ok((name.clone(), self.column_of(frame, &name, index.len())?))).collect();
+        let columns: Result<Vec<_>, IoError> = names
+            .into_iter()
+            .map(|name| Ok((name.clone(), self.column_of(frame, &name, index.len())?)))
+            .collect();
         Ok(Frame { columns: columns?, index })
     }
 
@@ -239,7 +244,9 @@ impl H5ad {
             .map(|code| match u32::try_from(code) {
                 Ok(code) if (code as usize) < categories => Ok(Some(code)),
                 Err(_) if code < 0 => Ok(None),
-                _ => Err(self.container.corrupt(element, &format!("code {code} exceeds {categories} categories"))),
+                _ => Err(self
+                    .container
+                    .corrupt(element, &format!("code {code} exceeds {categories} categories"))),
             })
             .collect()
     }

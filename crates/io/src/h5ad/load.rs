@@ -54,7 +54,8 @@ impl H5ad {
         }
         for element in self.keys("")? {
             if !HELD.contains(&element.as_str()) && !element.starts_with("__") {
-                left_out.push(LeftOut { element, reason: "AnnData in memory has no place for it".to_string() });
+                left_out
+                    .push(LeftOut { element, reason: "AnnData in memory has no place for it".to_string() });
             }
         }
         self.note_narrowed(&data, &mut narrowed)?;
@@ -111,14 +112,18 @@ impl H5ad {
         elements.extend(in_group("obsp", data.obsp.keys().collect()));
         elements.extend(in_group("varp", data.varp.keys().collect()));
         for (group, map) in [("obsm", &data.obsm), ("varm", &data.varm)] {
-            let sparse = map.iter().filter(|(_, a)| matches!(a, Annotation::Sparse(Matrix::Csr(_) | Matrix::Csc(_))));
+            let sparse =
+                map.iter().filter(|(_, a)| matches!(a, Annotation::Sparse(Matrix::Csr(_) | Matrix::Csc(_))));
             elements.extend(sparse.map(|(key, _)| join(group, key)));
         }
         for element in elements {
             let group = self.container.kind(&element)? == Some(crate::hdf5::NodeKind::Group);
             let values = if group { join(&element, "data") } else { element.clone() };
             use crate::Dtype::{Float, Integer, Unsigned};
-            if matches!(self.container.header(&values)?.dtype, Float(64) | Integer(32 | 64) | Unsigned(32 | 64)) {
+            if matches!(
+                self.container.header(&values)?.dtype,
+                Float(64) | Integer(32 | 64) | Unsigned(32 | 64)
+            ) {
                 narrowed.push(element);
             }
         }

@@ -159,7 +159,9 @@ impl H5ad {
         let indices: Result<Vec<u32>, _> = indices
             .into_iter()
             .enumerate()
-            .map(|(at, index)| u32::try_from(index).map_err(|_| SparseProblem::Index { at, index, bound: minor }))
+            .map(|(at, index)| {
+                u32::try_from(index).map_err(|_| SparseProblem::Index { at, index, bound: minor })
+            })
             .collect();
         let data = self.container.f32s(&join(element, "data"))?;
         let (indptr, indices) = (indptr.map_err(bad)?, indices.map_err(bad)?);
@@ -181,7 +183,9 @@ impl H5ad {
                 Some(ElementKind::Array) if self.container.header(&element)?.dtype == Dtype::Float(32) => {
                     Annotation::F32(self.dense(&element, |e| self.container.f32s(e))?)
                 }
-                Some(ElementKind::Array) => Annotation::F64(self.dense(&element, |e| self.container.f64s(e))?),
+                Some(ElementKind::Array) => {
+                    Annotation::F64(self.dense(&element, |e| self.container.f64s(e))?)
+                }
                 _ => Annotation::Sparse(self.matrix(&element)?),
             }
         };

@@ -75,7 +75,9 @@ impl H5ad {
         let absent = || self.container.corrupt(element, "it holds no value");
         let integer = || self.container.i64s(element)?.first().copied().ok_or_else(absent);
         Ok(match self.container.header(element)?.dtype {
-            Dtype::Float(_) => Uns::Number(self.container.f64s(element)?.first().copied().ok_or_else(absent)?),
+            Dtype::Float(_) => {
+                Uns::Number(self.container.f64s(element)?.first().copied().ok_or_else(absent)?)
+            }
             Dtype::Boolean => Uns::Boolean(integer()? != 0),
             Dtype::Integer(_) | Dtype::Unsigned(_) => Uns::Integer(integer()?),
             Dtype::Text => Uns::Text(self.container.texts(element)?.into_iter().next().ok_or_else(absent)?),

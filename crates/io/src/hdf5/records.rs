@@ -36,7 +36,13 @@ impl Container {
         self.decode(element, &[], size as usize, member).map(|field| Some(field.values))
     }
 
-    fn decode(&self, element: &str, bytes: &[u8], size: usize, member: CompoundMember) -> Result<Field, IoError> {
+    fn decode(
+        &self,
+        element: &str,
+        bytes: &[u8],
+        size: usize,
+        member: CompoundMember,
+    ) -> Result<Field, IoError> {
         let (base, width) = match member.datatype {
             Datatype::Array { base_type, dimensions } => {
                 (*base_type, dimensions.iter().fold(1usize, |n, &d| n.saturating_mul(d as usize)))
@@ -48,7 +54,9 @@ impl Container {
         if size == 0 || each == 0 || end.is_none_or(|end| end > size) {
             return Err(self.corrupt(element, "a field lies outside its record"));
         }
-        let cells = bytes.chunks_exact(size).flat_map(|record| record[start..start + each * width].chunks_exact(each));
+        let cells = bytes
+            .chunks_exact(size)
+            .flat_map(|record| record[start..start + each * width].chunks_exact(each));
         let values = match &base {
             Datatype::FloatingPoint { size: 4 | 8, byte_order, .. } if width > 0 => {
                 FieldValues::Numbers(cells.map(|cell| float(cell, big(byte_order))).collect())

@@ -33,7 +33,11 @@ pub(super) fn group(path: &Path, name: &str, column: &Column) -> Result<Vec<Grou
     let time = |label: &str| if boolean { None } else { one_number(label) };
     let unclear: Vec<String> = rows.keys().filter(|label| time(label).is_none()).cloned().collect();
     if !unclear.is_empty() {
-        return Err(IoError::NotATime { path: path.to_path_buf(), column: name.to_string(), labels: unclear });
+        return Err(IoError::NotATime {
+            path: path.to_path_buf(),
+            column: name.to_string(),
+            labels: unclear,
+        });
     }
     let mut groups: Vec<Group> = rows
         .into_iter()

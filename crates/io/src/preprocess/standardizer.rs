@@ -47,7 +47,9 @@ impl Standardizer {
                 hint: "choose fewer dimensions",
             });
         }
-        if let Some(value) = parts.iter().flat_map(|x| x.slice(s![.., ..dims]).to_owned()).find(|v| !v.is_finite()) {
+        if let Some(value) =
+            parts.iter().flat_map(|x| x.slice(s![.., ..dims]).to_owned()).find(|v| !v.is_finite())
+        {
             return Err(IoError::Fit {
                 what: "standardisation",
                 needed: "finite entries".to_string(),
@@ -58,7 +60,10 @@ impl Standardizer {
         let sum_of = |term: &dyn Fn(usize, f64) -> f64| {
             let mut sum = Array1::<f64>::zeros(dims);
             for row in parts.iter().flat_map(|x| x.rows().into_iter().map(|r| r.slice_move(s![..dims]))) {
-                row.iter().zip(sum.iter_mut()).enumerate().for_each(|(j, (&v, s))| *s += term(j, f64::from(v)));
+                row.iter()
+                    .zip(sum.iter_mut())
+                    .enumerate()
+                    .for_each(|(j, (&v, s))| *s += term(j, f64::from(v)));
             }
             sum / rows as f64
         };
@@ -80,7 +85,9 @@ impl Standardizer {
     pub fn apply(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, IoError> {
         self.columns(x.ncols(), x.ncols() >= self.dims())?;
         let x = x.slice(s![.., ..self.dims()]);
-        Ok(Array2::from_shape_fn(x.dim(), |(i, j)| ((f64::from(x[[i, j]]) - self.mean[j]) / self.scale[j]) as f32))
+        Ok(Array2::from_shape_fn(x.dim(), |(i, j)| {
+            ((f64::from(x[[i, j]]) - self.mean[j]) / self.scale[j]) as f32
+        }))
     }
 
     /// σ z + μ.
@@ -89,7 +96,9 @@ impl Standardizer {
     /// [`IoError::Fit`] if `z` has not d columns.
     pub fn invert(&self, z: ArrayView2<'_, f32>) -> Result<Array2<f32>, IoError> {
         self.columns(z.ncols(), z.ncols() == self.dims())?;
-        Ok(Array2::from_shape_fn(z.dim(), |(i, j)| (f64::from(z[[i, j]]) * self.scale[j] + self.mean[j]) as f32))
+        Ok(Array2::from_shape_fn(z.dim(), |(i, j)| {
+            (f64::from(z[[i, j]]) * self.scale[j] + self.mean[j]) as f32
+        }))
     }
 
     /// [`apply`](Self::apply) at every time; times, weights and the names of the kept features stay.
@@ -100,7 +109,13 @@ impl Standardizer {
         let snapshots: Result<Vec<Snapshot>, IoError> = populations
             .snapshots()
             .iter()
-            .map(|s| Ok(Snapshot { time: s.time, points: self.apply(s.points.view())?, weights: s.weights.clone() }))
+            .map(|s| {
+                Ok(Snapshot {
+                    time: s.time,
+                    points: self.apply(s.points.view())?,
+                    weights: s.weights.clone(),
+                })
+            })
             .collect();
         let features = populations.features()[..self.dims()].to_vec();
         Populations::new(snapshots?, features).map_err(|error| IoError::Fit {

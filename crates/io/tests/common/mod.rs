@@ -1,15 +1,13 @@
 //! Examples that several tests share.
 #![allow(dead_code, reason = "each test file uses a part")]
 
-use chreode_io::{
-    AnnData, Annotation, Categories, CategoryOrder, Column, Csc, Csr, Frame, Matrix, Uns,
-};
+use chreode_io::{AnnData, Annotation, Categories, CategoryOrder, Column, Csc, Csr, Frame, Matrix, Uns};
 use ndarray::{Array2, ArrayD, IxDyn, array};
 use ndarray_npy::NpzWriter;
 use std::fs::File;
 use std::path::Path;
 
-pub fn names(prefix: &str, n: usize) -> Vec<String> {
+pub(crate) fn names(prefix: &str, n: usize) -> Vec<String> {
     (0..n).map(|i| format!("{prefix}{i}")).collect()
 }
 
@@ -20,21 +18,21 @@ pub fn names(prefix: &str, n: usize) -> Vec<String> {
 /// 0 3 0
 /// 4 0 5
 /// ```
-pub fn csr() -> Csr {
+pub(crate) fn csr() -> Csr {
     Csr::new((4, 3), vec![0, 2, 2, 3, 5], vec![0, 2, 1, 0, 2], vec![1.0, 2.0, 3.0, 4.0, 5.0])
         .expect("the example is valid")
 }
 
-pub fn dense() -> Array2<f32> {
+pub(crate) fn dense() -> Array2<f32> {
     array![[1.0, 0.0, 2.0], [0.0, 0.0, 0.0], [0.0, 3.0, 0.0], [4.0, 0.0, 5.0]]
 }
 
-pub fn csc() -> Csc {
+pub(crate) fn csc() -> Csc {
     csr().to_csc()
 }
 
 /// Four cells, three variables, one of everything.
-pub fn everything() -> AnnData {
+pub(crate) fn everything() -> AnnData {
     let mut data = AnnData::new(names("cell-", 4), names("gene-", 3));
     let text = |words: [&str; 4]| words.iter().map(|w| Some(w.to_string())).collect::<Vec<_>>();
     let columns = [
@@ -104,12 +102,12 @@ pub fn everything() -> AnnData {
     data
 }
 
-pub fn shaped<T>(shape: &[usize], values: Vec<T>) -> ArrayD<T> {
+pub(crate) fn shaped<T>(shape: &[usize], values: Vec<T>) -> ArrayD<T> {
     ArrayD::from_shape_vec(IxDyn(shape), values).expect("as many values as the shape says")
 }
 
 /// `pcs` (4 × 2, f32), `labels` (i32), `weights` (f64).
-pub fn write_npz(path: &Path) {
+pub(crate) fn write_npz(path: &Path) {
     let mut npz = NpzWriter::new_compressed(File::create(path).expect("the folder is writable"));
     npz.add_array("pcs", &array![[0.0f32, 1.0], [2.0, 3.0], [4.0, 5.0], [6.0, 7.0]]).expect("writable");
     npz.add_array("labels", &array![1i32, 0, 1, 0]).expect("writable");
