@@ -138,7 +138,7 @@ impl H5ad {
     pub fn keys(&self, group: &str) -> Result<Vec<String>, IoError> {
         Ok(match self.container.kind(group)? {
             None => Vec::new(),
-            Some(NodeKind::Group) => self.container.children(group)?.into_keys().collect(),
+            Some(NodeKind::Group) => self.container.children(group)?.keys().cloned().collect(),
             Some(NodeKind::Dataset) => self.record_fields(group)?,
         })
     }

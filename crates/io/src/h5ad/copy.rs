@@ -35,9 +35,9 @@ impl H5ad {
         let mut root = group("anndata", "0.1.0");
         let mut left_out = Vec::new();
         let mut replaced = Vec::new();
-        for (key, kind) in self.container.children("")? {
-            if let Some(node) = self.copied(&key, kind, &mut left_out, &mut replaced)? {
-                root.children.insert(key, node);
+        for (key, &kind) in self.container.children("")?.iter() {
+            if let Some(node) = self.copied(key, kind, &mut left_out, &mut replaced)? {
+                root.children.insert(key.clone(), node);
             }
         }
         if let Some(Node::Group(uns)) = root.children.get_mut("uns") {

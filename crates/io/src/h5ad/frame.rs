@@ -93,8 +93,9 @@ impl H5ad {
             return Ok(Vec::new());
         }
         let index = self.index_path(frame)?;
-        let names = self.container.children(frame)?.into_keys();
-        Ok(names.filter(|name| join(frame, name) != index && name != OLD_CATEGORIES).collect())
+        let children = self.container.children(frame)?;
+        let names = children.keys().filter(|name| join(frame, name) != index && *name != OLD_CATEGORIES);
+        Ok(names.cloned().collect())
     }
 
     pub(super) fn columns_of(&self, frame: &str) -> Result<Vec<ColumnInfo>, IoError> {
@@ -135,7 +136,7 @@ impl H5ad {
         let column = if self.container.kind(frame)? == Some(NodeKind::Dataset) {
             self.record_column(frame, name)?
         } else if self.container.kind(&element)?.is_none() {
-            let found = self.container.children(frame)?.into_keys().collect();
+            let found = self.container.children(frame)?.keys().cloned().collect();
             return Err(self.missing(frame, name, found));
         } else if let Some(old) = self.old_categories(frame, name)? {
             self.categorical(&element, &element, &old, &old)?

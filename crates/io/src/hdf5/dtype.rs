@@ -26,9 +26,11 @@ pub enum Dtype {
 impl Dtype {
     pub(super) fn of(datatype: &Datatype, summary: DType) -> Self {
         match datatype {
-            Datatype::FloatingPoint { size, .. } => Self::Float(8 * size),
-            Datatype::FixedPoint { size, layout, .. } if layout.signed => Self::Integer(8 * size),
-            Datatype::FixedPoint { size, .. } => Self::Unsigned(8 * size),
+            Datatype::FloatingPoint { size: size @ (2 | 4 | 8), .. } => Self::Float(8 * size),
+            Datatype::FixedPoint { size: size @ 1..=8, layout, .. } if layout.signed => {
+                Self::Integer(8 * size)
+            }
+            Datatype::FixedPoint { size: size @ 1..=8, .. } => Self::Unsigned(8 * size),
             Datatype::String { .. } | Datatype::VariableLength { is_string: true, .. } => Self::Text,
             Datatype::Enumeration { members, .. } => {
                 let mut names: Vec<&str> = members.iter().map(|m| m.name.as_str()).collect();

@@ -3,10 +3,14 @@
 use super::Dtype;
 use super::tree::Attribute;
 use crate::IoError;
-use hdf5_pure::{Dataset, Error, File, FormatError, Layout, VlenStringReadOptions};
-use std::collections::BTreeMap;
+use hdf5_pure::{
+    ChunkCacheConfig, Dataset, Datatype, DatatypeByteOrder, Error, File, FileAccessProperties, FormatError,
+    Layout, MetadataCacheConfig, VlenStringReadOptions,
+};
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The most that deflate can expand (RFC 1951: 258 bytes from two bits, less the block header).
 const MOST_EXPANSION: u64 = 1032;
@@ -23,6 +27,15 @@ pub(crate) struct Container {
     pub(super) file: File,
     path: PathBuf,
     bytes: u64,
+    nodes: Mutex<HashMap<String, Option<Meta>>>,
+    members: Mutex<HashMap<String, Arc<BTreeMap<String, NodeKind>>>>,
+}
+
+/// What is known of a path once it has been looked at; a file is not expected to change while it is open.
+#[derive(Clone)]
+struct Meta {
+    kind: NodeKind,
+    attributes: Arc<BTreeMap<String, Attribute>>,
 }
 
 /// A dataset's shape and type.
@@ -44,8 +57,9 @@ impl Container {
         if !hdf5_pure::is_hdf5(path).map_err(read)? {
             return Err(IoError::NotHdf5 { path: path.to_path_buf() });
         }
-        let file = guard(path, "/", || File::open_streaming(path))?;
-        Ok(Self { file, path: path.to_path_buf(), bytes })
+        let file = guard(path, "/", || File::open_streaming_with_options(path, access()))?;
+        let (nodes, members) = (Mutex::default(), Mutex::default());
+        Ok(Self { file, path: path.to_path_buf(), bytes, nodes, members })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -53,30 +67,70 @@ impl Container {
     }
 
     /// The members of a group, sorted by name.
-    pub(crate) fn children(&self, group: &str) -> Result<BTreeMap<String, NodeKind>, IoError> {
-        self.guard(group, || {
+    pub(crate) fn children(&self, group: &str) -> Result<Arc<BTreeMap<String, NodeKind>>, IoError> {
+        if let Some(known) = lock(&self.members).get(group) {
+            return Ok(known.clone());
+        }
+        let members: BTreeMap<String, NodeKind> = self.guard(group, || {
             let node = if group.is_empty() { self.file.root() } else { self.file.group(group)? };
             let groups = node.groups()?.into_iter().map(|name| (name, NodeKind::Group));
             let datasets = node.datasets()?.into_iter().map(|name| (name, NodeKind::Dataset));
             Ok(groups.chain(datasets).collect())
-        })
+        })?;
+        let members = Arc::new(members);
+        lock(&self.members).insert(group.to_string(), members.clone());
+        Ok(members)
     }
 
     /// What is at `element`, if anything.
     pub(crate) fn kind(&self, element: &str) -> Result<Option<NodeKind>, IoError> {
-        let outcome = self.guard(element, || {
+        Ok(self.meta(element)?.map(|meta| meta.kind))
+    }
+
+    /// The attributes of a group or dataset; those of a type that is not read are left out.
+    pub(crate) fn attributes(&self, element: &str) -> Result<Arc<BTreeMap<String, Attribute>>, IoError> {
+        let meta = self.meta(element)?.ok_or_else(|| self.corrupt(element, "it is not there"))?;
+        Ok(meta.attributes)
+    }
+
+    /// The names of all attributes, whether their type is read or not.
+    pub(super) fn attribute_names(&self, element: &str) -> Result<Vec<String>, IoError> {
+        self.guard(element, || {
+            let types = match self.kind(element) {
+                Ok(Some(NodeKind::Dataset)) => self.file.dataset(element)?.attr_datatypes()?,
+                _ if element.is_empty() => self.file.root().attr_datatypes()?,
+                _ => self.file.group(element)?.attr_datatypes()?,
+            };
+            Ok(types.into_keys().collect())
+        })
+    }
+
+    fn meta(&self, element: &str) -> Result<Option<Meta>, IoError> {
+        if let Some(known) = lock(&self.nodes).get(element) {
+            return Ok(known.clone());
+        }
+        let found = self.guard(element, || {
+            if element.is_empty() {
+                return Ok(Some((NodeKind::Group, self.file.root().attrs()?)));
+            }
             Ok(match self.file.group(element) {
-                Ok(_) => Some(NodeKind::Group),
-                Err(Error::NotAGroup(_)) => self.file.dataset(element).map(|_| Some(NodeKind::Dataset))?,
+                Ok(group) => Some((NodeKind::Group, group.attrs()?)),
+                Err(Error::NotAGroup(_)) => Some((NodeKind::Dataset, self.file.dataset(element)?.attrs()?)),
                 Err(Error::Format(FormatError::PathNotFound(_))) => None,
                 Err(error) => return Err(error),
             })
         });
-        match outcome {
+        let found = match found {
             // A parent that is a dataset has no members.
-            Err(IoError::Corrupt { element, .. }) if self.parent_is_dataset(&element) => Ok(None),
-            other => other,
-        }
+            Err(IoError::Corrupt { element, .. }) if self.parent_is_dataset(&element) => None,
+            other => other?,
+        };
+        let meta = found.map(|(kind, raw)| Meta {
+            kind,
+            attributes: Arc::new(raw.into_iter().map(|(name, value)| (name, Attribute(value))).collect()),
+        });
+        lock(&self.nodes).insert(element.to_string(), meta.clone());
+        Ok(meta)
     }
 
     fn parent_is_dataset(&self, element: &str) -> bool {
@@ -85,26 +139,14 @@ impl Container {
             .is_some_and(|(parent, _)| self.guard(parent, || self.file.dataset(parent)).is_ok())
     }
 
-    /// The attributes of a group or dataset; those of a type that is not read are left out.
-    pub(crate) fn attributes(&self, element: &str) -> Result<BTreeMap<String, Attribute>, IoError> {
-        let raw = self.guard(element, || {
-            if element.is_empty() {
-                return self.file.root().attrs();
-            }
-            match self.file.group(element) {
-                Ok(group) => group.attrs(),
-                Err(Error::NotAGroup(_)) => self.file.dataset(element)?.attrs(),
-                Err(error) => Err(error),
-            }
-        })?;
-        Ok(raw.into_iter().map(|(name, value)| (name, Attribute(value))).collect())
+    pub(crate) fn header(&self, element: &str) -> Result<Header, IoError> {
+        let dataset = self.guard(element, || self.file.dataset(element))?;
+        self.header_of(element, &dataset)
     }
 
-    pub(crate) fn header(&self, element: &str) -> Result<Header, IoError> {
-        let (shape, datatype, summary) = self.guard(element, || {
-            let dataset = self.file.dataset(element)?;
-            Ok((dataset.shape()?, dataset.datatype()?, dataset.dtype()?))
-        })?;
+    fn header_of(&self, element: &str, dataset: &Dataset) -> Result<Header, IoError> {
+        let (shape, datatype, summary) =
+            self.guard(element, || Ok((dataset.shape()?, dataset.datatype()?, dataset.dtype()?)))?;
         let shape = shape.into_iter().map(usize::try_from).collect::<Result<Vec<_>, _>>();
         let shape = shape.map_err(|_| self.corrupt(element, "a dimension exceeds the address space"))?;
         if shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).is_none() {
@@ -114,11 +156,32 @@ impl Container {
     }
 
     pub(crate) fn f32s(&self, element: &str) -> Result<Vec<f32>, IoError> {
-        self.read(element, |dataset| dataset.read_f32())
+        match self.header(element)?.dtype {
+            Dtype::Float(16) => self.halves(element),
+            Dtype::Boolean => Ok(self.i64s(element)?.into_iter().map(|v| v as f32).collect()),
+            _ => self.read(element, |dataset| dataset.read_f32()),
+        }
     }
 
     pub(crate) fn f64s(&self, element: &str) -> Result<Vec<f64>, IoError> {
-        self.read(element, |dataset| dataset.read_f64())
+        match self.header(element)?.dtype {
+            Dtype::Float(16) => Ok(self.halves(element)?.into_iter().map(f64::from).collect()),
+            Dtype::Boolean => Ok(self.i64s(element)?.into_iter().map(|v| v as f64).collect()),
+            _ => self.read(element, |dataset| dataset.read_f64()),
+        }
+    }
+
+    /// Half precision, which the library does not decode.
+    fn halves(&self, element: &str) -> Result<Vec<f32>, IoError> {
+        let (bytes, big) = self.read(element, |dataset| {
+            let order = match dataset.datatype()? {
+                Datatype::FloatingPoint { byte_order, .. } => byte_order,
+                _ => DatatypeByteOrder::LittleEndian,
+            };
+            Ok((dataset.read_raw()?, order == DatatypeByteOrder::BigEndian))
+        })?;
+        let bits = |pair: &[u8]| if big { [pair[1], pair[0]] } else { [pair[0], pair[1]] };
+        Ok(bytes.chunks_exact(2).map(|pair| half(u16::from_le_bytes(bits(pair)))).collect())
     }
 
     /// Integers of any width and sign; those beyond `i64` are an error.
@@ -150,12 +213,9 @@ impl Container {
         element: &str,
         get: impl FnOnce(&Dataset) -> Result<T, Error>,
     ) -> Result<T, IoError> {
-        let header = self.header(element)?;
-        let (dataset, size) = self.guard(element, || {
-            let dataset = self.file.dataset(element)?;
-            let size = dataset.element_size()?;
-            Ok((dataset, size))
-        })?;
+        let dataset = self.guard(element, || self.file.dataset(element))?;
+        let header = self.header_of(element, &dataset)?;
+        let size = self.guard(element, || dataset.element_size())?;
         let declared = (header.len() as u64).saturating_mul(size);
         // Small reads need no proof.
         if declared > 1 << 20 {
@@ -197,6 +257,30 @@ impl Container {
     }
 }
 
+/// IEEE 754 binary16 as `f32`, exactly.
+fn half(bits: u16) -> f32 {
+    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023));
+    let magnitude = match exponent {
+        0 => fraction * 2f32.powi(-24),
+        31 if fraction == 0.0 => f32::INFINITY,
+        31 => f32::NAN,
+        _ => (1024.0 + fraction) * 2f32.powi(exponent - 25),
+    };
+    sign * magnitude
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Only whole entries are inserted, so what a panic leaves is as good as before.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Metadata is read many times over, so some of it is kept; values are read once, so none of them are.
+fn access() -> FileAccessProperties {
+    let metadata = MetadataCacheConfig::new(8 << 20).with_max_entry_bytes(64 << 10);
+    FileAccessProperties::new().with_metadata_cache(metadata).with_chunk_cache(ChunkCacheConfig::disabled())
+}
+
 fn corrupt(path: &Path, element: &str, reason: String) -> IoError {
     let element = if element.is_empty() { "/" } else { element };
     IoError::Corrupt { path: path.to_path_buf(), element: element.to_string(), reason }
@@ -220,4 +304,29 @@ pub(super) fn guard<T>(
 
 pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::half;
+
+    /// Values from the table of IEEE 754-2019 binary16.
+    #[test]
+    fn half_precision() {
+        let cases = [
+            (0x0001, 5.960_464_5e-8),
+            (0x03ff, 6.097_555e-5),
+            (0x0400, 6.103_515_6e-5),
+            (0x3555, 0.333_251_95),
+            (0x3c00, 1.0),
+            (0x7bff, 65504.0),
+            (0xc000, -2.0),
+            (0xfc00, f32::NEG_INFINITY),
+            (0x8000, -0.0),
+        ];
+        for (bits, value) in cases {
+            assert_eq!(half(bits).to_bits(), f32::to_bits(value), "{bits:#x}");
+        }
+        assert!(half(0x7e00).is_nan());
+    }
 }

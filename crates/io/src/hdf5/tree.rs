@@ -88,7 +88,10 @@ pub(crate) fn copy(
     kind: NodeKind,
     left_out: &mut Vec<(String, String)>,
 ) -> Result<Option<Node>, IoError> {
-    let attributes = from.attributes(element)?;
+    let attributes = BTreeMap::clone(from.attributes(element)?.as_ref());
+    for name in from.attribute_names(element)?.into_iter().filter(|name| !attributes.contains_key(name)) {
+        left_out.push((format!("{element}, attribute {name}"), "its type cannot be copied".to_string()));
+    }
     if kind == NodeKind::Dataset {
         let shape = from.header(element)?.shape;
         let datatype = from.guard(element, || from.file.dataset(element)?.datatype())?;
@@ -101,6 +104,14 @@ pub(crate) fn copy(
             from.read(element, |dataset| dataset.read_raw()).map(|bytes| Data::Raw(Box::new(datatype), bytes))
         };
         return match data {
+            // A dataset without a dataspace, which stands for nothing.
+            Ok(Data::Raw(datatype, bytes)) if shape.is_empty() && bytes.is_empty() => {
+                Ok(Some(Node::Dataset(Dataset {
+                    attributes,
+                    shape: vec![0],
+                    data: Data::Raw(datatype, bytes),
+                })))
+            }
             Ok(data) => Ok(Some(Node::Dataset(Dataset { attributes, shape, data }))),
             Err(IoError::Corrupt { reason, .. }) => {
                 left_out.push((element.to_string(), reason));
@@ -110,10 +121,10 @@ pub(crate) fn copy(
         };
     }
     let mut children = BTreeMap::new();
-    for (name, kind) in from.children(element)? {
+    for (name, &kind) in from.children(element)?.iter() {
         let path = if element.is_empty() { name.clone() } else { format!("{element}/{name}") };
         if let Some(node) = copy(from, &path, kind, left_out)? {
-            children.insert(name, node);
+            children.insert(name.clone(), node);
         }
     }
     Ok(Some(Node::Group(Group { attributes, children })))
