@@ -6,8 +6,8 @@
 use std::f64::consts::TAU;
 
 use chreode_cli::report::{
-    Cells, Command, Entry, FieldGrid, Loss, Metric, MetricScores, Prediction, Report, ReportError, Role, Score,
-    ScoreRow, Scores, Split, Trajectories,
+    Cells, Command, Entry, FieldGrid, Loss, Metric, MetricScores, Prediction, Report, ReportError, Role,
+    Score, ScoreRow, Scores, Split, Trajectories,
 };
 use ndarray::Array2;
 
@@ -113,18 +113,21 @@ fn loss(steps: u64, noise: &mut Noise) -> Loss {
 fn scores() -> Scores {
     let row = |method: &str, role: Role, w1: [f64; 2], spread: f64| {
         let score = |value: f64| match role {
-            Role::Model => Score::new(value).with_sd(0.4 * spread).with_interval(value - spread, value + 1.1 * spread),
+            Role::Model => {
+                Score::new(value).with_sd(0.4 * spread).with_interval(value - spread, value + 1.1 * spread)
+            }
             _ => Score::new(value).with_interval(value - spread, value + 1.1 * spread),
         };
         let metric = |metric: Metric, scale: f64| {
             let values = w1.map(|v| v * scale);
-            let plain = |v: f64| if role == Role::Model { Score::new(v).with_sd(0.01 * v) } else { Score::new(v) };
+            let plain =
+                |v: f64| if role == Role::Model { Score::new(v).with_sd(0.01 * v) } else { Score::new(v) };
             let make = |v: f64| if metric == Metric::W1 { score(v) } else { plain(v) };
             let mean = make(0.5 * (values[0] + values[1]));
             MetricScores { metric, by_time: values.map(|v| Some(make(v))).to_vec(), mean: Some(mean) }
         };
-        let metrics =
-            [(Metric::W1, 1.0), (Metric::W2, 1.31), (Metric::Mmd, 0.11), (Metric::Energy, 0.34)].map(|(m, s)| metric(m, s));
+        let metrics = [(Metric::W1, 1.0), (Metric::W2, 1.31), (Metric::Mmd, 0.11), (Metric::Energy, 0.34)]
+            .map(|(m, s)| metric(m, s));
         ScoreRow { method: method.into(), role, metrics: metrics.to_vec() }
     };
     let rows = vec![
@@ -155,7 +158,10 @@ fn manifest() -> Vec<Entry> {
 
 fn commands() -> Vec<Command> {
     let lines = [
-        ("Train without the held-out days", "chreode train eb.h5ad --time day --hold-out 6,18 --seed 17 --out run"),
+        (
+            "Train without the held-out days",
+            "chreode train eb.h5ad --time day --hold-out 6,18 --seed 17 --out run",
+        ),
         ("Score against the held-out cells", "chreode score run --metrics w1,w2,mmd,energy --bootstrap 1000"),
         ("Write this page", "chreode report run --out report"),
     ];

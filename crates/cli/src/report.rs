@@ -27,8 +27,8 @@ mod write;
 
 pub use colour::Theme;
 pub use data::{
-    Cells, Command, Entry, FieldGrid, Loss, Metric, MetricScores, Prediction, Report, Role, Score, ScoreRow, Scores,
-    Split, Trajectories,
+    Cells, Command, Entry, FieldGrid, Loss, Metric, MetricScores, Prediction, Report, Role, Score, ScoreRow,
+    Scores, Split, Trajectories,
 };
 pub use error::ReportError;
 pub use figures::Figure;

@@ -36,7 +36,9 @@ impl Frame {
     pub(super) fn equal(area: Rect, limits: [[f64; 2]; 2]) -> Self {
         let [x, y] = limits.map(|[a, b]| if b > a { [a, b] } else { [a - 0.5, b + 0.5] });
         let unit = ((x[1] - x[0]) / area.width).max((y[1] - y[0]) / area.height) * 1.06;
-        let around = |[a, b]: [f64; 2], size: f64| [0.5 * (a + b) - 0.5 * unit * size, 0.5 * (a + b) + 0.5 * unit * size];
+        let around = |[a, b]: [f64; 2], size: f64| {
+            [0.5 * (a + b) - 0.5 * unit * size, 0.5 * (a + b) + 0.5 * unit * size]
+        };
         Frame {
             area,
             x: Scale::linear(around(x, area.width), [area.left, area.right()]),
@@ -57,7 +59,8 @@ impl Frame {
         scene.lines(vec![vec![[left, top], [left, bottom], [right, bottom]]], thin);
         let across = self.x.ticks(((self.area.width / 90.0) as usize).clamp(3, 7));
         let upward = self.y.ticks(((self.area.height / 65.0) as usize).clamp(3, 6));
-        let mut marks: Vec<Vec<Point>> = across.iter().map(|t| vec![[t.at, bottom], [t.at, bottom + 4.0]]).collect();
+        let mut marks: Vec<Vec<Point>> =
+            across.iter().map(|t| vec![[t.at, bottom], [t.at, bottom + 4.0]]).collect();
         marks.extend(upward.iter().map(|t| vec![[left - 4.0, t.at], [left, t.at]]));
         scene.lines(marks, thin);
         for tick in across {

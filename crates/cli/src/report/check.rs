@@ -68,7 +68,9 @@ fn check_loss(loss: &Loss) -> Result<(), ReportError> {
         length("the smoothed loss", "values", smoothed.len(), loss.steps.len())?;
     }
     match loss.steps.windows(2).position(|pair| pair[1] <= pair[0]) {
-        Some(index) => Err(ReportError::NotIncreasing { what: "the steps of the loss".into(), position: index + 1 }),
+        Some(index) => {
+            Err(ReportError::NotIncreasing { what: "the steps of the loss".into(), position: index + 1 })
+        }
         None => Ok(()),
     }
 }

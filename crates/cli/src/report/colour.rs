@@ -48,8 +48,8 @@ const NAMED: [Ink; 9] = [
 ];
 
 const VIRIDIS: [u32; 17] = [
-    0x440154, 0x48186a, 0x472d7b, 0x424086, 0x3b528b, 0x33638d, 0x2c728e, 0x26828e, 0x21918c, 0x1fa088, 0x28ae80,
-    0x3fbc73, 0x5ec962, 0x84d44b, 0xaddc30, 0xd8e219, 0xfde725,
+    0x440154, 0x48186a, 0x472d7b, 0x424086, 0x3b528b, 0x33638d, 0x2c728e, 0x26828e, 0x21918c, 0x1fa088,
+    0x28ae80, 0x3fbc73, 0x5ec962, 0x84d44b, 0xaddc30, 0xd8e219, 0xfde725,
 ];
 
 impl Ink {
@@ -90,7 +90,7 @@ impl Theme {
             Ink::Grid => [0xe4e7eb, 0x2b3138],
             Ink::Surface => [0xffffff, 0x101418],
             Ink::Cell => [0xc8cdd3, 0x4b545e],
-            Ink::Measured => [0x8a95a1, 0x8b97a3],
+            Ink::Measured => [0x3f74ad, 0x6fabe6],
             Ink::Model => [0xc8501e, 0xff8f5a],
             Ink::Baseline => [0x57606a, 0xa6afb9],
             Ink::Time(step) => return self.time_rgb(step),
@@ -154,7 +154,10 @@ mod tests {
                 assert!(contrast(theme.rgb(ink), surface) >= 3.0, "{ink:?} on {theme:?}");
             }
             for step in 0..TIME_STEPS {
-                assert!(contrast(theme.rgb(Ink::Time(step as u8)), surface) >= 1.6, "time {step} on {theme:?}");
+                assert!(
+                    contrast(theme.rgb(Ink::Time(step as u8)), surface) >= 1.6,
+                    "time {step} on {theme:?}"
+                );
             }
         }
     }

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum ReportError {
     /// A number that must be finite is not.
-    #[error("{what} has a value that is not finite in row {row}; drop or repair that row before reporting it")]
+    #[error(
+        "{what} has a value that is not finite in row {row}; drop or repair that row before reporting it"
+    )]
     NotFinite {
         /// The input.
         what: String,

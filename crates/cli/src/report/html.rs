@@ -68,16 +68,17 @@ impl Report {
         }
         out.push_str("<section>\n<h2>Manifest</h2>\n<dl class=\"manifest\">\n");
         for entry in &self.manifest {
-            let _ = writeln!(out, "<div><dt>{}</dt><dd>{}</dd></div>", escape(&entry.key), escape(&entry.value));
+            let _ =
+                writeln!(out, "<div><dt>{}</dt><dd>{}</dd></div>", escape(&entry.key), escape(&entry.value));
         }
         out.push_str("</dl>\n</section>\n");
     }
 }
 
-/// Full-width figures stand before the pairs when they come first in the list; halves are never left beside a gap.
+/// Pairs of narrow figures first, then the wide ones, so that at most one place stays empty.
 fn ordered<'a>(figures: &[&'a Figure]) -> Vec<&'a Figure> {
     let (full, half): (Vec<&Figure>, Vec<&Figure>) = figures.iter().partition(|f| f.width == Width::Full);
-    full.into_iter().chain(half).collect()
+    half.into_iter().chain(full).collect()
 }
 
 fn write_figure(out: &mut String, figure: &Figure, number: &mut usize) {
@@ -106,7 +107,8 @@ fn style() -> String {
         );
     }
     let [light, dark] = Theme::ALL.map(Theme::css);
-    let _ = writeln!(css, ":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}");
+    let _ =
+        writeln!(css, ":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}");
     css + STYLE
 }
 

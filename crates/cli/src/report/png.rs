@@ -1,7 +1,8 @@
 //! A picture as PNG, drawn by tiny-skia at three dots a unit.
 
 use tiny_skia::{
-    Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke as Pen, StrokeDash, Transform,
+    Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke as Pen, StrokeDash,
+    Transform,
 };
 use ttf_parser::OutlineBuilder;
 

@@ -26,7 +26,11 @@ pub(super) struct Streamline {
 }
 
 /// Streamlines of `field` where `inside` holds (in positions on the picture).
-pub(super) fn streamlines(field: &FieldGrid, frame: &Frame, inside: impl Fn(Point) -> bool) -> Vec<Streamline> {
+pub(super) fn streamlines(
+    field: &FieldGrid,
+    frame: &Frame,
+    inside: impl Fn(Point) -> bool,
+) -> Vec<Streamline> {
     let flow = Flow::new(field, frame);
     let mut plane = Plane::new(frame);
     let mut lines = Vec::new();
@@ -148,7 +152,8 @@ fn interpolate(field: &FieldGrid, [x, y]: Point) -> Option<Point> {
     let (i, a) = cell(&field.x, x)?;
     let (j, b) = cell(&field.y, y)?;
     let mix = |w: &ndarray::Array2<f64>| {
-        (1.0 - b) * ((1.0 - a) * w[[j, i]] + a * w[[j, i + 1]]) + b * ((1.0 - a) * w[[j + 1, i]] + a * w[[j + 1, i + 1]])
+        (1.0 - b) * ((1.0 - a) * w[[j, i]] + a * w[[j, i + 1]])
+            + b * ((1.0 - a) * w[[j + 1, i]] + a * w[[j + 1, i + 1]])
     };
     Some([mix(&field.u), mix(&field.v)])
 }
@@ -176,8 +181,12 @@ impl Plane {
 
     /// Column and row of a position, clamped to the plane.
     fn bin(&self, at: Point) -> [usize; 2] {
-        let index = |v: f64, corner: f64, count: usize| (((v - corner) / SPACING).max(0.0) as usize).min(count - 1);
-        [index(at[0], self.corner[0], self.columns), index(at[1], self.corner[1], self.bins.len() / self.columns)]
+        let index =
+            |v: f64, corner: f64, count: usize| (((v - corner) / SPACING).max(0.0) as usize).min(count - 1);
+        [
+            index(at[0], self.corner[0], self.columns),
+            index(at[1], self.corner[1], self.bins.len() / self.columns),
+        ]
     }
 
     fn enter(&mut self, at: Point, line: usize) {

@@ -25,7 +25,8 @@ pub(super) fn svg(scene: &Scene, paint: Paint, name: &str) -> String {
         let _ = write!(out, " width=\"{width}\" height=\"{height}\"");
     }
     let name = escape(name);
-    let _ = writeln!(out, " role=\"img\" aria-label=\"{name}\" font-family=\"{FAMILY}\">\n<title>{name}</title>");
+    let _ =
+        writeln!(out, " role=\"img\" aria-label=\"{name}\" font-family=\"{FAMILY}\">\n<title>{name}</title>");
     if let Paint::Fixed(theme) = paint {
         let surface = theme.hex(Ink::Surface);
         let _ = writeln!(out, "<rect width=\"{width}\" height=\"{height}\" fill=\"{surface}\"/>");
@@ -35,7 +36,8 @@ pub(super) fn svg(scene: &Scene, paint: Paint, name: &str) -> String {
             Mark::Lines { lines, stroke } => write_lines(&mut out, lines, stroke, paint),
             Mark::Areas { areas, ink, opacity } => write_areas(&mut out, areas, *ink, *opacity, paint),
             Mark::Dots { centres, radius, ink, opacity } => {
-                let data: String = centres.iter().map(|[x, y]| format!("M{:.1} {:.1}h0", clean(*x), clean(*y))).collect();
+                let data: String =
+                    centres.iter().map(|[x, y]| format!("M{:.1} {:.1}h0", clean(*x), clean(*y))).collect();
                 let (colour, width) = (paint.colour(*ink), number(2.0 * radius));
                 let _ = writeln!(
                     out,
@@ -148,7 +150,8 @@ mod tests {
     fn relative_steps_do_not_drift() {
         let line: Vec<Point> = (0..=30).map(|i| [f64::from(i) / 3.0, 0.0]).collect();
         let data = path(&line);
-        let total: f64 = data.split('l').skip(1).map(|s| s.split(' ').next().unwrap().parse::<f64>().unwrap()).sum();
+        let total: f64 =
+            data.split('l').skip(1).map(|s| s.split(' ').next().unwrap().parse::<f64>().unwrap()).sum();
         assert!((total - 10.0).abs() < 1e-9, "{total}");
     }
 

@@ -32,7 +32,11 @@ pub(super) fn fixed(value: f64, decimals: usize) -> String {
 /// A score: three decimals, or three significant figures where that would hide it.
 pub(super) fn score(value: f64) -> String {
     let size = value.abs();
-    if size != 0.0 && !(5e-4..1e5).contains(&size) { scientific(value, 2) } else { fixed(value, decimals_of(size)) }
+    if size != 0.0 && !(5e-4..1e5).contains(&size) {
+        scientific(value, 2)
+    } else {
+        fixed(value, decimals_of(size))
+    }
 }
 
 fn decimals_of(size: f64) -> usize {
@@ -54,7 +58,11 @@ pub(super) fn scientific(value: f64, decimals: usize) -> String {
 /// Ten to an integer power, in superscript.
 pub(super) fn power_of_ten(exponent: i32) -> String {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    let digits = exponent.to_string().chars().map(|c| c.to_digit(10).map_or('⁻', |d| DIGITS[d as usize])).collect::<String>();
+    let digits = exponent
+        .to_string()
+        .chars()
+        .map(|c| c.to_digit(10).map_or('⁻', |d| DIGITS[d as usize]))
+        .collect::<String>();
     format!("10{digits}")
 }
 

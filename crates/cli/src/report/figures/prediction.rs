@@ -3,10 +3,13 @@
 use super::{Figure, Width};
 use crate::report::colour::Ink;
 use crate::report::data::Report;
+use crate::report::geometry::Point;
 use crate::report::panels::{Key, Panels, Shape, limits, thin};
 
 /// Most cells of a kind drawn in a box.
 const MOST: usize = 4000;
+/// Layers that each kind is cut into, so that neither covers the other.
+const LAYERS: usize = 12;
 
 pub(super) fn draw(report: &Report) -> Option<Figure> {
     let predictions: Vec<_> = report.predictions.iter().filter(|p| p.points.nrows() > 0).collect();
@@ -18,27 +21,33 @@ pub(super) fn draw(report: &Report) -> Option<Figure> {
     for (index, prediction) in predictions.iter().enumerate() {
         let frame = panels.frames[index];
         panels.background(index, report, 3000);
-        let measured = report.cells.iter().filter(|c| c.time == prediction.time).map(|c| (&c.points, Ink::Measured));
+        let measured =
+            report.cells.iter().filter(|c| c.time == prediction.time).map(|c| (&c.points, Ink::Measured));
         let both = measured.chain([(&prediction.points, Ink::Model)]);
-        for (points, ink) in both.collect::<Vec<_>>() {
-            let rows = points.rows().into_iter().map(|r| frame.point([r[0], r[1]]));
-            let centres = thin(rows, points.nrows(), MOST).collect();
-            let opacity = if ink == Ink::Model { 0.55 } else { 0.9 };
-            panels.scene.dots(centres, 1.35, ink, opacity);
+        let drawn: Vec<(Vec<Point>, Ink)> = both
+            .map(|(points, ink)| {
+                let rows = points.rows().into_iter().map(|r| frame.point([r[0], r[1]]));
+                (thin(rows, points.nrows(), MOST).collect(), ink)
+            })
+            .collect();
+        for layer in 0..LAYERS {
+            for (points, ink) in &drawn {
+                let centres = points.iter().copied().skip(layer).step_by(LAYERS).collect();
+                panels.scene.dots(centres, 1.3, *ink, 0.7);
+            }
         }
     }
     panels.axes(&report.axes);
     let key = |ink, words: &str| Key { ink, shape: Shape::Dot, words: words.into() };
-    let keys = [key(Ink::Model, "predicted"), key(Ink::Measured, "measured"), key(Ink::Cell, "all other times")];
+    let keys = [key(Ink::Model, "predicted"), key(Ink::Measured, "measured"), key(Ink::Cell, "all times")];
     let left = panels.legend_left();
     panels.legend(&keys, left);
     Some(Figure {
         name: "prediction",
         title: "Predicted and measured cells".into(),
-        caption: format!(
-            "Cells that the model predicts, over the cells measured at the same {} and, pale, all cells of the data.",
-            if report.time_name == "t" { "time" } else { &report.time_name }
-        ),
+        caption: "Cells that the model predicts, among the cells measured at the same time; pale, the cells of all \
+                  times. Each kind is thinned evenly where it is large."
+            .into(),
         scene: panels.scene,
         width: if titles.len() == 1 { Width::Half } else { Width::Full },
     })
