@@ -289,3 +289,18 @@ fn bad_data_are_refused_with_their_place() {
     report.loss.as_mut().unwrap().steps[5] = 0;
     assert!(matches!(report.html(), Err(ReportError::NotIncreasing { position: 5, .. })));
 }
+
+#[test]
+fn many_held_out_times_widen_the_score_figure() {
+    let mut report = full();
+    let scores = report.scores.as_mut().unwrap();
+    scores.times = (0..30).map(f64::from).collect();
+    for metric in scores.rows.iter_mut().flat_map(|row| &mut row.metrics) {
+        metric.by_time = vec![metric.mean; 30];
+    }
+    let figure = &report.figures().unwrap()[0];
+    let text = figure.svg(Theme::Light);
+    let tree = roxmltree::Document::parse(&text).unwrap();
+    let width: f64 = tree.root_element().attribute("width").unwrap().parse().unwrap();
+    assert!(width > 30.0 * 90.0, "{width}");
+}

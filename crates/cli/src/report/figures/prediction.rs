@@ -1,4 +1,6 @@
-//! Predicted cells over the cells measured at the same held-out time.
+//! Predicted cells among the cells measured at the same held-out time.
+
+use ndarray::Array2;
 
 use super::{Figure, Width};
 use crate::report::colour::Ink;
@@ -23,11 +25,14 @@ pub(super) fn draw(report: &Report) -> Option<Figure> {
         panels.background(index, report, 3000);
         let measured =
             report.cells.iter().filter(|c| c.time == prediction.time).map(|c| (&c.points, Ink::Measured));
-        let both = measured.chain([(&prediction.points, Ink::Model)]);
+        let both: Vec<(&Array2<f64>, Ink)> = measured.chain([(&prediction.points, Ink::Model)]).collect();
+        // As many of each, so that density means the same in both.
+        let fewest = both.iter().map(|(points, _)| points.nrows()).filter(|n| *n > 0).min().unwrap_or(MOST);
         let drawn: Vec<(Vec<Point>, Ink)> = both
+            .into_iter()
             .map(|(points, ink)| {
                 let rows = points.rows().into_iter().map(|r| frame.point([r[0], r[1]]));
-                (thin(rows, points.nrows(), MOST).collect(), ink)
+                (thin(rows, points.nrows(), MOST.min(fewest)).collect(), ink)
             })
             .collect();
         for layer in 0..LAYERS {
@@ -45,8 +50,8 @@ pub(super) fn draw(report: &Report) -> Option<Figure> {
     Some(Figure {
         name: "prediction",
         title: "Predicted and measured cells".into(),
-        caption: "Cells that the model predicts, among the cells measured at the same time; pale, the cells of all \
-                  times. Each kind is thinned evenly where it is large."
+        caption: "Cells that the model predicts, among the cells measured at the same time, as many of each; pale, \
+                  the cells of all times."
             .into(),
         scene: panels.scene,
         width: if titles.len() == 1 { Width::Half } else { Width::Full },

@@ -8,8 +8,10 @@ use crate::report::font::{Weight, fit, width};
 use crate::report::scale::Scale;
 use crate::report::scene::{Anchor, Scene, Stroke, Text};
 
-/// Width of the whole figure.
+/// Width of the whole figure, unless many times need more.
 const TOTAL: f64 = 980.0;
+/// Least width of a box.
+const LEAST_COLUMN: f64 = 90.0;
 /// Height of a row.
 const ROW: f64 = 25.0;
 /// Most room for the name of a method.
@@ -30,9 +32,11 @@ pub(super) fn draw(report: &Report) -> Option<Figure> {
         .fold(0.0, f64::max)
         .min(MOST_NAME);
     let left = names + 18.0;
-    let each = (TOTAL - left - 14.0 - GAP * (columns.len() - 1) as f64) / columns.len() as f64;
+    let gaps = GAP * (columns.len() - 1) as f64;
+    let each = ((TOTAL - left - 14.0 - gaps) / columns.len() as f64).max(LEAST_COLUMN);
+    let right = left + each * columns.len() as f64 + gaps;
     let bottom = TOP + ROW * rows.len() as f64;
-    let mut scene = Scene::new(TOTAL, bottom + BOTTOM);
+    let mut scene = Scene::new(right + 14.0, bottom + BOTTOM);
     for (index, row) in rows.iter().enumerate() {
         let name = fit(&row.method, LABEL_SIZE, Weight::SemiBold, MOST_NAME);
         let text =
@@ -52,7 +56,7 @@ pub(super) fn draw(report: &Report) -> Option<Figure> {
         }
     }
     let words = format!("{} distance to the measured cells (smaller is better)", metric.name());
-    let at = [left + 0.5 * (TOTAL - 14.0 - left), bottom + 36.0];
+    let at = [0.5 * (left + right), bottom + 36.0];
     scene.text(Text::new(at, words, LABEL_SIZE, Ink::Text).anchor(Anchor::Middle));
     let title = format!("{} at the held-out times", metric.name());
     Some(Figure { name: "scores", title, caption: caption(scores, &rows, metric), scene, width: Width::Full })
@@ -140,8 +144,7 @@ fn caption(scores: &Scores, rows: &[&ScoreRow], metric: Metric) -> String {
     let all = || {
         rows.iter().filter_map(|r| r.metric(metric)).flat_map(|m| m.by_time.iter().chain([&m.mean]).flatten())
     };
-    let mut words =
-        "The model (filled) beside methods that learn nothing or use what it may not see (open).".to_string();
+    let mut words = "The model (filled) and the methods beside it (open).".to_string();
     if all().any(|s| s.interval.is_some()) {
         words += &format!(" Whiskers: {}", scores.interval_name);
         words += if all().any(|s| s.interval.is_none() && s.sd.is_some()) {
