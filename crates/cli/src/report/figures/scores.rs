@@ -17,7 +17,7 @@ const ROW: f64 = 25.0;
 /// Most room for the name of a method.
 const MOST_NAME: f64 = 240.0;
 const TOP: f64 = 34.0;
-const BOTTOM: f64 = 44.0;
+const BOTTOM: f64 = 48.0;
 const GAP: f64 = 34.0;
 
 pub(super) fn draw(report: &Report) -> Option<Figure> {
