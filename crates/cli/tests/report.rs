@@ -245,7 +245,7 @@ fn the_best_of_a_column_is_bold_and_the_floor_never_is() {
 fn bad_data_are_refused_with_their_place() {
     let mut report = full();
     report.cells[1].points[[7, 0]] = f64::NAN;
-    let text = "the cells at time 1 has a value that is not finite in row 7; drop or repair that row before reporting it";
+    let text = "row 7 of the cells at time 1 has a value that is not finite; drop or repair that row before reporting it";
     assert_eq!(refused(&report), text);
     let folder = tempfile::tempdir().unwrap();
     assert!(report.write(folder.path().join("out")).is_err());
@@ -261,18 +261,18 @@ fn bad_data_are_refused_with_their_place() {
     report.cells[0].points = Array2::zeros((4, 3));
     assert_eq!(
         refused(&report),
-        "the cells at time 0 has 3 columns, where 2 (the plotted components) is needed"
+        "wrong shape of the cells at time 0: found 3 columns, expected 2 (the plotted components)"
     );
 
     let mut report = full();
     report.fields[0].u = Array2::zeros((3, 9));
-    let text = "component u of the field at time 0 has shape (3, 9), where shape (9, 9) (y positions by x positions) is \
-                needed";
+    let text = "wrong shape of component u of the field at time 0: found shape (3, 9), expected shape (9, 9) (y \
+                positions by x positions)";
     assert_eq!(refused(&report), text);
 
     let mut report = full();
     report.trajectories.as_mut().unwrap().paths[1] = array![[0.0, 1.0]];
-    assert_eq!(refused(&report), "trajectory 1 has 1 points, where 3 is needed");
+    assert_eq!(refused(&report), "wrong shape of trajectory 1: found 1 points, expected 3");
 
     let mut report = full();
     report.scores.as_mut().unwrap().rows[1].metrics[0].mean = Some(Score::new(1.0).with_interval(1.2, 0.9));
@@ -283,7 +283,7 @@ fn bad_data_are_refused_with_their_place() {
 
     let mut report = full();
     report.scores.as_mut().unwrap().rows[0].metrics[0].by_time.clear();
-    assert_eq!(refused(&report), "W₁ of <b>flow</b> has 0 scores, where 1 is needed");
+    assert_eq!(refused(&report), "wrong shape of W₁ of <b>flow</b>: found 0 scores, expected 1");
 
     let mut report = full();
     report.loss.as_mut().unwrap().steps[5] = 0;
