@@ -90,7 +90,7 @@ impl Theme {
             Ink::Grid => [0xe4e7eb, 0x2b3138],
             Ink::Surface => [0xffffff, 0x101418],
             Ink::Cell => [0xc8cdd3, 0x4b545e],
-            Ink::Measured => [0x8a95a1, 0x8b97a3],
+            Ink::Measured => [0x3f74ad, 0x6fabe6],
             Ink::Model => [0xc8501e, 0xff8f5a],
             Ink::Baseline => [0x57606a, 0xa6afb9],
             Ink::Time(step) => return self.time_rgb(step),

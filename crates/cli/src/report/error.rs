@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub enum ReportError {
     /// A number that must be finite is not.
     #[error(
-        "{what} has a value that is not finite in row {row}; drop or repair that row before reporting it"
+        "row {row} of {what} has a value that is not finite; drop or repair that row before reporting it"
     )]
     NotFinite {
         /// The input.
@@ -17,7 +17,7 @@ pub enum ReportError {
         row: usize,
     },
     /// An input has the wrong length or shape.
-    #[error("{what} has {found}, where {expected} is needed")]
+    #[error("wrong shape of {what}: found {found}, expected {expected}")]
     Shape {
         /// The input.
         what: String,

@@ -59,7 +59,7 @@ impl Figure {
 }
 
 impl Report {
-    /// The figures for which there is data: scores, cells, prediction, trajectories, field, loss.
+    /// The figures for which there is data: scores, cells, trajectories, prediction, field, loss.
     ///
     /// # Errors
     /// Every variant of [`ReportError`] that speaks of the data: a value that is not finite, a wrong shape, times that
@@ -68,9 +68,9 @@ impl Report {
         check(self)?;
         let all = [
             scores::draw(self),
-            prediction::draw(self),
             cells::draw(self),
             trajectories::draw(self),
+            prediction::draw(self),
             field::draw(self),
             loss::draw(self),
         ];

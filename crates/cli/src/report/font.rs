@@ -46,6 +46,18 @@ pub(super) fn width(words: &str, size: f64, weight: Weight) -> f64 {
     f64::from(units) * size / f64::from(face.units_per_em())
 }
 
+/// The text itself, or its start and an ellipsis, so that it fits.
+pub(super) fn fit(words: &str, size: f64, weight: Weight, room: f64) -> String {
+    if width(words, size, weight) <= room {
+        return words.into();
+    }
+    let mut kept = words.to_string();
+    while !kept.is_empty() && width(&kept, size, weight) + width("…", size, weight) > room {
+        kept.pop();
+    }
+    format!("{}…", kept.trim_end())
+}
+
 /// Draws the outlines of a line of text that starts at the origin, in font units, y up; the result is the scale that
 /// takes font units to `size`.
 pub(super) fn outline<B: OutlineBuilder>(
@@ -83,6 +95,14 @@ mod tests {
         assert!((5.0..7.5).contains(&one), "{one}");
         assert!((width("00", 20.0, Weight::Regular) - 4.0 * one).abs() < 1e-9);
         assert!(width("Model", 10.0, Weight::SemiBold) > width("Model", 10.0, Weight::Regular));
+    }
+
+    #[test]
+    fn long_names_end_in_an_ellipsis() {
+        assert_eq!(fit("short", 10.0, Weight::Regular, 100.0), "short");
+        let cut = fit(&"long name ".repeat(20), 10.0, Weight::Regular, 100.0);
+        assert!(cut.starts_with("long name") && cut.ends_with('…'), "{cut}");
+        assert!(width(&cut, 10.0, Weight::Regular) <= 100.0);
     }
 
     #[test]

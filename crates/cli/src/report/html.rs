@@ -75,10 +75,10 @@ impl Report {
     }
 }
 
-/// Full-width figures stand before the pairs when they come first in the list; halves are never left beside a gap.
+/// Pairs of narrow figures first, then the wide ones, so that at most one place stays empty.
 fn ordered<'a>(figures: &[&'a Figure]) -> Vec<&'a Figure> {
     let (full, half): (Vec<&Figure>, Vec<&Figure>) = figures.iter().partition(|f| f.width == Width::Full);
-    full.into_iter().chain(half).collect()
+    half.into_iter().chain(full).collect()
 }
 
 fn write_figure(out: &mut String, figure: &Figure, number: &mut usize) {

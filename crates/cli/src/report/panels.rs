@@ -42,7 +42,7 @@ pub(super) enum Shape {
 impl Panels {
     /// Boxes for `titles`, or a single large one without a title.
     pub(super) fn new(limits: [[f64; 2]; 2], titles: &[String]) -> Self {
-        let columns = titles.len().clamp(1, 3);
+        let columns = if titles.len() == 4 { 2 } else { titles.len().clamp(1, 3) };
         let rows = titles.len().div_ceil(columns).max(1);
         let size = match columns {
             1 => 440.0,

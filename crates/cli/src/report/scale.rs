@@ -64,7 +64,10 @@ impl Scale {
         let step = round_step((high - low) / target as f64);
         let first = (low / step - 1e-9).ceil() as i64;
         let last = (high / step + 1e-9).floor() as i64;
-        let tick = |i: i64| Tick { at: self.map(i as f64 * step), label: label(i as f64 * step, step) };
+        let tick = |i: i64| Tick {
+            at: self.map(i as f64 * step),
+            label: label(i as f64 * step, step, low.abs().max(high.abs())),
+        };
         (first..=last).map(tick).collect()
     }
 
@@ -80,7 +83,7 @@ impl Scale {
         let values = (low.floor() as i32..=high.ceil() as i32)
             .flat_map(|e| [1.0, 2.0, 5.0].map(|m| (m * 10f64.powi(e), e)))
             .filter(|(v, _)| v.log10() >= low - 1e-9 && v.log10() <= high + 1e-9);
-        values.map(|(v, e)| Tick { at: self.map(v), label: label(v, 10f64.powi(e)) }).collect()
+        values.map(|(v, e)| Tick { at: self.map(v), label: label(v, 10f64.powi(e), v) }).collect()
     }
 }
 
@@ -92,21 +95,29 @@ fn round_step(raw: f64) -> f64 {
     factor * power
 }
 
-/// The text of a value that is a multiple of `step`.
-fn label(value: f64, step: f64) -> String {
-    let size = value.abs();
-    if size != 0.0 && (size >= 1e6 || step < 1e-4) {
-        return scientific(value, 1);
+/// The text of a value that is a multiple of `step`, on an axis whose values reach `largest` in size.
+fn label(value: f64, step: f64, largest: f64) -> String {
+    if value == 0.0 {
+        return fixed(0.0, if largest < 1e7 { decimals(step) } else { 0 });
     }
-    let whole = |decimals: i32| {
-        (step * 10f64.powi(decimals)).fract().min(1.0 - (step * 10f64.powi(decimals)).fract())
-    };
-    let decimals = (0..6).find(|d| whole(*d).abs() < 1e-6).unwrap_or(6) as usize;
-    if decimals == 0 && size >= 1e4 {
-        let words = count(size.round() as u64);
+    if largest >= 1e7 || step < 1e-4 {
+        let figures = value.abs().log10().floor() - (step * 1.001).log10().floor();
+        return scientific(value, (figures as usize).clamp(1, 12));
+    }
+    if decimals(step) == 0 && value.abs() >= 1e4 {
+        let words = count(value.abs().round() as u64);
         return if value < 0.0 { format!("−{words}") } else { words };
     }
-    fixed(value, decimals)
+    fixed(value, decimals(step))
+}
+
+/// Decimals that a plain number needs to tell multiples of `step` apart; none for steps written as powers.
+fn decimals(step: f64) -> usize {
+    let rest = |d: usize| {
+        let scaled = step * 10f64.powi(d as i32);
+        (scaled - scaled.round()).abs()
+    };
+    if step < 1e-4 { 0 } else { (0..6).find(|d| rest(*d) < 1e-6).unwrap_or(6) }
 }
 
 fn widened([low, high]: [f64; 2]) -> [f64; 2] {
@@ -153,6 +164,9 @@ mod tests {
     fn tiny_and_huge_values_are_written_as_powers() {
         assert_eq!(labels(Scale::linear([0.0, 2e-6], [0.0, 1.0]), 2), ["0", "1.0 × 10⁻⁶", "2.0 × 10⁻⁶"]);
         assert_eq!(labels(Scale::linear([0.0, 2e9], [0.0, 1.0]), 1), ["0", "2.0 × 10⁹"]);
+        let near = labels(Scale::linear([1e9, 1.001e9], [0.0, 1.0]), 2);
+        assert_eq!(near, ["1.0000 × 10⁹", "1.0005 × 10⁹", "1.0010 × 10⁹"]);
+        assert_eq!(labels(Scale::linear([0.0, 1e6], [0.0, 1.0]), 2), ["0", "500,000", "1,000,000"]);
     }
 
     #[test]

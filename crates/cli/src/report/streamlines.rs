@@ -15,7 +15,7 @@ const SPACING: f64 = 13.0;
 /// Length of a step.
 const STEP: f64 = 1.5;
 /// Lines shorter than this are not drawn.
-const SHORTEST: f64 = 22.0;
+const SHORTEST: f64 = 26.0;
 /// Longest line, in steps each way.
 const MOST_STEPS: usize = 400;
 

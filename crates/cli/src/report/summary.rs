@@ -52,14 +52,15 @@ fn scored(report: &Report, scores: &Scores) -> Option<String> {
         format!("{} scores {} = {}{spread} {where_at}", capital(name), metric.name(), score(best.value));
     let baselines: Vec<String> = ranked(Role::Baseline)
         .iter()
-        .map(|(n, s)| format!("{} for {n} ({})", score(s.value), change(best, *s)))
+        .map(|(method, s)| format!("{} {method} at {}", change(best, *s), score(s.value)))
         .collect();
     if !baselines.is_empty() {
-        words += &format!(", against {}", list(&baselines));
+        words += &format!(": {}", list(&baselines));
     }
     words.push('.');
     if let Some((_, floor)) = ranked(Role::Floor).first() {
-        words += &format!(" Two halves of the measured cells are {} apart.", score(floor.value));
+        words +=
+            &format!(" Two halves of the measured cells score {} against each other.", score(floor.value));
     }
     Some(words)
 }
@@ -75,13 +76,13 @@ fn overall(scores: &MetricScores) -> Option<Score> {
 /// How the model's score differs from another, in percent of the other.
 fn change(model: Score, other: Score) -> String {
     if other.value <= 0.0 {
-        return "no percentage, as it is not positive".into();
+        return "beside".into();
     }
     let percent = 100.0 * (model.value - other.value) / other.value;
     match percent {
-        p if p < -0.5 => format!("{} % lower", fixed(-p, 0)),
-        p if p > 0.5 => format!("{} % higher", fixed(p, 0)),
-        _ => "the same".into(),
+        p if p < -0.5 => format!("{} % below", fixed(-p, 0)),
+        p if p > 0.5 => format!("{} % above", fixed(p, 0)),
+        _ => "level with".into(),
     }
 }
 

@@ -14,7 +14,7 @@ const WIDTHS: [f64; 4] = [0.6, 0.9, 1.2, 1.5];
 /// Distance between arrow heads along a line.
 const HEADS: f64 = 75.0;
 /// Side of the squares that say where cells are.
-const SQUARE: f64 = 9.0;
+const SQUARE: f64 = 8.0;
 
 pub(super) fn draw(report: &Report) -> Option<Figure> {
     let limits = limits(report)?;
@@ -113,7 +113,7 @@ fn heads(line: &Streamline) -> Vec<Vec<Point>> {
     found
 }
 
-/// Where cells are: squares that hold some, or touch a square that does.
+/// Where cells are: squares that hold some, or lie between squares that do.
 struct Cover {
     corner: Point,
     columns: usize,
@@ -136,15 +136,17 @@ impl Cover {
             }
         }
         // Lone cells of a large sample open no square.
-        let needed = if total > 2000 { 2 } else { 1 };
+        let needed = 1 + total / 8000;
         let full: Vec<bool> = counts.into_iter().map(|c| c >= needed).collect();
         let near = |index: usize| {
             let (i, j) = (index % columns, index / columns);
-            full[index]
-                || (i > 0 && full[index - 1])
-                || (i + 1 < columns && full[index + 1])
-                || (j > 0 && full[index - columns])
-                || (j + 1 < rows && full[index + columns])
+            let sides = [
+                i > 0 && full[index - 1],
+                i + 1 < columns && full[index + 1],
+                j > 0 && full[index - columns],
+                j + 1 < rows && full[index + columns],
+            ];
+            full[index] || sides.into_iter().filter(|side| *side).count() >= 2
         };
         let held = (0..full.len()).map(near).collect();
         Cover { corner, columns, held }

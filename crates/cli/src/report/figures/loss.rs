@@ -18,7 +18,9 @@ pub(super) fn draw(report: &Report) -> Option<Figure> {
         let kept = loss.steps.iter().zip(&loss.values).filter(|(_, v)| v.is_finite());
         bounds(kept.map(|(s, v)| [*s as f64, *v]))?
     };
-    let area = Rect { left: 62.0, top: 14.0, width: 430.0, height: 250.0 };
+    // From zero, unless the line starts late.
+    let steps = if steps[0] < 0.1 * steps[1] { [0.0, steps[1]] } else { steps };
+    let area = Rect { left: 62.0, top: 14.0, width: 904.0, height: 210.0 };
     let mut scene = Scene::new(area.right() + 14.0, area.bottom() + BOTTOM_ROOM);
     let log = span[0] > 0.0 && span[1] / span[0] > 8.0;
     let upward = [area.bottom(), area.top];
@@ -41,14 +43,14 @@ pub(super) fn draw(report: &Report) -> Option<Figure> {
         title: "Training loss".into(),
         caption: caption(loss, log),
         scene,
-        width: Width::Half,
+        width: Width::Full,
     })
 }
 
 fn caption(loss: &crate::report::data::Loss, log: bool) -> String {
     let last = loss.steps.last().copied().unwrap_or_default();
     let lost = loss.values.iter().filter(|v| !v.is_finite()).count();
-    let mut words = format!("The {} over {} training steps", loss.name, count(last));
+    let mut words = format!("The {} up to step {}", loss.name, count(last));
     words += if loss.smoothed.is_some() { ": each value (pale) and smoothed (strong)" } else { "" };
     words += if log { ", on a logarithmic scale." } else { "." };
     if lost > 0 {

@@ -4,17 +4,21 @@ use super::{Figure, Width};
 use crate::report::axes::{LABEL_SIZE, TICK_SIZE, TITLE_SIZE};
 use crate::report::colour::Ink;
 use crate::report::data::{Metric, Report, Role, Score, ScoreRow, Scores};
-use crate::report::font::{Weight, width};
+use crate::report::font::{Weight, fit, width};
 use crate::report::scale::Scale;
 use crate::report::scene::{Anchor, Scene, Stroke, Text};
 
-/// Width of the whole figure.
+/// Width of the whole figure, unless many times need more.
 const TOTAL: f64 = 980.0;
+/// Least width of a box.
+const LEAST_COLUMN: f64 = 90.0;
 /// Height of a row.
 const ROW: f64 = 25.0;
+/// Most room for the name of a method.
+const MOST_NAME: f64 = 240.0;
 const TOP: f64 = 34.0;
-const BOTTOM: f64 = 44.0;
-const GAP: f64 = 22.0;
+const BOTTOM: f64 = 48.0;
+const GAP: f64 = 34.0;
 
 pub(super) fn draw(report: &Report) -> Option<Figure> {
     let scores = report.scores.as_ref()?;
@@ -22,15 +26,21 @@ pub(super) fn draw(report: &Report) -> Option<Figure> {
     let rows: Vec<&ScoreRow> = scores.rows.iter().filter(|r| r.metric(metric).is_some()).collect();
     let columns = columns(report, scores, &rows, metric);
     let limits = limits(&columns)?;
-    let names =
-        rows.iter().map(|r| width(&r.method, LABEL_SIZE, Weight::SemiBold)).fold(0.0, f64::max).min(240.0);
+    let names = rows
+        .iter()
+        .map(|r| width(&r.method, LABEL_SIZE, Weight::SemiBold))
+        .fold(0.0, f64::max)
+        .min(MOST_NAME);
     let left = names + 18.0;
-    let each = (TOTAL - left - 14.0 - GAP * (columns.len() - 1) as f64) / columns.len() as f64;
+    let gaps = GAP * (columns.len() - 1) as f64;
+    let each = ((TOTAL - left - 14.0 - gaps) / columns.len() as f64).max(LEAST_COLUMN);
+    let right = left + each * columns.len() as f64 + gaps;
     let bottom = TOP + ROW * rows.len() as f64;
-    let mut scene = Scene::new(TOTAL, bottom + BOTTOM);
+    let mut scene = Scene::new(right + 14.0, bottom + BOTTOM);
     for (index, row) in rows.iter().enumerate() {
-        let text = Text::new([left - 14.0, middle(index) + 4.0], &row.method, LABEL_SIZE, Ink::Text)
-            .anchor(Anchor::End);
+        let name = fit(&row.method, LABEL_SIZE, Weight::SemiBold, MOST_NAME);
+        let text =
+            Text::new([left - 14.0, middle(index) + 4.0], name, LABEL_SIZE, Ink::Text).anchor(Anchor::End);
         scene.text(if row.role == Role::Model { text.bold() } else { text });
     }
     for (index, column) in columns.iter().enumerate() {
@@ -46,7 +56,7 @@ pub(super) fn draw(report: &Report) -> Option<Figure> {
         }
     }
     let words = format!("{} distance to the measured cells (smaller is better)", metric.name());
-    let at = [left + 0.5 * (TOTAL - 14.0 - left), bottom + 36.0];
+    let at = [0.5 * (left + right), bottom + 36.0];
     scene.text(Text::new(at, words, LABEL_SIZE, Ink::Text).anchor(Anchor::Middle));
     let title = format!("{} at the held-out times", metric.name());
     Some(Figure { name: "scores", title, caption: caption(scores, &rows, metric), scene, width: Width::Full })
@@ -134,8 +144,7 @@ fn caption(scores: &Scores, rows: &[&ScoreRow], metric: Metric) -> String {
     let all = || {
         rows.iter().filter_map(|r| r.metric(metric)).flat_map(|m| m.by_time.iter().chain([&m.mean]).flatten())
     };
-    let mut words =
-        "The model (filled) beside methods that learn nothing or use what it may not see (open).".to_string();
+    let mut words = "The model (filled) and the methods beside it (open).".to_string();
     if all().any(|s| s.interval.is_some()) {
         words += &format!(" Whiskers: {}", scores.interval_name);
         words += if all().any(|s| s.interval.is_none() && s.sd.is_some()) {

@@ -29,15 +29,14 @@ pub(super) fn draw(report: &Report) -> Option<Figure> {
     let starts: Vec<Point> = paths.iter().map(|p| p[0]).collect();
     let stops: Vec<Point> = paths.iter().map(|p| p[p.len() - 1]).collect();
     let [first, last] = ends.map(|t| Ink::time(t, span));
-    panels.scene.dots(starts.clone(), 2.3, first, 1.0);
-    panels.scene.dots(starts, 1.3, Ink::Surface, 1.0);
+    panels.scene.dots(starts, 1.7, first, 1.0);
     panels.scene.dots(stops.clone(), 3.0, Ink::Surface, 1.0);
     panels.scene.dots(stops, 2.3, last, 1.0);
     panels.axes(&report.axes);
     let left = panels.legend_left();
     let left = panels.time_bar(left, span.map(|t| report.time_text(t)));
-    let key = |ink, shape, words: &str| Key { ink, shape, words: words.into() };
-    panels.legend(&[key(first, Shape::Ring, "start"), key(last, Shape::Dot, "end")], left);
+    let key = |ink, words: &str| Key { ink, shape: Shape::Dot, words: words.into() };
+    panels.legend(&[key(first, "start"), key(last, "end")], left);
     Some(Figure {
         name: "trajectories",
         title: "Predicted trajectories".into(),
