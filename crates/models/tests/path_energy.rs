@@ -52,7 +52,10 @@ fn what_has_no_answer_is_refused() {
     );
     let field = |_: f64, y: &Array2<f32>| y.mapv(|v| v * v * 1e30);
     let point = array![[0.0_f32], [1.0]];
-    assert_eq!(push_forward(&field, &point, [0.0, 1.0], 0).unwrap_err().to_string(), "steps is 0; it must be at least 1");
+    assert_eq!(
+        push_forward(&field, &point, [0.0, 1.0], 0).unwrap_err().to_string(),
+        "steps is 0; it must be at least 1"
+    );
     let diverged = push_forward(&field, &point, [0.0, 1.0], 4).unwrap_err();
     assert_eq!(diverged, ModelError::Diverged { row: 1, time: 0.5 });
     let nowhere = push_forward(&field, &Array2::zeros((0, 2)), [0.0, 1.0], 4).unwrap_err();

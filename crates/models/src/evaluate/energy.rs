@@ -19,9 +19,10 @@ impl PathEnergy {
 
     /// A step of length `h` on which the cells, one a row, have these velocities.
     pub fn add(&mut self, velocities: ArrayView2<'_, f32>, h: f64) {
-        let squares = velocities.rows().into_iter().map(|row| {
-            row.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>()
-        });
+        let squares = velocities
+            .rows()
+            .into_iter()
+            .map(|row| row.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>());
         self.0 += h * squares.sum::<f64>() / velocities.nrows() as f64;
     }
 
