@@ -5,6 +5,7 @@ mod distances;
 mod energy;
 mod fold;
 mod interpolate;
+mod pairs;
 mod protocol;
 mod scores;
 

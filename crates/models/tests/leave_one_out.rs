@@ -2,7 +2,7 @@
 
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{Fold, HeldOut, ModelError, Planar, Protocol, displacement, halves};
-use ndarray::{Array2, array};
+use ndarray::{Array1, Array2, array};
 use std::sync::Mutex;
 
 /// One cloud and its copies, moved by `(3, 4) · x(t)`: every W₁ and W₂ is `5 |x(t) − x(s)|`.
@@ -92,6 +92,29 @@ fn weights_of_a_forecast_count() {
     assert_eq!(scores.baselines[0].split_half, None);
     let d = scores.scores[0].distances;
     assert!((d.w1 - 0.25).abs() < 1e-12 && (d.w2 - 0.5).abs() < 1e-12, "{d:?}");
+    // E|X − Y| = ¼, E|X − X'| = 2 · ¾ · ¼ = ⅜: energy distance ½ − ⅜ = ⅛.
+    assert!((d.energy - 0.125).abs() < 1e-12, "{d:?}");
+    // With k₁ = mean exp(−1 / 2σ²): (10/16 + 6/16 k₁) + 1 − 2 (¾ + ¼ k₁) = (1 − k₁) / 8.
+    let k = [0.01, 0.1, 1.0, 10.0, 100.0].map(|s: f64| (-0.5 / (s * s)).exp()).iter().sum::<f64>() / 5.0;
+    assert!((d.mmd.powi(2) - (1.0 - k) / 8.0).abs() < 1e-12, "{d:?}");
+}
+
+#[test]
+fn equal_weights_are_no_weights() {
+    let data = moving(&[0.0, 1.0, 2.0], &[0.0, 1.0, 2.0]);
+    let bare = |f: &Fold<'_>| Ok(shifted(f, 0.3));
+    let weighted =
+        |f: &Fold<'_>| Ok(Snapshot { weights: Some(Array1::from_elem(120, 2.0)), ..shifted(f, 0.3) });
+    let bare = protocol(&[1]).run(&data, &bare).unwrap().scores[0].distances;
+    let weighted = protocol(&[1]).run(&data, &weighted).unwrap().scores[0].distances;
+    for (a, b) in [
+        (bare.w1, weighted.w1),
+        (bare.w2, weighted.w2),
+        (bare.mmd, weighted.mmd),
+        (bare.energy, weighted.energy),
+    ] {
+        assert!((a - b).abs() < 1e-9 * a, "{bare:?} and {weighted:?}");
+    }
 }
 
 #[test]
@@ -193,6 +216,9 @@ fn bad_requests_are_refused() {
     assert_eq!(refusal(protocol(&[4, 4]), &data), "a seed is 4; it must be given once");
     let mut odd = protocol(&[1]);
     odd.bootstrap.level = 1.0;
+    let widths = |w: &[f64]| refusal(Protocol { mmd_widths: w.to_vec(), ..protocol(&[1]) }, &data);
+    assert_eq!(widths(&[]), "the number of mmd_widths is 0; it must be at least 1");
+    assert_eq!(widths(&[1.0, -2.0]), "a width in mmd_widths is -2; it must be above 0");
     assert_eq!(refusal(odd, &data), "level is 1; it must be between 0 and 1, both excluded");
 }
 

@@ -11,11 +11,9 @@ struct Moments {
     radius: f64,
 }
 
-/// Moments of 400,000 points (60,000 for the notebook's eight normals) of the published generators:
-/// scikit-learn 1.9.1 `make_moons` and `make_s_curve`, torchdyn 1.0.6 `generate_gaussians`, torchcfm
-/// 1.0.7 `sample_moons` and `eight_normal_sample`, NumPy 2.4.6, seeds 0, with the scalings of
-/// `runner/src/datamodules` at commit cacd4dc8. The last entry is the relative tolerance: four
-/// standard errors of both samples.
+/// Moments of 400,000 points (60,000 for the notebook's eight normals) of the published generators, by
+/// `reference/planar_moments.py` (scikit-learn 1.9.1, torchdyn 1.0.6, torchcfm 1.0.7). The last entry is
+/// the relative tolerance, about three standard errors.
 const PUBLISHED: [(Planar, Moments, f64); 7] = [
     (
         Planar::EightGaussiansNotebook,

@@ -1,13 +1,13 @@
 //! Exact distances between two snapshots.
 
+use super::pairs::{energy, mmd};
 use crate::{ModelError, error::require};
-use chreode_core::Snapshot;
-use chreode_ot::{
-    CostFunction, Euclidean, NetworkSimplex, OtSolver, PointCloud, SquaredEuclidean, Transport,
-};
+use chreode_core::{Seed, Snapshot};
+use chreode_ot::{Order, Wasserstein, wasserstein};
 use serde::{Deserialize, Serialize};
 
-/// How the confidence interval of W₁ is made.
+/// How the confidence interval of W₁ is made (see
+/// [`Wasserstein::bootstrap_interval`]: sampling noise alone, first order).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Bootstrap {
@@ -41,9 +41,9 @@ pub struct Distances {
     pub w1_interval: [f64; 2],
     /// Exact W₂: the root of the least squared-Euclidean cost.
     pub w2: f64,
-    /// MMD.
+    /// MMD, not squared: the V-statistic of the mean of Gaussian kernels.
     pub mmd: f64,
-    /// Energy distance.
+    /// Energy distance `2 E|X − Y| − E|X − X'| − E|Y − Y'|`, no root taken.
     pub energy: f64,
 }
 
@@ -51,26 +51,31 @@ impl Distances {
     pub(super) fn between(
         predicted: &Snapshot,
         measured: &Snapshot,
-        _bootstrap: &Bootstrap,
+        bootstrap: &Bootstrap,
+        widths: &[f64],
     ) -> Result<Self, ModelError> {
-        let w1 = w1(predicted, measured)?;
-        Ok(Self { w1, w1_interval: [w1, w1], w2: w2(predicted, measured)?, mmd: 0.0, energy: 0.0 })
+        let ((w1, w2), (mmd, energy)) = rayon::join(
+            || rayon::join(|| solve(predicted, measured, Order::One), || w2(predicted, measured)),
+            || rayon::join(|| mmd(predicted, measured, widths), || energy(predicted, measured)),
+        );
+        let w1 = w1?;
+        let mut rng = Seed(bootstrap.seed).stream("bootstrap", 0);
+        let (low, high) = w1.bootstrap_interval(bootstrap.level, bootstrap.replicates, &mut rng)?;
+        Ok(Self { w1: w1.value, w1_interval: [low, high], w2: w2?, mmd: mmd?, energy: energy? })
     }
 }
 
 /// Exact W₁.
 pub(super) fn w1(x: &Snapshot, y: &Snapshot) -> Result<f64, ModelError> {
-    cost(x, y, Euclidean)
+    Ok(solve(x, y, Order::One)?.value)
 }
 
 /// Exact W₂.
 pub(super) fn w2(x: &Snapshot, y: &Snapshot) -> Result<f64, ModelError> {
-    Ok(cost(x, y, SquaredEuclidean)?.sqrt())
+    Ok(solve(x, y, Order::Two)?.value)
 }
 
-fn cost(x: &Snapshot, y: &Snapshot, cost: impl CostFunction) -> Result<f64, ModelError> {
-    let cloud = PointCloud::new(x.points.view(), y.points.view(), &cost)?;
-    let (a, b) = (x.probabilities(), y.probabilities());
-    let plan = NetworkSimplex::default().solve(&Transport::new(&cloud, a.view(), b.view())?)?;
-    Ok(plan.primal_cost())
+fn solve(x: &Snapshot, y: &Snapshot, order: Order) -> Result<Wasserstein, ModelError> {
+    let [a, b] = [x, y].map(|s| s.weights.as_ref().map(|w| w.view()));
+    Ok(wasserstein(x.points.view(), y.points.view(), a, b, order)?)
 }
