@@ -49,7 +49,7 @@ fn points_must_be_finite_and_alike() {
     );
     assert_eq!(
         points(array![[0.0], [1.0]], array![[2.0], [f32::NAN]]),
-        "coordinate 0 of target point 1 is NaN; remove the point or impute the value"
+        "the target point 1 has value NaN in column 0; every coordinate must be finite"
     );
     let far = array![[0.0, 1e200], [0.0, 0.0]];
     let near = Array2::zeros((2, 2));

@@ -20,6 +20,23 @@ pub enum Sampling {
     Replacement,
 }
 
+impl Sampling {
+    /// Pairs of the matching `i → target[i]`.
+    fn pairs(self, target: &[usize], rng: &mut dyn Rng) -> Vec<(usize, usize)> {
+        let n = target.len();
+        match self {
+            Self::Permutation => target.iter().copied().enumerate().collect(),
+            Self::Replacement => {
+                let draw = || {
+                    let i = rng.random_range(0..n);
+                    (i, target[i])
+                };
+                std::iter::repeat_with(draw).take(n).collect()
+            }
+        }
+    }
+}
+
 /// The plan of least total squared distance between two minibatches of equal size: OT-CFM's coupling.
 ///
 /// Tong et al., TMLR 2024, arXiv:2302.00482, algorithm 3.
@@ -46,18 +63,8 @@ impl Pairing for Exact {
     ) -> Result<Vec<(usize, usize)>, ModelError> {
         let rest = || self.solvers.lock().unwrap_or_else(PoisonError::into_inner);
         let mut solver = rest().pop().unwrap_or_default();
-        let plan = solver.solve_points(x0, x1);
+        let pairs = solver.solve_points(x0, x1).map(|plan| self.sampling.pairs(&plan.target, rng));
         rest().push(solver);
-        let target = plan?.target;
-        let n = target.len();
-        Ok((0..n)
-            .map(|i| match self.sampling {
-                Sampling::Permutation => (i, target[i]),
-                Sampling::Replacement => {
-                    let i = rng.random_range(0..n);
-                    (i, target[i])
-                }
-            })
-            .collect())
+        Ok(pairs?)
     }
 }
