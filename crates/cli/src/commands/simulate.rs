@@ -7,6 +7,8 @@ use chreode_io::{AnnData, Annotation, Categories, CategoryOrder, Column, Matrix,
 use chreode_models::{Bifurcation, Branch, Simulation};
 use ndarray::{Array1, Axis, concatenate};
 
+/// Cells at a time below which nothing can be learnt from a simulation.
+const FEWEST: usize = 20;
 /// Principal components that a simulated file carries.
 const COMPONENTS: usize = 10;
 
@@ -22,7 +24,10 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<()> {
 
 /// A simulated branching differentiation as an annotated file, with its truth.
 pub(crate) fn bifurcation(cells: usize, seed: u64) -> Result<AnnData> {
-    let system = Bifurcation { cells, ..Bifurcation::default() };
+    let default = Bifurcation::default();
+    // As many cells at each time; those that a snapshot measures must have been born.
+    let each = cells.div_ceil(default.times.len()).max(FEWEST);
+    let system = Bifurcation { cells: each, founders: default.founders.max(each), ..default };
     let simulation = system.simulate(Seed(seed))?;
     let Simulation { populations, truth, .. } = &simulation;
     let points: Vec<_> = populations.snapshots().iter().map(|s| s.points.view()).collect();
