@@ -10,6 +10,7 @@ use ndarray::{Array2, array};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[expect(clippy::print_stdout, reason = "a skipped test says why")]
 /// Runs the script beside this file; `None` if there is no Python to run it.
 fn python(task: &str, file: &Path) -> Option<()> {
     let Some(python) = std::env::var_os("PEERS_PYTHON") else {
