@@ -69,7 +69,10 @@ where
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let fail = |source| IoError::Write { path: path.to_path_buf(), source };
     let (beside, file) = create_beside(&target).map_err(fail)?;
-    let outcome = fill_and_sync(file, path, fill).and_then(|()| fs::rename(&beside, &target).map_err(fail));
+    let outcome = keep_permissions(&target, &file)
+        .map_err(fail)
+        .and_then(|()| fill_and_sync(file, path, fill))
+        .and_then(|()| fs::rename(&beside, &target).map_err(fail));
     if outcome.is_err() {
         // The first error is the one to report; a file left behind is only untidy.
         _ = fs::remove_file(&beside);
@@ -80,6 +83,14 @@ where
         _ = folder.sync_all();
     }
     Ok(())
+}
+
+/// Who may read the old file may read the new one.
+fn keep_permissions(target: &Path, file: &File) -> std::io::Result<()> {
+    match fs::metadata(target) {
+        Ok(old) => file.set_permissions(old.permissions()),
+        Err(_) => Ok(()),
+    }
 }
 
 fn fill_and_sync<F>(file: File, path: &Path, fill: F) -> Result<(), IoError>

@@ -1,6 +1,7 @@
 """Holds chreode-io against Python's anndata.
 
     python anndata_reads.py check FILE   FILE, written by the Rust test, reads as it was meant
+    python anndata_reads.py large FILE   the same for arrays in many chunks
     python anndata_reads.py write FILE   writes FILE with encodings that the Rust test then reads
     python anndata_reads.py copy FILE    FILE, a copy of `write`'s made by the Rust test, is complete
 
@@ -59,6 +60,18 @@ def check(path):
     # And once more through anndata itself.
     a.write_h5ad(path + ".again")
     assert (ad.read_h5ad(path + ".again").X != a.X).nnz == 0
+
+
+def large(path):
+    a = ad.read_h5ad(path)
+    n, p = 70000, 3
+    x = a.X
+    assert isinstance(x, sparse.csr_matrix) and x.shape == (n, p) and x.nnz == 2 * n
+    assert (x.indices[::2] == 0).all() and (x.indices[1::2] == 2).all()
+    assert (x.data == np.arange(2 * n, dtype=np.float32) % 1000).all()
+    assert (a.obs["t"] == np.arange(n) / 4).all() and a.obs_names[-1] == "cell-69999"
+    wide = a.uns["wide"]
+    assert wide.shape == (2, n) and (wide == np.arange(2 * n).reshape(2, n)).all()
 
 
 def write(path):
@@ -123,5 +136,5 @@ def copy(path):
 
 
 if __name__ == "__main__":
-    {"check": check, "write": write, "copy": copy}[sys.argv[1]](sys.argv[2])
+    {"check": check, "large": large, "write": write, "copy": copy}[sys.argv[1]](sys.argv[2])
     print("ok")

@@ -3,13 +3,14 @@
 mod common;
 
 use chreode_io::{
-    Additions, Annotation, Categories, CategoryOrder, Column, Columns, H5ad, IoError, Matrix, Uns,
-    read_populations, write_h5ad,
+    Additions, AnnData, Annotation, Categories, CategoryOrder, Column, Columns, Csr, H5ad, IoError, Matrix,
+    Uns, read_populations, write_h5ad,
 };
 use ndarray::{Array2, array};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[expect(clippy::print_stdout, reason = "a skipped test says why")]
 /// Runs the script beside this file; `None` if there is no Python to run it.
 fn python(task: &str, file: &Path) -> Option<()> {
     let Some(python) = std::env::var_os("PEERS_PYTHON") else {
@@ -29,6 +30,25 @@ fn anndata_reads_what_is_written() {
     let path = folder.path().join("cells.h5ad");
     write_h5ad(&path, &common::everything()).unwrap();
     python("check", &path);
+}
+
+/// Sides beyond 2^16, where the HDF5 library's own choice of a width is one that libhdf5 refuses.
+#[test]
+fn anndata_reads_large_arrays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cells.h5ad");
+    let (n, p) = (70_000, 3);
+    let mut data = AnnData::new(common::names("cell-", n), common::names("gene-", p));
+    let indices = (0..2 * n).map(|i| if i % 2 == 0 { 0 } else { 2 }).collect();
+    let values = (0..2 * n).map(|i| (i % 1000) as f32).collect();
+    let x = Csr::new((n, p), (0..=n).map(|i| 2 * i).collect(), indices, values).unwrap();
+    data.x = Some(Matrix::Csr(x));
+    data.obs.set("t", Column::Numbers((0..n).map(|i| i as f64 / 4.0).collect())).unwrap();
+    let wide = common::shaped(&[2, n], (0..2 * n as i64).collect());
+    data.uns.insert("wide".into(), Uns::Integers(wide));
+    write_h5ad(&path, &data).unwrap();
+    assert_eq!(H5ad::open(&path).unwrap().load().unwrap().data, data);
+    python("large", &path);
 }
 
 #[test]

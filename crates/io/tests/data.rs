@@ -3,6 +3,7 @@
 use chreode_io::{Annotation, Column, Columns, H5ad, IoError, Matrix, read_populations};
 use std::path::{Path, PathBuf};
 
+#[expect(clippy::print_stdout, reason = "a skipped test says why")]
 /// The data folder: `CHREODE_DATA`, or `shared/data` beside the workspace.
 fn data(file: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
@@ -58,7 +59,6 @@ fn every_file_opens_and_gives_all_its_parts() {
         }
         let loaded = file.load().unwrap();
         assert_eq!(loaded.data.n_obs(), file.n_obs());
-        println!("{name}: left out {:?}, narrowed {:?}", loaded.left_out, loaded.narrowed);
     }
 }
 

@@ -44,6 +44,11 @@ fn damaged(bytes: &[u8], how: &Damage) -> Vec<u8> {
     bytes
 }
 
+/// `PROPTEST_CASES` for a longer search.
+fn cases(default: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(default)
+}
+
 const INNER: &str = "CHREODE_MUTATION_INNER";
 
 /// Runs the damaging in a process that may map no more than 1 GiB, where the system has `ulimit`.
@@ -70,7 +75,7 @@ fn damage_many() {
     let path = folder.path().join("cells.h5ad");
     write_h5ad(&path, &common::everything()).expect("the example is valid");
     let bytes = std::fs::read(&path).expect("it was just written");
-    let config = ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig { cases: cases(300), failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(how in damage(bytes.len()))| {
         std::fs::write(&path, damaged(&bytes, &how)).expect("the folder is writable");
         read_all(&path);
@@ -85,7 +90,7 @@ fn damaged_archives_and_tables_give_errors() {
     let bytes = std::fs::read(&path).unwrap();
     let table = folder.path().join("cells.csv");
     let text = b"time,x1,x2\n0,1.5,2\n1,\"3\",4\n".to_vec();
-    let config = ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig { cases: cases(300), failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(how in damage(bytes.len()), other in damage(text.len()))| {
         std::fs::write(&path, damaged(&bytes, &how)).unwrap();
         _ = read_populations(&path, &Columns::new("labels"));

@@ -5,6 +5,9 @@ use crate::hdf5::{Dtype, NodeKind};
 use crate::{IoError, Uns};
 use ndarray::ArrayD;
 
+/// Each leaf of a mapping by its path, or why it is not read.
+pub(super) type Leaves = Vec<(String, Result<Uns, IoError>)>;
+
 impl H5ad {
     /// The value at `key`; `a/b` is `b` within the mapping `a`.
     ///
@@ -24,7 +27,7 @@ impl H5ad {
     }
 
     /// Every leaf below `uns`, or why it is not read.
-    pub(super) fn uns_leaves(&self) -> Result<Vec<(String, Result<Uns, IoError>)>, IoError> {
+    pub(super) fn uns_leaves(&self) -> Result<Leaves, IoError> {
         let mut leaves = Vec::new();
         if self.container.kind("uns")? == Some(NodeKind::Group) {
             self.collect_uns("uns", "", &mut leaves, 0)?;
@@ -32,13 +35,7 @@ impl H5ad {
         Ok(leaves)
     }
 
-    fn collect_uns(
-        &self,
-        group: &str,
-        prefix: &str,
-        into: &mut Vec<(String, Result<Uns, IoError>)>,
-        depth: usize,
-    ) -> Result<(), IoError> {
+    fn collect_uns(&self, group: &str, prefix: &str, into: &mut Leaves, depth: usize) -> Result<(), IoError> {
         const DEEPEST: usize = 64;
         if depth > DEEPEST {
             return Err(self.container.corrupt(group, "it is nested too deeply"));

@@ -58,6 +58,10 @@ impl Container {
             return Err(IoError::NotHdf5 { path: path.to_path_buf() });
         }
         let file = guard(path, "/", || File::open_streaming_with_options(path, access()))?;
+        let end = file.superblock().eof_address;
+        if end > bytes {
+            return Err(corrupt(path, "", format!("it ends at byte {bytes} of {end}")));
+        }
         let (nodes, members) = (Mutex::default(), Mutex::default());
         Ok(Self { file, path: path.to_path_buf(), bytes, nodes, members })
     }

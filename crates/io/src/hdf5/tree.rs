@@ -222,15 +222,19 @@ fn fill_dataset(builder: &mut hdf5_pure::DatasetBuilder, dataset: Dataset) -> Re
     Ok(())
 }
 
-/// Chunks of about 256 KiB for arrays above 64 KiB; smaller ones stay in one piece, uncompressed.
+/// Chunks of at most about 256 KiB for arrays above 64 KiB; smaller ones stay in one piece, uncompressed.
+///
+/// No side exceeds 2^15: libhdf5 refuses the width in which larger ones are stored (a side of 2^16 or
+/// more takes three bytes in its reckoning and four in the library's).
 fn chunks(shape: &[u64], width: u64) -> Option<Vec<u64>> {
+    const LONGEST: u64 = 1 << 15;
     let bytes = shape.iter().product::<u64>() * width;
     if shape.is_empty() || bytes <= 1 << 16 {
         return None;
     }
-    let row = (bytes / shape[0]).max(1);
-    let mut chunk = shape.to_vec();
-    chunk[0] = ((1 << 18) / row).clamp(1, shape[0]);
+    let mut chunk: Vec<u64> = shape.iter().map(|&side| side.min(LONGEST)).collect();
+    let row = (chunk[1..].iter().product::<u64>() * width).max(1);
+    chunk[0] = ((1 << 18) / row).clamp(1, chunk[0]);
     Some(chunk)
 }
 
@@ -241,4 +245,22 @@ fn boolean() -> Result<Datatype, std::io::Error> {
         .value("TRUE", 1)
         .build()
         .map_err(|error| std::io::Error::other(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chunks;
+
+    #[test]
+    fn chunks_are_narrow_enough_for_libhdf5_and_small_enough_to_compress() {
+        assert_eq!(chunks(&[100], 8), None);
+        assert_eq!(chunks(&[], 8), None);
+        for (shape, width) in
+            [([1_000_000, 1], 4), ([2, 1_000_000], 8), ([20_000, 2000], 4), ([100_000, 3], 1)]
+        {
+            let chunk = chunks(&shape, width).unwrap();
+            assert!(chunk.iter().all(|&side| (1..1 << 16).contains(&side)), "{chunk:?}");
+            assert!(chunk.iter().product::<u64>() * width <= 1 << 18, "{chunk:?}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use ndarray::{ArrayD, Ix1, Ix2};
 use ndarray_npy::{NpzReader, ReadNpzError, ReadableElement};
 use std::fs::File;
 use std::io::BufReader;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 struct Archive<'a> {
@@ -88,7 +89,17 @@ impl<'a> Archive<'a> {
     }
 
     fn array<T: ReadableElement>(&mut self, name: &str) -> Result<Option<ArrayD<T>>, IoError> {
-        match self.reader.by_name(name) {
+        // A declared length beyond memory panics in the reader.
+        let read = catch_unwind(AssertUnwindSafe(|| self.reader.by_name(name)));
+        let Ok(read) = read else {
+            let (path, element) = (self.path.to_path_buf(), name.to_string());
+            return Err(IoError::Corrupt {
+                path,
+                element,
+                reason: "its structure is inconsistent".to_string(),
+            });
+        };
+        match read {
             Ok(array) => Ok(Some(array)),
             Err(ReadNpzError::Npy(ndarray_npy::ReadNpyError::WrongDescriptor(_))) => Ok(None),
             Err(error) => Err(corrupt(self.path, name, &error)),
