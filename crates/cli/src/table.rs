@@ -1,13 +1,13 @@
 //! Scores as a table for the terminal.
 
 use chreode_models::{Scores, Statistic};
-use comfy_table::{CellAlignment, Table, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
 
 /// One row a method, one column a held-out time, and the mean.
 pub(crate) fn of(scores: &Scores, method: &str) -> String {
     let by_time = &scores.summary.w1_by_time;
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY);
+    table.load_style(ASCII_MARKDOWN);
     let times = by_time.iter().map(|(time, _)| format!("time {time}"));
     table.set_header(["W1".to_string()].into_iter().chain(times).chain(["mean".to_string()]));
     let model = by_time.iter().map(|(_, s)| spread(s)).chain([spread(&scores.summary.w1)]);
