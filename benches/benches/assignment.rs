@@ -67,9 +67,8 @@ fn assignment(criterion: &mut Criterion) {
         });
         let plan = solver.solve(cost.view()).expect("finite costs").clone();
         group.bench_function(format!("own potentials: {name}"), |bencher| {
-            bencher.iter(|| {
-                solver.solve_from(cost.view(), &plan.target_potential).expect("finite costs").cost
-            });
+            bencher
+                .iter(|| solver.solve_from(cost.view(), &plan.target_potential).expect("finite costs").cost);
         });
     }
     group.finish();

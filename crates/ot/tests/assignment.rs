@@ -125,7 +125,8 @@ fn agrees_with_scipy() {
     for (n, remainders, ties) in [(5, 436.0, 11.0), (50, 1951.0, 0.0), (200, 2927.0, 14.0)] {
         let cost = Array2::from_shape_fn((n, n), |(i, j)| ((i * 7919 + j * 104729) % 1009) as f64);
         assert_eq!(solve(&cost).cost, remainders);
-        let cost = Array2::from_shape_fn((n, n), |(i, j)| ((i * i * 31 + j * j * 17 + i * j * 13) % 7) as f64);
+        let cost =
+            Array2::from_shape_fn((n, n), |(i, j)| ((i * i * 31 + j * j * 17 + i * j * 13) % 7) as f64);
         assert_eq!(solve(&cost).cost, ties);
     }
 }

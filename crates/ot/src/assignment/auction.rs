@@ -34,6 +34,9 @@ const LARGE: f64 = 1e6;
 /// The typical reduced cost is the quantile `1 / QUANTILE` of this number of entries.
 const SAMPLE: usize = 256;
 const QUANTILE: usize = 4;
+/// Neighbouring entries of the sample, past the first [`FEWEST`], that differ by this factor are of two kinds.
+const JUMP: f64 = 1e3;
+const FEWEST: usize = 4;
 
 /// What is known at the start.
 #[derive(Clone, Copy, Debug)]
@@ -123,13 +126,8 @@ impl Auction {
             let (i, j) = (k % n, k.wrapping_mul(0x9e37_79b9) / 256 % n);
             costs.at(i, j) - state.v[j] - self.u[i]
         }));
-        let (_, &mut typical, above) =
-            self.sample.select_nth_unstable_by(SAMPLE / QUANTILE, f64::total_cmp);
-        if typical > 0.0 {
-            return typical;
-        }
-        above.sort_unstable_by(f64::total_cmp);
-        above.iter().copied().find(|&c| c > 0.0).unwrap_or(0.0)
+        self.sample.sort_unstable_by(f64::total_cmp);
+        typical(&self.sample)
     }
 
     /// Rounds the reduced costs to single precision.
@@ -187,6 +185,18 @@ impl Auction {
         }
         bids
     }
+}
+
+/// A typical value of sorted reduced costs: their quantile `1 / QUANTILE`, or what lies below a `JUMP` (above
+/// it are forbidden moves), or the least that is not 0.
+fn typical(sample: &[f64]) -> f64 {
+    let quantile = sample.len() / QUANTILE;
+    for k in (FEWEST..=quantile).rev() {
+        if sample[k - 1] > 0.0 && sample[k] > JUMP * sample[k - 1] {
+            return sample[k - 1];
+        }
+    }
+    sample[quantile..].iter().copied().find(|&c| c > 0.0).unwrap_or(0.0)
 }
 
 /// Column reduction: each potential is the least cost of its column.
