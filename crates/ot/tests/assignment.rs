@@ -241,7 +241,9 @@ fn any_start_gives_the_optimum() {
     let mut solver = Assignment::new();
     let nearby = cost.mapv(|c| 1.01 * c);
     let far: Vec<f64> = (0..150).map(|j| 1e6 * f64::from(j % 7)).collect();
-    for start in [&plan.target_potential, &vec![0.0; 150], &vec![-1e3; 150], &far] {
+    let moved: Vec<f64> = plan.target_potential.iter().map(|v| v + 1e17).collect();
+    let extreme: Vec<f64> = (0..150).map(|j| if j % 2 == 0 { 1e308 } else { -1e308 }).collect();
+    for start in [&plan.target_potential, &vec![0.0; 150], &vec![-1e3; 150], &far, &moved, &extreme] {
         let warm = solver.solve_from(cost.view(), start).unwrap();
         assert_eq!(warm.target, plan.target);
         assert_relative_eq!(warm.cost, plan.cost, max_relative = 1e-13);
