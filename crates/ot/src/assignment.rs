@@ -61,7 +61,7 @@ use state::State;
 /// From points the making of the costs is included: 0.37 ms for the last row at `n = 256`. Costs that take few
 /// values are the weak side: a 0/1 matrix with one zero in 200 took 52 ms at `n = 1000` (scipy 17 ms), as single
 /// precision hides which costs tie. The worst case is `O(n^3)`. Memory is `12 n^2` bytes; above `n = 2048` its
-/// speed decides. One problem is solved by one thread: for many problems, give each thread its own
+/// speed decides. From one matrix every machine gives the same bits. One problem is solved by one thread: for many problems, give each thread its own
 /// `Assignment`. `cargo bench -p chreode-benches --bench assignment` measures these problems to `n = 1024`.
 ///
 /// # References
@@ -247,4 +247,39 @@ fn prove<S: Simd>(simd: S, costs: &Costs, state: &State, plan: &mut AssignmentPl
     }
     plan.cost *= unit;
     plan.gap *= unit;
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+    use pulp::Simd;
+
+    use super::*;
+
+    /// Solves with the vectors of `simd`.
+    fn solve<S: Simd>(simd: S, cost: &Array2<f64>) -> AssignmentPlan {
+        let mut solver = Assignment::new();
+        solver.costs.copy(cost.view()).expect("finite costs");
+        solver.state.reset(&solver.costs);
+        simd.vectorize(Solve { solver: &mut solver, start: Start::Cold });
+        solver.plan
+    }
+
+    #[test]
+    fn every_vector_width_gives_the_same_bits() {
+        for n in [1, 2, 9, 40, 133] {
+            let real = Array2::from_shape_fn((n, n), |(i, j)| ((i * 37 + j * 101 + i * j) as f64).sin());
+            let tied = Array2::from_shape_fn((n, n), |(i, j)| ((i * i + 3 * j + i * j) % 5) as f64);
+            for cost in [real, tied] {
+                let plan = Assignment::new().solve(cost.view()).unwrap().clone();
+                assert_eq!(solve(pulp::Scalar::new(), &cost), plan);
+                assert_eq!(solve(pulp::Scalar128b, &cost), plan);
+                assert_eq!(solve(pulp::Scalar256b, &cost), plan);
+                #[cfg(target_arch = "x86_64")]
+                if let Some(simd) = pulp::x86::V3::try_new() {
+                    assert_eq!(solve(simd, &cost), plan);
+                }
+            }
+        }
+    }
 }
