@@ -58,7 +58,8 @@ use state::State;
 /// | the same by the best of scipy, lap, lapjv | 1.8 | 6.7 | 32 | 150 | 583 |
 /// | 8 Gaussians to two moons | 0.37 | 1.6 | 10 | | 660 |
 ///
-/// From points the making of the costs is included: 0.37 ms for the last row at `n = 256`. Costs that take few
+/// From points the making of the costs is included: 0.37 ms for the last row at `n = 256` (0.55 ms for the draw
+/// of the bench). From the optimum's own potentials a problem takes a third to a half of that. Costs that take few
 /// values are the weak side: a 0/1 matrix with one zero in 200 took 52 ms at `n = 1000` (scipy 17 ms), as single
 /// precision hides which costs tie. The worst case is `O(n^3)`. Memory is `12 n^2` bytes; above `n = 2048` its
 /// speed decides. From one matrix every machine gives the same bits. One problem is solved by one thread: for many problems, give each thread its own
