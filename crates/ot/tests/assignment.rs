@@ -125,7 +125,8 @@ fn agrees_with_scipy() {
     for (n, remainders, ties) in [(5, 436.0, 11.0), (50, 1951.0, 0.0), (200, 2927.0, 14.0)] {
         let cost = Array2::from_shape_fn((n, n), |(i, j)| ((i * 7919 + j * 104729) % 1009) as f64);
         assert_eq!(solve(&cost).cost, remainders);
-        let cost = Array2::from_shape_fn((n, n), |(i, j)| ((i * i * 31 + j * j * 17 + i * j * 13) % 7) as f64);
+        let cost =
+            Array2::from_shape_fn((n, n), |(i, j)| ((i * i * 31 + j * j * 17 + i * j * 13) % 7) as f64);
         assert_eq!(solve(&cost).cost, ties);
     }
 }
@@ -240,7 +241,9 @@ fn any_start_gives_the_optimum() {
     let mut solver = Assignment::new();
     let nearby = cost.mapv(|c| 1.01 * c);
     let far: Vec<f64> = (0..150).map(|j| 1e6 * f64::from(j % 7)).collect();
-    for start in [&plan.target_potential, &vec![0.0; 150], &vec![-1e3; 150], &far] {
+    let moved: Vec<f64> = plan.target_potential.iter().map(|v| v + 1e17).collect();
+    let extreme: Vec<f64> = (0..150).map(|j| if j % 2 == 0 { 1e308 } else { -1e308 }).collect();
+    for start in [&plan.target_potential, &vec![0.0; 150], &vec![-1e3; 150], &far, &moved, &extreme] {
         let warm = solver.solve_from(cost.view(), start).unwrap();
         assert_eq!(warm.target, plan.target);
         assert_relative_eq!(warm.cost, plan.cost, max_relative = 1e-13);

@@ -28,7 +28,8 @@ pub(crate) fn run(args: &TrainArgs, threads: usize) -> Result<()> {
     settings.model.steps = steps(&args.model, &settings.model, &cells);
     let cfm = Cfm::new(&cells.populations, cells.frame()?, settings.model.clone())?;
     let run = RunDir::create(&args.out)?;
-    drive(Job { cfm, run: &run, cells: &cells, settings, kept: Vec::new(), threads })?;
+    let (cfm, ..) = drive(Job { cfm, run: &run, cells: &cells, settings, kept: Vec::new(), threads })?;
+    next(&cfm, &args.file, &args.out);
     Ok(())
 }
 
@@ -56,7 +57,8 @@ fn resume(args: &TrainArgs, folder: &Path, threads: usize) -> Result<()> {
     }
     let cfm = Cfm::resume(&cells.populations, &checkpoint, settings.model.steps)?;
     let kept = run.metrics(done);
-    drive(Job { cfm, run: &run, cells: &cells, settings, kept, threads })?;
+    let (cfm, ..) = drive(Job { cfm, run: &run, cells: &cells, settings, kept, threads })?;
+    next(&cfm, &args.file, folder);
     Ok(())
 }
 
@@ -112,7 +114,9 @@ pub(crate) fn drive(job: Job<'_>) -> Result<(Cfm, Settings, Vec<Metric>)> {
     settings.manifest = Some(Manifest::new(cells, &cfm, threads, seconds).table()?);
     run.save_settings(&settings)?;
     run.save_checkpoint(&cfm.checkpoint(notes))?;
-    report(&cfm, cells, run.folder(), seconds, curve.last());
+    let loss = curve.last().map_or(String::new(), |m| format!(", loss {:.4}", m.loss));
+    println!("trained  {} of {steps} steps in {}{loss}", cfm.steps(), spoken(seconds));
+    println!("wrote    {}", run.path("model.safetensors").display());
     Ok((cfm, settings, curve))
 }
 
@@ -141,14 +145,10 @@ fn estimate(
     Ok(start.elapsed().as_secs_f64() / TIMED as f64)
 }
 
-/// The last lines: what was done, what is where, and what to do next.
-fn report(cfm: &Cfm, cells: &Cells, folder: &Path, seconds: f64, last: Option<&Metric>) {
-    let (done, steps) = (cfm.steps(), cfm.config().steps);
-    let loss = last.map_or(String::new(), |m| format!(", loss {:.4}", m.loss));
-    println!("trained  {done} of {steps} steps in {}{loss}", spoken(seconds));
-    println!("wrote    {}", folder.join("model.safetensors").display());
-    let (file, folder) = (cells.file.display(), folder.display());
-    if done < steps {
+/// The last line: what to do next.
+fn next(cfm: &Cfm, file: &Path, folder: &Path) {
+    let (file, folder) = (file.display(), folder.display());
+    if cfm.steps() < cfm.config().steps {
         println!("next     chreode train {file} --resume {folder}");
     } else {
         println!("next     chreode predict {folder} {file} --out trajectories.h5ad");

@@ -12,7 +12,7 @@ use super::scan::{WIDE_BLOCK, best_two_wide, least, lower};
 use super::state::{FREE, State};
 
 /// The first step, in units of the typical reduced cost.
-const FIRST_STEP: f32 = 0.4;
+const FIRST_STEP: f32 = 0.8;
 /// What the step is divided by from phase to phase.
 const STEP_RATIO: f32 = 7.0;
 /// No phase has a step below this, which is well above the rounding of single precision.
@@ -32,8 +32,11 @@ pub(crate) const MARGIN: f32 = 16.0;
 /// Reduced costs are cut off here, in the same units.
 const LARGE: f64 = 1e6;
 /// The typical reduced cost is the quantile `1 / QUANTILE` of this number of entries.
-const SAMPLE: usize = 512;
+const SAMPLE: usize = 256;
 const QUANTILE: usize = 4;
+/// Neighbouring entries of the sample, past the first [`FEWEST`], that differ by this factor are of two kinds.
+const JUMP: f64 = 1e3;
+const FEWEST: usize = 4;
 
 /// What is known at the start.
 #[derive(Clone, Copy, Debug)]
@@ -114,15 +117,17 @@ impl Auction {
     fn reduce_rows<S: Simd>(&mut self, simd: S, costs: &Costs, state: &State) -> f64 {
         let n = costs.n;
         self.u.clear();
-        self.u.extend((0..n).map(|i| least(simd, costs.row(i), &state.v)));
+        // A loop: in a closure the kernel would miss the vector instructions of its caller.
+        for i in 0..n {
+            self.u.push(least(simd, costs.row(i), &state.v));
+        }
         self.sample.clear();
         self.sample.extend((0..SAMPLE).map(|k| {
             let (i, j) = (k % n, k.wrapping_mul(0x9e37_79b9) / 256 % n);
             costs.at(i, j) - state.v[j] - self.u[i]
         }));
         self.sample.sort_unstable_by(f64::total_cmp);
-        let upper = &self.sample[SAMPLE / QUANTILE..];
-        upper.iter().copied().find(|&c| c > 0.0).unwrap_or(0.0)
+        typical(&self.sample)
     }
 
     /// Rounds the reduced costs to single precision.
@@ -180,6 +185,18 @@ impl Auction {
         }
         bids
     }
+}
+
+/// A typical value of sorted reduced costs: their quantile `1 / QUANTILE`, or what lies below a `JUMP` (above
+/// it are forbidden moves), or the least that is not 0.
+fn typical(sample: &[f64]) -> f64 {
+    let quantile = sample.len() / QUANTILE;
+    for k in (FEWEST..=quantile).rev() {
+        if sample[k - 1] > 0.0 && sample[k] > JUMP * sample[k - 1] {
+            return sample[k - 1];
+        }
+    }
+    sample[quantile..].iter().copied().find(|&c| c > 0.0).unwrap_or(0.0)
 }
 
 /// Column reduction: each potential is the least cost of its column.

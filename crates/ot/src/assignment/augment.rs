@@ -18,6 +18,8 @@ pub(crate) struct Tree {
     parent: Aligned<u64>,
     /// Closed columns and their distances.
     closed: Vec<(u32, f64)>,
+    /// Columns without a row.
+    free: Vec<u32>,
 }
 
 /// Assigns every row.
@@ -25,6 +27,8 @@ pub(crate) struct Tree {
 pub(crate) fn run<S: Simd>(simd: S, costs: &Costs, state: &mut State, tree: &mut Tree) {
     tree.parent.reset(costs.stride, 0);
     tree.closed.reserve(costs.n);
+    tree.free.clear();
+    tree.free.extend((0..costs.n as u32).filter(|&j| state.row_of[j as usize] == FREE));
     for i in 0..costs.n {
         if state.column_of[i] == FREE {
             augment(simd, costs, state, tree, i);
@@ -39,11 +43,17 @@ fn augment<S: Simd>(simd: S, costs: &Costs, state: &mut State, tree: &mut Tree, 
     tree.open.copy_from_slice(&state.v);
     tree.key.reset(costs.stride, f64::INFINITY);
     tree.closed.clear();
-    let (mut i, mut shift) = (source, 0.0);
+    let (mut i, mut shift, mut before) = (source, 0.0, f64::NEG_INFINITY);
     let (end, length) = loop {
         let row = costs.row(i);
         let length = relax(simd, row, &tree.open, &mut tree.key, &mut tree.parent, shift, i as u64);
-        let j = find(simd, &tree.key, length);
+        let mut j = find(simd, &tree.key, length);
+        if length == before {
+            // Costs tie: of the nearest columns take a free one, which ends the search.
+            let free = tree.free.iter().find(|&&free| tree.key[free as usize] == length);
+            j = free.map_or(j, |&free| free as usize);
+        }
+        before = length;
         if state.row_of[j] == FREE {
             break (j, length);
         }
@@ -56,6 +66,8 @@ fn augment<S: Simd>(simd: S, costs: &Costs, state: &mut State, tree: &mut Tree, 
     for &(j, distance) in &tree.closed {
         state.v[j as usize] += distance - length;
     }
+    let place = tree.free.iter().position(|&free| free as usize == end);
+    tree.free.swap_remove(place.expect("the path ends in a free column"));
     let mut j = end;
     loop {
         let i = tree.parent[j] as usize;

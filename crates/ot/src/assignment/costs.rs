@@ -26,6 +26,8 @@ pub(crate) struct Costs {
     pub(crate) stride: usize,
     /// What a stored cost must be multiplied with to give the caller's: a power of two.
     pub(crate) unit: f64,
+    /// The largest magnitude of a stored cost.
+    pub(crate) largest: f64,
 }
 
 impl Costs {
@@ -138,12 +140,13 @@ impl Costs {
             let column = self.row(row).iter().position(|c| !c.is_finite()).expect("so is one in this row");
             return Err(OtError::BadCost { row, column, value: self.at(row, column) });
         }
+        self.largest = magnitude;
         if magnitude > 0.0 && !(1.0 / HUGE..HUGE).contains(&magnitude) {
-            // Two steps, as the inverse of a subnormal number's exponent overflows.
             let exponent = magnitude.log2().floor().clamp(-1022.0, 1022.0);
             self.unit = exponent.exp2();
             let scale = (-exponent).exp2();
             self.entries.iter_mut().for_each(|c| *c *= scale);
+            self.largest *= scale;
         }
         Ok(())
     }
