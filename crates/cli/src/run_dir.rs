@@ -38,11 +38,6 @@ impl RunDir {
         Ok(Self { folder: folder.to_path_buf() })
     }
 
-    /// The folder.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// A file in the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
