@@ -17,7 +17,7 @@ use units::Units;
 /// Targets a source that the first list holds.
 const NEAR: usize = 20;
 /// Violators a source that one scan of all arcs adds.
-const ADD: usize = 8;
+const ADD: usize = 16;
 /// Arcs priced for a pivot, at least.
 const BLOCK: usize = 400;
 /// Reduced costs above `-SLACK × max |potential|` are rounding: a path of some hundred additions.
@@ -30,7 +30,7 @@ const SLACK: f64 = 64.0 * f64::EPSILON;
 ///
 /// The masses are rounded to whole multiples of about 2⁻⁶¹ of the total, so that flows are exact and
 /// the strongly feasible basis (Cunningham 1976, doi 10.1007/BF01580379) excludes cycling. The first
-/// basis is greedy in reduced costs whose potentials come from a quarter of the points; pivots look
+/// basis is greedy in reduced costs whose potentials come from a third of the points; pivots look
 /// at a short list of arcs, and a scan of all arcs proves the optimum. A cost of `+∞` forbids a move.
 /// Memory beyond the geometry is O(n + m) nodes and some tens of arcs a source.
 ///
