@@ -30,7 +30,9 @@ pub(super) struct Start {
 /// Places the mass of `units`.
 pub(super) fn start<G: Geometry + ?Sized>(problem: &Transport<'_, G>, units: &Units, near: usize) -> Start {
     let geometry = problem.geometry();
-    let v = guess(problem).unwrap_or_else(|| vec![0.0; problem.shape().1]);
+    let mut v = guess(problem).unwrap_or_else(|| vec![0.0; problem.shape().1]);
+    // Targets without mass: no arc to them is near.
+    v.iter_mut().zip(&units.target).filter(|(_, mass)| **mass == 0).for_each(|(v, _)| *v = f64::NEG_INFINITY);
     let first = scan(geometry, &v, |_| f64::INFINITY, near);
     let (mut supply, mut demand) = (units.source.clone(), units.target.clone());
     let mut arcs = Vec::with_capacity(supply.len() + demand.len());

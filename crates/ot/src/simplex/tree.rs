@@ -138,7 +138,7 @@ impl Tree {
 
     /// Recomputes the potentials from the costs on the tree; nodes below the root keep theirs.
     ///
-    /// Returns the largest magnitude.
+    /// Returns the largest magnitude at the ends of tree arcs.
     pub(super) fn refresh(&mut self) -> f64 {
         let root = self.root();
         let Self { nodes, potentials, .. } = self;
@@ -146,10 +146,9 @@ impl Tree {
         walk(&self.links, &mut self.queue, root, |node| {
             let Node { parent, cost, .. } = nodes[node];
             if parent != root && parent != NONE {
-                potentials[node] = cost - potentials[parent as usize];
-            }
-            if node != root as usize {
-                largest = largest.max(potentials[node].abs());
+                let above = potentials[parent as usize];
+                potentials[node] = cost - above;
+                largest = largest.max(above.abs()).max((cost - above).abs());
             }
         });
         largest
