@@ -14,7 +14,7 @@ pub(crate) fn exp(x: f64) -> f64 {
     let shifted = bounded * std::f64::consts::LOG2_E + ROUND;
     let k = shifted - ROUND;
     let r = (bounded - k * HIGH) - k * LOW;
-    // Written out: a loop over the coefficients keeps the compiler from vectorising the caller's loop.
+    // Horner, written out.
     let p = 1.0 / 6_227_020_800.0;
     let p = p * r + 1.0 / 479_001_600.0;
     let p = p * r + 1.0 / 39_916_800.0;
