@@ -17,7 +17,7 @@ use units::Units;
 /// Targets a source that the first list holds.
 const NEAR: usize = 20;
 /// Violators a source that one scan of all arcs adds.
-const ADD: usize = 8;
+const ADD: usize = 16;
 /// Arcs priced for a pivot, at least.
 const BLOCK: usize = 400;
 /// Reduced costs above `-SLACK × max |potential|` are rounding: a path of some hundred additions.
@@ -30,7 +30,7 @@ const SLACK: f64 = 64.0 * f64::EPSILON;
 ///
 /// The masses are rounded to whole multiples of about 2⁻⁶¹ of the total, so that flows are exact and
 /// the strongly feasible basis (Cunningham 1976, doi 10.1007/BF01580379) excludes cycling. The first
-/// basis is greedy in reduced costs whose potentials come from a quarter of the points; pivots look
+/// basis is greedy in reduced costs whose potentials come from a third of the points; pivots look
 /// at a short list of arcs, and a scan of all arcs proves the optimum. A cost of `+∞` forbids a move.
 /// Memory beyond the geometry is O(n + m) nodes and some tens of arcs a source.
 ///
@@ -104,11 +104,16 @@ impl NetworkSimplex {
         }
         tree.potentials[..n].copy_from_slice(&u);
         tree.potentials[n..n + m].copy_from_slice(&v);
+        rest_idle(&mut tree, &units);
         let mut list = Shortlist::new(&near);
         let Scan { least, .. } = self.optimise(problem.geometry(), &mut tree, &mut list, &mut pivots)?;
         // The c-transform of v is dual feasible to the last bit, whatever the tree's rounding.
-        let u = least.iter().map(|&u| if u.is_finite() { u } else { 0.0 }).collect();
-        let v = tree.potentials[n..n + m].to_vec();
+        let u: Vec<f64> = least.iter().map(|&u| if u.is_finite() { u } else { 0.0 }).collect();
+        let mut v = tree.potentials[n..n + m].to_vec();
+        if units.target.contains(&0) {
+            let closed = transform(problem.geometry(), &u);
+            v.iter_mut().zip(closed).filter(|(v, _)| !v.is_finite()).for_each(|(v, c)| *v = c);
+        }
         Ok(Optimum { tree, unit: units.unit, u, v, pivots })
     }
 
@@ -121,6 +126,7 @@ impl NetworkSimplex {
         pivots: &mut usize,
     ) -> Result<Scan, OtError> {
         let (n, m) = geometry.shape();
+        let mut scanned = None;
         loop {
             let mut tolerance = SLACK * tree.refresh();
             loop {
@@ -138,10 +144,12 @@ impl NetworkSimplex {
                 tolerance = SLACK * tree.refresh();
             }
             let (u, v) = tree.potentials.split_at(n);
-            let found = scan(geometry, &v[..m], |row| u[row] - tolerance, ADD);
-            if found.arcs.iter().all(Vec::is_empty) {
+            // Twice the tolerance: what the scan finds, the list must find too, in another order of operations.
+            let found = scan(geometry, &v[..m], |row| u[row] - 2.0 * tolerance, ADD);
+            if found.arcs.iter().all(Vec::is_empty) || scanned == Some(*pivots) {
                 return Ok(found);
             }
+            scanned = Some(*pivots);
             list.extend(&found.arcs);
         }
     }
@@ -166,6 +174,7 @@ impl NetworkSimplex {
             }
         }
         tree.potentials[n + m] = 0.0;
+        rest_idle(tree, units);
         let mut list = Shortlist::new(&vec![Vec::new(); n]);
         self.optimise(&Allowed(problem.geometry()), tree, &mut list, pivots)?;
         let total: i64 = units.source.iter().sum();
@@ -184,6 +193,28 @@ impl NetworkSimplex {
         }
         Ok(())
     }
+}
+
+/// Points without mass take no part: a potential of −∞ gives all their arcs the reduced cost +∞.
+///
+/// They hang from the root alone and stay there; their potentials are found at the end.
+fn rest_idle(tree: &mut Tree, units: &Units) {
+    for (node, _) in units.source.iter().chain(&units.target).enumerate().filter(|(_, mass)| **mass == 0) {
+        tree.potentials[node] = f64::NEG_INFINITY;
+    }
+}
+
+/// `min_i (c_ij - u_i)`, and 0 where every move is forbidden.
+fn transform<G: Geometry + ?Sized>(geometry: &G, u: &[f64]) -> Vec<f64> {
+    let m = geometry.shape().1;
+    let (mut v, mut buffer) = (vec![f64::INFINITY; m], Vec::new());
+    for (row, &u) in u.iter().enumerate() {
+        for (v, &c) in v.iter_mut().zip(geometry.costs(row, 0..m, &mut buffer)) {
+            *v = v.min(c - u);
+        }
+    }
+    v.iter_mut().filter(|v| !v.is_finite()).for_each(|v| *v = 0.0);
+    v
 }
 
 /// Zero where a move is allowed.

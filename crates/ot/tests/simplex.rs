@@ -181,6 +181,39 @@ fn forbidden_moves_are_infinite_or_huge() {
 }
 
 #[test]
+fn a_point_without_mass_may_be_far_away() {
+    // Its arcs of 1e32 must not set the scale of rounding for the others.
+    let x = cloud(30, 2, 0.0, 1);
+    let near = Euclidean.matrix(x.view(), cloud(30, 2, 0.2, 2).view()).unwrap();
+    let mut costs = Array2::from_elem((31, 31), 1e32);
+    costs.slice_mut(ndarray::s![..30, ..30]).assign(&near);
+    let mut masses = Array1::from_elem(31, 1.0 / 30.0);
+    masses[30] = 0.0;
+    let problem = Transport::new(&costs, masses.view(), masses.view()).unwrap();
+    let plan = solve(&problem);
+    certify(&problem, &plan);
+    assert_relative_eq!(plan.cost(), solve(&Transport::uniform(&near).unwrap()).cost(), max_relative = 1e-12);
+}
+
+#[test]
+fn ties_everywhere() {
+    // Whole costs and masses: almost every pivot is degenerate, and the method must still end.
+    for seed in 0..30 {
+        let whole = |n: usize, k: f64, seed: u64| cloud(n, 1, 0.5, seed).column(0).mapv(|v| (v * k).floor());
+        let (n, m) = (30 + seed as usize, 50 - seed as usize);
+        let costs = whole(n * m, 4.0, seed).into_shape_with_order((n, m)).unwrap();
+        let (mut a, mut b) = (whole(n, 3.0, seed + 100), whole(m, 3.0, seed + 200));
+        let (total_a, total_b) = (a.sum(), b.sum());
+        a[0] += (total_b - total_a).max(0.0);
+        b[0] += (total_a - total_b).max(0.0);
+        let problem = Transport::new(&costs, a.view(), b.view()).unwrap();
+        let plan = solve(&problem);
+        certify(&problem, &plan);
+        assert!((plan.cost() - plan.cost().round()).abs() < 1e-9, "whole data have a whole optimum");
+    }
+}
+
+#[test]
 fn mass_with_nowhere_to_go_is_an_error() {
     let inf = f64::INFINITY;
     // Sources 0 and 1 share target 0, which takes a third.

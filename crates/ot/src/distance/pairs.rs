@@ -45,18 +45,29 @@ fn mean_of<T: Real, C: CostFunction>(
 /// `Σ h(d)`, in eight partial sums of a fixed order.
 #[inline]
 pub(super) fn lanes(values: &[f64], h: impl Fn(f64) -> f64) -> f64 {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let mut sums = [0.0; 8];
-            let chunks = values.chunks_exact(8);
-            let rest: f64 = chunks.remainder().iter().map(|&d| h(d)).sum();
-            for chunk in chunks {
-                for k in 0..8 {
-                    sums[k] += h(chunk[k]);
-                }
+    pulp::Arch::new().dispatch(Lanes { values, h })
+}
+
+/// A sum over a slice, compiled for the vector instructions that the machine has.
+struct Lanes<'v, H> {
+    values: &'v [f64],
+    h: H,
+}
+
+impl<H: Fn(f64) -> f64> pulp::WithSimd for Lanes<'_, H> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> f64 {
+        let Self { values, h } = self;
+        let mut sums = [0.0; 8];
+        let chunks = values.chunks_exact(8);
+        let rest: f64 = chunks.remainder().iter().map(|&d| h(d)).sum();
+        for chunk in chunks {
+            for k in 0..8 {
+                sums[k] += h(chunk[k]);
             }
-            sums.iter().sum::<f64>() + rest
-        },
-    )
+        }
+        sums.iter().sum::<f64>() + rest
+    }
 }

@@ -1,6 +1,6 @@
 //! A first plan that is close to optimal.
 //!
-//! Guessed potentials come from the problem on every fourth source and target, solved exactly and
+//! Guessed potentials come from the problem on every third source and target, solved exactly and
 //! extended to all targets by the c-transform `v_j = min_i (c_ij - u_i)`. Mass is then placed greedily
 //! in the order of the reduced costs, as in Russell's approximation (E. J. Russell, Oper. Res. 17, 1969,
 //! doi 10.1287/opre.17.1.187). Each placement exhausts a source or a target, so the arcs form a forest.
@@ -15,7 +15,7 @@ use rayon::prelude::*;
 /// Below this number of points on a side the guess costs more than it saves.
 const GUESS_FROM: usize = 256;
 /// Every `STRIDE`-th point takes part in the guess.
-const STRIDE: usize = 4;
+const STRIDE: usize = 3;
 
 /// A forest of arcs with positive flows, what could not be placed, and the nearest targets of each source.
 pub(super) struct Start {
@@ -30,7 +30,9 @@ pub(super) struct Start {
 /// Places the mass of `units`.
 pub(super) fn start<G: Geometry + ?Sized>(problem: &Transport<'_, G>, units: &Units, near: usize) -> Start {
     let geometry = problem.geometry();
-    let v = guess(problem).unwrap_or_else(|| vec![0.0; problem.shape().1]);
+    let mut v = guess(problem).unwrap_or_else(|| vec![0.0; problem.shape().1]);
+    // Targets without mass: no arc to them is near.
+    v.iter_mut().zip(&units.target).filter(|(_, mass)| **mass == 0).for_each(|(v, _)| *v = f64::NEG_INFINITY);
     let first = scan(geometry, &v, |_| f64::INFINITY, near);
     let (mut supply, mut demand) = (units.source.clone(), units.target.clone());
     let mut arcs = Vec::with_capacity(supply.len() + demand.len());

@@ -13,14 +13,18 @@ pub(super) const NONE: u32 = u32::MAX;
 #[derive(Clone, Copy)]
 pub(super) struct Node {
     pub(super) parent: u32,
-    first: u32,
-    next: u32,
-    previous: u32,
     size: u32,
     /// Whether the arc goes from the node to its parent.
     pub(super) up: bool,
     pub(super) flow: i64,
     pub(super) cost: f64,
+}
+
+/// The children of a node as a list; apart from the nodes, so that walking a subtree stays in cache.
+#[derive(Clone, Copy)]
+struct Links {
+    first: u32,
+    next: u32,
 }
 
 /// An arc from a source to a target.
@@ -36,24 +40,24 @@ pub(super) struct Tree {
     pub(super) nodes: Vec<Node>,
     /// `u` of the sources, then `v` of the targets, then the root's: `c = u + v` on the tree.
     pub(super) potentials: Vec<f64>,
-    stack: Vec<u32>,
+    links: Vec<Links>,
+    previous: Vec<u32>,
+    /// Memory of one walk: a place for every node.
+    queue: Vec<u32>,
 }
 
 impl Tree {
     /// All `n + m` nodes hanging from the root by empty arcs.
     pub(super) fn star(n: usize, m: usize) -> Self {
-        let leaf = Node {
-            parent: NONE,
-            first: NONE,
-            next: NONE,
-            previous: NONE,
-            size: 1,
-            up: true,
-            flow: 0,
-            cost: 0.0,
+        let count = n + m + 1;
+        let mut tree = Self {
+            sources: n as u32,
+            nodes: vec![Node { parent: NONE, size: 1, up: true, flow: 0, cost: 0.0 }; count],
+            potentials: vec![0.0; count],
+            links: vec![Links { first: NONE, next: NONE }; count],
+            previous: vec![NONE; count],
+            queue: vec![0; count + 1],
         };
-        let nodes = vec![leaf; n + m + 1];
-        let mut tree = Self { sources: n as u32, nodes, potentials: vec![0.0; n + m + 1], stack: Vec::new() };
         for node in 0..(n + m) as u32 {
             tree.attach(node, (n + m) as u32);
         }
@@ -134,26 +138,19 @@ impl Tree {
 
     /// Recomputes the potentials from the costs on the tree; nodes below the root keep theirs.
     ///
-    /// Returns the largest magnitude.
+    /// Returns the largest magnitude at the ends of tree arcs.
     pub(super) fn refresh(&mut self) -> f64 {
         let root = self.root();
+        let Self { nodes, potentials, .. } = self;
         let mut largest: f64 = 0.0;
-        self.stack.clear();
-        self.stack.push(root);
-        while let Some(node) = self.stack.pop() {
-            let Node { parent, cost, first, .. } = self.nodes[node as usize];
+        walk(&self.links, &mut self.queue, root, |node| {
+            let Node { parent, cost, .. } = nodes[node];
             if parent != root && parent != NONE {
-                self.potentials[node as usize] = cost - self.potentials[parent as usize];
+                let above = potentials[parent as usize];
+                potentials[node] = cost - above;
+                largest = largest.max(above.abs()).max((cost - above).abs());
             }
-            if node != root {
-                largest = largest.max(self.potentials[node as usize].abs());
-            }
-            let mut child = first;
-            while child != NONE {
-                self.stack.push(child);
-                child = self.nodes[child as usize].next;
-            }
-        }
+        });
         largest
     }
 
@@ -239,40 +236,62 @@ impl Tree {
     /// Adds `by` to `u` and subtracts it from `v` below `out`; or the opposite on the other side, if smaller.
     fn shift(&mut self, out: u32, by: f64) {
         let below = self.nodes[out as usize].size as usize;
-        let (start, skip, by) =
-            if 2 * below <= self.nodes.len() { (out, NONE, by) } else { (self.root(), out, -by) };
-        self.stack.clear();
-        self.stack.push(start);
-        while let Some(node) = self.stack.pop() {
-            self.potentials[node as usize] += if node < self.sources { by } else { -by };
-            let mut child = self.nodes[node as usize].first;
-            while child != NONE {
-                if child != skip {
-                    self.stack.push(child);
-                }
-                child = self.nodes[child as usize].next;
-            }
+        let half = 2 * below <= self.nodes.len();
+        let (start, by) = if half { (out, by) } else { (self.root(), -by) };
+        if !half {
+            self.detach(out);
+        }
+        let (sources, potentials) = (self.sources as usize, &mut self.potentials);
+        walk(&self.links, &mut self.queue, start, |node| {
+            // The sign without a branch that cannot be predicted.
+            let sign = u64::from(node >= sources) << 63;
+            potentials[node] += f64::from_bits(by.to_bits() ^ sign);
+        });
+        if !half {
+            self.attach(out, self.nodes[out as usize].parent);
         }
     }
 
     fn attach(&mut self, node: u32, parent: u32) {
-        let first = std::mem::replace(&mut self.nodes[parent as usize].first, node);
+        let first = std::mem::replace(&mut self.links[parent as usize].first, node);
         if first != NONE {
-            self.nodes[first as usize].previous = node;
+            self.previous[first as usize] = node;
         }
-        let entry = &mut self.nodes[node as usize];
-        (entry.parent, entry.next, entry.previous) = (parent, first, NONE);
+        self.links[node as usize].next = first;
+        self.previous[node as usize] = NONE;
+        self.nodes[node as usize].parent = parent;
     }
 
     fn detach(&mut self, node: u32) {
-        let Node { parent, next, previous, .. } = self.nodes[node as usize];
+        let (next, previous) = (self.links[node as usize].next, self.previous[node as usize]);
         if previous == NONE {
-            self.nodes[parent as usize].first = next;
+            self.links[self.nodes[node as usize].parent as usize].first = next;
         } else {
-            self.nodes[previous as usize].next = next;
+            self.links[previous as usize].next = next;
         }
         if next != NONE {
-            self.nodes[next as usize].previous = previous;
+            self.previous[next as usize] = previous;
         }
+    }
+}
+
+/// Visits the subtree of `start`, parents before children.
+///
+/// First child and next sibling make it a binary tree, and each step appends what there is of the two:
+/// no branch depends on the data, and the nodes ahead are known, so their memory accesses overlap.
+#[inline(always)]
+fn walk(links: &[Links], queue: &mut [u32], start: u32, mut visit: impl FnMut(usize)) {
+    visit(start as usize);
+    queue[0] = links[start as usize].first;
+    let (mut head, mut tail) = (0, usize::from(queue[0] != NONE));
+    while head < tail {
+        let node = queue[head] as usize;
+        head += 1;
+        visit(node);
+        let Links { first, next } = links[node];
+        queue[tail] = first;
+        tail += usize::from(first != NONE);
+        queue[tail] = next;
+        tail += usize::from(next != NONE);
     }
 }

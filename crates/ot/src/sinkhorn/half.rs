@@ -33,13 +33,26 @@ pub(super) fn rows<G: Geometry + ?Sized>(geometry: &G, epsilon: f64, weighted: W
         .into_par_iter()
         .map_init(Vec::new, |buffer, row| {
             let costs = geometry.costs(row, 0..m, buffer);
-            arch.dispatch(
-                #[inline(always)]
-                || soft_minimum(costs, &weighted.0, epsilon),
-            )
+            arch.dispatch(SoftMinimum { costs, weighted: &weighted.0, epsilon })
         })
         .collect();
     f.into()
+}
+
+/// One row's soft minimum, compiled for the vector instructions that the machine has.
+struct SoftMinimum<'r> {
+    costs: &'r [f64],
+    weighted: &'r [f64],
+    epsilon: f64,
+}
+
+impl pulp::WithSimd for SoftMinimum<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> f64 {
+        soft_minimum(self.costs, self.weighted, self.epsilon)
+    }
 }
 
 #[inline(always)]
