@@ -30,8 +30,7 @@ pub(crate) fn report(
     moved: &Moved,
 ) -> Result<Report> {
     let mut report = Report::new(title);
-    let features = cells.populations.features();
-    report.axes = [0, 1].map(|j| features.get(j).cloned().unwrap_or_default());
+    report.axes = axes(cells);
     report.time_name.clone_from(&cells.time);
     let snapshots = cells.populations.snapshots();
     report.cells =
@@ -40,6 +39,15 @@ pub(crate) fn report(
     report.predictions = predictions(&snapshots[0], moved);
     report.fields = snapshots.iter().map(|s| field(s, flow)).collect::<Result<_>>()?;
     Ok(report)
+}
+
+/// Names of the first two coordinates, principal components as a paper writes them.
+fn axes(cells: &Cells) -> [String; 2] {
+    let features = cells.populations.features();
+    [0, 1].map(|j| match cells.rep.as_str() {
+        "X_pca" => format!("PC {}", j + 1),
+        _ => features.get(j).cloned().unwrap_or_default(),
+    })
 }
 
 /// The first two coordinates; a single coordinate is drawn on a line.
@@ -99,7 +107,9 @@ pub(crate) fn loss(curve: &[Point]) -> Loss {
     let values: Vec<f64> = curve.iter().map(|m| m.loss).collect();
     let reach = (values.len() / 20).max(1);
     let smooth = |i: usize| {
-        let window = &values[i.saturating_sub(reach)..(i + reach + 1).min(values.len())];
+        // Symmetric, so that the steep beginning is not averaged with what comes after it.
+        let reach = reach.min(i).min(values.len() - 1 - i);
+        let window = &values[i - reach..=i + reach];
         window.iter().sum::<f64>() / window.len() as f64
     };
     let smoothed = Some((0..values.len()).map(smooth).collect());
