@@ -76,9 +76,11 @@ fn times(path: &Path, file: &H5ad, rep: Option<&String>) -> Result<Vec<(String, 
             found.push((column.name, series));
         }
     }
-    // A column named like a time comes before a cluster number.
+    // Where columns are named like times, others with a few numbers (clusters, scores) are not.
     const NAMES: [&str; 6] = ["time", "day", "hour", "stage", "age", "t"];
     let named = |name: &str| NAMES.iter().any(|n| name.to_lowercase().split('_').any(|part| part == *n));
-    found.sort_by_key(|(name, _)| !named(name));
+    if found.iter().any(|(name, _)| named(name)) {
+        found.retain(|(name, _)| named(name));
+    }
     Ok(found)
 }
