@@ -1,6 +1,7 @@
 //! The cells of a file, as a time series in chosen coordinates.
 
 use crate::commands::Notes;
+use crate::commands::predict::is_h5ad;
 use crate::settings::DataSettings;
 use anyhow::{Context, Result, bail};
 use chreode_core::{Populations, Snapshot};
@@ -42,7 +43,7 @@ impl Cells {
         let times = populations.times();
         if times.len() < 2 {
             bail!(
-                "all {} cells of {} are at time {}; a flow needs two times at least: is `{time}` the time column?",
+                "all {} cells of {} are at time {} and a flow needs two times at least; name another column than `{time}` with --time",
                 populations.cells(),
                 file.display(),
                 times[0]
@@ -50,8 +51,9 @@ impl Cells {
         }
         if let Some(small) = populations.snapshots().iter().find(|s| s.len() < FEWEST) {
             bail!(
-                "time {} has only {} cells; {FEWEST} are needed at least: leave this time out, or merge it with its neighbour",
+                "time {} of {} has only {} cells where {FEWEST} are needed at least; leave this time out, merge it with its neighbour, or name another column than `{time}` with --time",
                 small.time,
+                file.display(),
                 small.len()
             );
         }
@@ -117,7 +119,7 @@ impl Cells {
 
 /// `X_pca` where an .h5ad has it.
 fn default_rep(file: &Path) -> Result<Option<String>> {
-    if file.extension().is_none_or(|e| e != "h5ad") {
+    if !is_h5ad(file) {
         return Ok(None);
     }
     let keys = H5ad::open(file)?.keys("obsm")?;

@@ -1,6 +1,7 @@
 //! `chreode inspect`: what is in a file, in one screen, and what `train` could use.
 
 use crate::args::InspectArgs;
+use crate::say::say;
 use anyhow::Result;
 use chreode_io::{Columns, ElementInfo, ElementKind, H5ad, TimeSeries, read_populations};
 use std::path::Path;
@@ -12,29 +13,29 @@ const MOST_TIMES: usize = 100;
 pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     let file = H5ad::open(&args.file)?;
     let summary = file.summary()?;
-    println!("{}: {} cells x {} genes", args.file.display(), summary.n_obs, summary.n_vars);
+    say!("{}: {} cells x {} genes", args.file.display(), summary.n_obs, summary.n_vars);
     for element in summary.elements.iter().filter(|e| e.kind != ElementKind::Mapping) {
-        println!("  {:<36} {}", element.path, described(element));
+        say!("  {:<36} {}", element.path, described(element));
     }
     let reps = representations(&summary.elements);
     let times = times(&args.file, &file, reps.first())?;
-    println!("train could use");
-    println!(
+    say!("train could use");
+    say!(
         "  --rep   {}",
         if reps.is_empty() { "nothing: there is no dense array of cells".into() } else { reps.join(", ") }
     );
     if times.is_empty() {
-        println!("  --time  nothing: no column of obs reads as 2 to {MOST_TIMES} times");
+        say!("  --time  nothing: no column of obs reads as 2 to {MOST_TIMES} times");
         return Ok(());
     }
     for (column, series) in &times {
         let each: Vec<String> =
             series.populations.snapshots().iter().map(|s| format!("{} at {}", s.len(), s.time)).collect();
-        println!("  --time  {column}  ({})", each.join(", "));
+        say!("  --time  {column}  ({})", each.join(", "));
     }
     if let Some(rep) = reps.first() {
-        println!("next");
-        println!("  chreode train {} --time {} --rep {rep} --out run", args.file.display(), times[0].0);
+        say!("next");
+        say!("  chreode train {} --time {} --rep {rep} --out run", args.file.display(), times[0].0);
     }
     Ok(())
 }
