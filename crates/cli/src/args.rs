@@ -60,7 +60,8 @@ pub(crate) struct DataArgs {
     /// Column of obs with the time each cell was measured at
     #[arg(long, value_name = "COLUMN")]
     pub(crate) time: Option<String>,
-    /// Coordinates: a key of obsm, or X [default: X_pca if there is one, else X]
+    /// Coordinates: a key of obsm, or X [default: X_pca if there is one, else X]; in a table, how their
+    /// columns begin [default: all other columns]; in an .npz, an array
     #[arg(long, value_name = "KEY")]
     pub(crate) rep: Option<String>,
     /// Use the first N coordinates [default: all]

@@ -23,7 +23,7 @@ pub(crate) struct Cells {
 }
 
 /// Fewer cells than this at a time say nothing about a population.
-const FEWEST: usize = 10;
+pub(crate) const FEWEST: usize = 10;
 
 impl Cells {
     /// Reads them.

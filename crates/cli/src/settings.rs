@@ -53,7 +53,7 @@ impl Settings {
             format!("cannot read {}; name a file such as the run.toml of an earlier run", path.display())
         })?;
         toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+            let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             anyhow!("line {line} of {} is not a setting: {}", path.display(), error.message())
         })
     }

@@ -31,6 +31,7 @@ pub(crate) fn run(args: &EvaluateArgs, threads: usize) -> Result<()> {
         settings.model.steps = steps_of_epochs(epochs, smallest, settings.model.batch);
     }
     let protocol = protocol(&args.hold_out, args.seeds, settings.model.seed)?;
+    interrupt::listen()?;
     say!("cells    {}", cells.counts());
     say!("space    {}", cells.space());
     say!(

@@ -6,13 +6,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::LazyLock;
-use tempfile::TempDir;
 
 /// What the runs of the tests are trained with: small, so that a test takes milliseconds.
 pub(crate) const SMALL: [&str; 8] = ["--dims", "5", "--hidden", "16,16", "--batch", "32", "--threads", "1"];
 
 /// A folder that holds the shared files while a test file runs.
-static SHARED: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a temporary folder"));
+static SHARED: LazyLock<PathBuf> = LazyLock::new(|| {
+    let program = std::env::current_exe().expect("the test's own path");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(program.file_stem().expect("a name"));
+    // What the last time left is no longer needed.
+    _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder for temporary files");
+    folder
+});
 
 /// 400 simulated cells at 5 times.
 pub(crate) static CELLS: LazyLock<PathBuf> = LazyLock::new(|| simulated("cells.h5ad", 42));
@@ -22,14 +28,14 @@ pub(crate) static OTHERS: LazyLock<PathBuf> = LazyLock::new(|| simulated("others
 
 /// The folder of a run on [`CELLS`] with the settings [`SMALL`], 40 steps.
 pub(crate) static RUN: LazyLock<PathBuf> = LazyLock::new(|| {
-    let folder = SHARED.path().join("run");
+    let folder = SHARED.join("run");
     let arguments = ["train", text(&CELLS), "--time", "day", "--steps", "40", "--out", text(&folder)];
     succeeds(&[&arguments[..], &SMALL].concat());
     folder
 });
 
 fn simulated(name: &str, seed: u64) -> PathBuf {
-    let path = SHARED.path().join(name);
+    let path = SHARED.join(name);
     let seed = seed.to_string();
     succeeds(&["simulate", "bifurcation", "--cells", "400", "--seed", &seed, "--out", text(&path)]);
     path
