@@ -91,7 +91,7 @@ fn apply(config: &mut FlowConfig, args: &ModelArgs) {
     macro_rules! take {
         ($($field:ident),*) => { $(if let Some(value) = &args.$field { config.$field = value.clone(); })* };
     }
-    take!(steps, lr, hidden, activation, batch, sigma, epsilon, weight_decay, ema, seed);
+    take!(steps, lr, hidden, activation, batch, sigma, epsilon, weight_decay, ema, clip, seed);
     if let Some(name) = args.coupling {
         config.coupling = name.into();
     }

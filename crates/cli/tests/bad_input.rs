@@ -250,15 +250,21 @@ fn a_constant_coordinate_cannot_be_whitened() {
 fn parameters_out_of_range() {
     for (flags, said) in [
         (["--steps", "0"], "steps is 0; it must be 1 or more"),
-        (["--batch", "0"], "batch is 0; it must be 2 or more"),
-        (["--hidden", "0"], "hidden is 0; it must be widths of 1 or more"),
+        (["--batch", "0"], "batch is 0; it must be 2 to 32768"),
+        (["--hidden", "0"], "hidden is 0; it must be widths of 1 to 16384"),
         (["--lr", "nan"], "lr is NaN; it must be a number above 0"),
+        (["--sigma", "-0.1"], "sigma is -0.1; it must be a number of 0 or more"),
+        (["--clip", "-1"], "clip is -1; it must be a number of 0 or more"),
+        (["--ema", "1"], "ema is 1; it must be in [0, 1)"),
+        // Sizes that no memory holds.
+        (["--batch", "10000000"], "batch is 10000000; it must be 2 to 32768"),
+        (["--hidden", "8,1000000"], "hidden is 1000000; it must be widths of 1 to 16384"),
         (["--epochs", "0"], "steps is 0; it must be 1 or more"),
     ] {
         assert_eq!(train_fails(&CELLS, &[&["--time", "day"], &flags[..]].concat()), said);
     }
     let flags = ["--time", "day", "--epochs", "3", "--batch", "0"];
-    assert_eq!(train_fails(&CELLS, &flags), "batch is 0; it must be 2 or more");
+    assert_eq!(train_fails(&CELLS, &flags), "batch is 0; it must be 2 to 32768");
 }
 
 #[test]
@@ -280,7 +286,7 @@ fn settings_files() {
     );
     let text = said("[model\n");
     assert!(text.starts_with(&format!("line 1 of {file} is not a setting: ")), "{text}");
-    assert_eq!(said("[data]\ntime = \"day\"\n[model]\nbatch = 1\n"), "batch is 1; it must be 2 or more");
+    assert_eq!(said("[data]\ntime = \"day\"\n[model]\nbatch = 1\n"), "batch is 1; it must be 2 to 32768");
     let text = train_fails(&CELLS, &["--config", "absent.toml"]);
     let start = "cannot read absent.toml; name a file such as the run.toml of an earlier run: ";
     assert!(text.starts_with(start), "{text}");
@@ -292,7 +298,7 @@ fn arguments_that_cannot_be_understood() {
     for (arguments, said) in [
         (
             &["train", cells, "--threads", "0"][..],
-            "invalid value '0' for '--threads <THREADS>': 0 is not in 1..=65535",
+            "invalid value '0' for '--threads <THREADS>': 0 is not in 1..=1024",
         ),
         (
             &["train", cells, "--tiem", "day"],
@@ -370,10 +376,13 @@ fn solvers() {
         predict(&["--solver", "rk5"]),
         "there is no method named \"rk5\"; the methods are euler, midpoint, heun, bosh3, rk4, dopri5, tsit5"
     );
-    for tol in ["0", "-1", "nan"] {
-        assert_eq!(predict(&[&format!("--tol={tol}")]), "--tol must be a number above 0");
+    for tol in ["0", "1e-30", "-1", "nan"] {
+        let said = "--tol must be a number of 1e-7 or more, as positions have single precision";
+        assert_eq!(predict(&["--tol", tol]), said);
     }
-    assert_eq!(predict(&["--substeps", "0"]), "--substeps must be 1 or more");
+    for steps in ["0", "100001"] {
+        assert_eq!(predict(&["--substeps", steps]), "--substeps must be 1 to 100000");
+    }
     assert_eq!(
         predict(&["--solver", "rk4", "--tol", "1e-3"]),
         "rk4 has no error estimate; use it with --substeps N, or choose bosh3, dopri5 or tsit5"
@@ -417,6 +426,26 @@ fn a_run_for_other_cells() {
         format!("{}no `X_pca*` in the header of {}; it has day, PC1, PC2, PC3", lacks(&path), path.display())
     );
     assert!(!out.exists());
+
+    let run = folder.path().join("run");
+    let arguments = ["train", text(&path), "--time", "day", "--steps", "2", "--out", text(&run)];
+    common::succeeds(&[&arguments[..], &SMALL[2..]].concat());
+    let swapped = fs::read_to_string(&path).unwrap().replace("PC1,PC2", "PC2,PC1");
+    fs::write(&path, swapped).unwrap();
+    assert_eq!(
+        fails(&["predict", text(&run), text(&path), "--out", text(&out)]),
+        format!(
+            "{} has `PC2` where this run was trained on `PC1`; give the same coordinates in the same order",
+            path.display()
+        )
+    );
+    assert_eq!(
+        fails(&["predict", text(&run), text(&CELLS), "--out", text(&out)]),
+        format!(
+            "{} is not a .csv or .tsv, and this run was trained on a whole table; give one with the columns PC1, PC2, PC3",
+            CELLS.display()
+        )
+    );
 }
 
 #[test]

@@ -154,7 +154,7 @@ mod interrupted {
     fn a_demo_can_be_resumed_too() {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("demo");
-        let arguments = ["demo", "--cells", "300", "--steps", "1000000", "--out", text(&out)];
+        let arguments = ["demo", "--cells", "300", "--steps", "20000", "--out", text(&out)];
         let stopped = interrupt(&arguments, |said| said.contains("steps ") && has_begun(&out));
         assert_eq!((stopped.status.code(), stopped.err.as_str()), (Some(130), ""));
         let cells = out.join("cells.h5ad");

@@ -219,6 +219,7 @@ fn tables_and_arrays_train_and_predict() {
         ("cells.csv", &["--time", "day", "--rep", "PC"][..], "PC_t2.5", 3),
         ("cells.csv", &["--time", "day"], "X_t2.5", 3),
         ("cells.npz", &["--time", "hour", "--rep", "pcs", "--dims", "2"], "pcs_t12", 2),
+        ("cells.npz", &["--time", "hour"], "pcs_t0", 4),
     ] {
         let (file, run, out) = (at(name), at("run"), at("out.h5ad"));
         let arguments = ["train", text(&file), "--steps", "5", "--out", text(&run)];

@@ -143,7 +143,7 @@ pub(crate) fn document(
             "file": cells.file.display().to_string(),
             "data_sha256": cells.hash,
             "time": cells.time,
-            "representation": cells.rep,
+            "representation": cells.key(),
             "dims": cells.populations.dims(),
             "whitened": settings.data.whiten,
             "times": cells.populations.times(),

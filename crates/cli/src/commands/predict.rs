@@ -4,6 +4,7 @@ mod expression;
 
 use crate::args::{Expression, PredictArgs};
 use crate::cells::Cells;
+use crate::commands::inspect::shortened;
 use crate::progress::spoken;
 use crate::run_dir::RunDir;
 use crate::save::probe;
@@ -79,19 +80,35 @@ pub(crate) fn cells_of(checkpoint: &Checkpoint, file: &Path) -> Result<Cells> {
         weight: note("weight"),
         whiten: false,
     };
-    Cells::read(file, &settings).map_err(|error| match error.downcast_ref() {
-        Some(IoError::Dimensions { .. } | IoError::NoSuchElement { .. }) => {
-            let frame = &checkpoint.header.frame;
-            error.context(format!(
-                "{} lacks what this run was trained on, {} dimensions of {} with the times in `{}`",
-                file.display(),
-                frame.dims(),
-                note("rep").unwrap_or_default(),
-                note("time").unwrap_or_default()
-            ))
-        }
+    let named = &checkpoint.header.frame.features;
+    let rep = note("rep").unwrap_or_default();
+    if rep.is_empty() && !is_table(file) {
+        bail!(
+            "{} is not a .csv or .tsv, and this run was trained on a whole table; give one with the columns {}",
+            file.display(),
+            shortened(named)
+        );
+    }
+    let cells = Cells::read(file, &settings).map_err(|error| match error.downcast_ref() {
+        Some(IoError::Dimensions { .. } | IoError::NoSuchElement { .. }) => error.context(format!(
+            "{} lacks what this run was trained on, {} dimensions of {rep} with the times in `{}`",
+            file.display(),
+            named.len(),
+            note("time").unwrap_or_default()
+        )),
         _ => error,
-    })
+    })?;
+    if let Some((wanted, found)) = named.iter().zip(cells.populations.features()).find(|(a, b)| a != b) {
+        bail!(
+            "{} has `{found}` where this run was trained on `{wanted}`; give the same coordinates in the same order",
+            file.display()
+        );
+    }
+    Ok(cells)
+}
+
+fn is_table(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv") || e.eq_ignore_ascii_case("tsv"))
 }
 
 /// Whether a file's name says that it is an .h5ad.
@@ -178,7 +195,7 @@ impl Moved {
             times: times.to_vec(),
             positions: stacked.iter().map(|p| p.select(Axis(0), &sorted)).collect(),
             velocity: velocity.select(Axis(0), &sorted),
-            rep: cells.rep.clone(),
+            rep: cells.key().to_string(),
         })
     }
 
@@ -242,7 +259,7 @@ fn subset(input: Option<&H5ad>, moved: &Moved, cells: &Cells, additions: Additio
     };
     file.obs.set(&cells.time, Column::Numbers(moved.measured.clone()))?;
     let coordinates = Annotation::F32(moved.measured_at(cells));
-    file.obsm = [(cells.rep.clone(), coordinates)].into_iter().chain(additions.obsm).collect();
+    file.obsm = [(cells.key().to_string(), coordinates)].into_iter().chain(additions.obsm).collect();
     file.layers = additions.layers.into_iter().collect();
     file.uns = additions.uns.into_iter().collect();
     for (name, column) in additions.obs {
