@@ -10,7 +10,7 @@ use std::path::PathBuf;
 #[command(name = "chreode", version, max_term_width = 100, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// Threads to use; the results do not depend on it [default: all]
-    #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -60,7 +60,8 @@ pub(crate) struct DataArgs {
     /// Column of obs with the time each cell was measured at
     #[arg(long, value_name = "COLUMN")]
     pub(crate) time: Option<String>,
-    /// Coordinates: a key of obsm, or X [default: X_pca if there is one, else X]
+    /// Coordinates: a key of obsm, or X [default: X_pca if there is one, else X]; in a table, how their
+    /// columns begin [default: all other columns]; in an .npz, an array
     #[arg(long, value_name = "KEY")]
     pub(crate) rep: Option<String>,
     /// Use the first N coordinates [default: all]
@@ -84,7 +85,7 @@ pub(crate) struct ModelArgs {
     #[arg(long, value_name = "N", conflicts_with = "steps")]
     pub(crate) epochs: Option<u64>,
     /// Learning rate at the start
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) lr: Option<f64>,
     /// Widths of the hidden layers, e.g. 64,64,64
     #[arg(long, value_delimiter = ',', value_name = "WIDTHS")]
@@ -96,7 +97,7 @@ pub(crate) struct ModelArgs {
     #[arg(long)]
     pub(crate) batch: Option<usize>,
     /// Noise of the path between two cells
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) sigma: Option<f64>,
     /// How cells of neighbouring snapshots are paired
     #[arg(long, value_enum)]
@@ -105,14 +106,17 @@ pub(crate) struct ModelArgs {
     #[arg(long, value_enum)]
     pub(crate) sampling: Option<SamplingName>,
     /// Regularisation of the sinkhorn coupling, relative to the mean cost
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) epsilon: Option<f64>,
     /// Weight decay
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) weight_decay: Option<f64>,
     /// Decay of the moving average of the parameters that predicts; 0 for none
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) ema: Option<f64>,
+    /// Largest norm of a step's gradient; 0 for no limit
+    #[arg(long, allow_negative_numbers = true)]
+    pub(crate) clip: Option<f64>,
     /// Seed of every random number
     #[arg(long)]
     pub(crate) seed: Option<u64>,
@@ -184,7 +188,7 @@ pub(crate) struct SolverArgs {
     #[arg(long, value_name = "N", conflicts_with = "tol")]
     pub(crate) substeps: Option<usize>,
     /// Relative and absolute tolerance of adaptive steps
-    #[arg(long, value_name = "TOL")]
+    #[arg(long, value_name = "TOL", allow_negative_numbers = true)]
     pub(crate) tol: Option<f64>,
 }
 

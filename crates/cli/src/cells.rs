@@ -1,6 +1,7 @@
 //! The cells of a file, as a time series in chosen coordinates.
 
 use crate::commands::Notes;
+use crate::commands::predict::is_h5ad;
 use crate::settings::DataSettings;
 use anyhow::{Context, Result, bail};
 use chreode_core::{Populations, Snapshot};
@@ -15,14 +16,14 @@ pub(crate) struct Cells {
     /// For each snapshot, the rows of the file its cells came from.
     pub(crate) rows: Vec<Vec<usize>>,
     pub(crate) time: String,
-    /// The key of the coordinates.
-    pub(crate) rep: String,
+    /// The coordinates, as `--rep` would name them; empty for all columns of a table.
+    rep: String,
     pub(crate) settings: DataSettings,
     pub(crate) hash: String,
 }
 
 /// Fewer cells than this at a time say nothing about a population.
-const FEWEST: usize = 10;
+pub(crate) const FEWEST: usize = 10;
 
 impl Cells {
     /// Reads them.
@@ -42,7 +43,7 @@ impl Cells {
         let times = populations.times();
         if times.len() < 2 {
             bail!(
-                "all {} cells of {} are at time {}; a flow needs two times at least: is `{time}` the time column?",
+                "all {} cells of {} are at time {} and a flow needs two times at least; name another column than `{time}` with --time",
                 populations.cells(),
                 file.display(),
                 times[0]
@@ -50,14 +51,21 @@ impl Cells {
         }
         if let Some(small) = populations.snapshots().iter().find(|s| s.len() < FEWEST) {
             bail!(
-                "time {} has only {} cells; {FEWEST} are needed at least: leave this time out, or merge it with its neighbour",
+                "time {} of {} has only {} cells where {FEWEST} are needed at least; leave this time out, merge it with its neighbour, or name another column than `{time}` with --time",
                 small.time,
+                file.display(),
                 small.len()
             );
         }
+        let rep = rep.or_else(|| matrix(file, &populations));
         let hash = data_hash(file)?.to_string();
-        let rep = rep.unwrap_or_else(|| "X".to_string());
+        let rep = rep.unwrap_or_default();
         Ok(Self { file: file.to_path_buf(), populations, rows, time, rep, settings: settings.clone(), hash })
+    }
+
+    /// What the coordinates are called in a file.
+    pub(crate) fn key(&self) -> &str {
+        if self.rep.is_empty() { "X" } else { &self.rep }
     }
 
     /// The coordinates the network sees: standardised a feature if so asked, else by one common scale.
@@ -111,15 +119,22 @@ impl Cells {
     /// The coordinates, in words.
     pub(crate) fn space(&self) -> String {
         let white = if self.settings.whiten { ", whitened" } else { "" };
-        format!("{} dimensions of {}{white}", self.populations.dims(), self.rep)
+        format!("{} dimensions of {}{white}", self.populations.dims(), self.key())
     }
 }
 
-/// `X_pca` where an .h5ad has it.
+/// What is read where nothing is asked for: `X_pca` or `X` of an .h5ad, the matrix of an .npz, a whole table.
 fn default_rep(file: &Path) -> Result<Option<String>> {
-    if file.extension().is_none_or(|e| e != "h5ad") {
-        return Ok(None);
+    if is_h5ad(file) {
+        let keys = H5ad::open(file)?.keys("obsm")?;
+        return Ok(Some(keys.into_iter().find(|key| key == "X_pca").unwrap_or_else(|| "X".into())));
     }
-    let keys = H5ad::open(file)?.keys("obsm")?;
-    Ok(keys.into_iter().find(|key| key == "X_pca"))
+    Ok(None)
+}
+
+/// The matrix that an .npz without a choice was read from, by the names of its columns.
+fn matrix(file: &Path, populations: &Populations) -> Option<String> {
+    let npz = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz"));
+    let (name, _) = populations.features().first()?.rsplit_once('-')?;
+    npz.then(|| name.to_string())
 }

@@ -10,25 +10,65 @@ mod progress;
 pub mod report;
 mod run_dir;
 mod save;
+mod say;
 mod settings;
 mod solver;
 mod table;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result, anyhow};
 use args::{Cli, Command};
-use clap::Parser;
+use clap::{Parser, error::ErrorKind};
 use std::process::ExitCode;
 
-/// Parses the arguments, runs the command, and turns an error into one line and exit code 1.
+/// Parses the arguments, runs the command, and turns an error into one line on standard error.
+///
+/// The exit code is 0, or 1 after an error, 2 for arguments that cannot be understood, 130 after Ctrl-C.
 pub fn main() -> ExitCode {
-    match run(&Cli::parse()) {
-        Ok(()) if interrupt::asked() => ExitCode::from(130),
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if one_line(&error) => {
+            eprintln!("error: {}", misunderstood(&error.to_string()));
+            return ExitCode::from(2);
+        }
+        // Help and version.
+        Err(error) => error.exit(),
+    };
+    let printed = |()| match say::lost() {
+        Some(error) => Err(anyhow!("cannot write to standard output: {error}; send it elsewhere")),
+        None => Ok(()),
+    };
+    let outcome = run(&cli).and_then(printed);
+    if let Err(error) = &outcome {
+        eprintln!("error: {}", described(error));
+    }
+    match outcome {
+        _ if interrupt::asked() => ExitCode::from(130),
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// The error and its causes in one line, without those that are part of what is said already.
+fn described(error: &Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
         }
     }
+    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+fn one_line(error: &clap::Error) -> bool {
+    error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+}
+
+/// The paragraphs of a parse error in one line.
+fn misunderstood(text: &str) -> String {
+    let said = text.strip_prefix("error: ").unwrap_or(text).lines().map(str::trim);
+    let said = said.filter(|l| !l.is_empty() && !l.starts_with("Usage:") && !l.starts_with("For more"));
+    let text = said.collect::<Vec<_>>().join(" ").replace(" tip: ", "; ");
+    format!("{text}; --help says what can be given")
 }
 
 fn run(cli: &Cli) -> Result<()> {

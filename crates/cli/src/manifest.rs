@@ -30,7 +30,7 @@ impl Manifest {
             method: cfm.config().method(),
             file: cells.file.display().to_string(),
             data_sha256: cells.hash.clone(),
-            representation: cells.rep.clone(),
+            representation: cells.key().to_string(),
             times: cells.populations.times(),
             cells: cells.populations.snapshots().iter().map(chreode_core::Snapshot::len).collect(),
             device: "cpu",

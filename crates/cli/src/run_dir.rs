@@ -1,7 +1,7 @@
 //! The folder of a run: what is in it, and how it is written so that nothing is ever lost.
 
 use crate::progress::Metric;
-use crate::save::save;
+use crate::save::{probe, save};
 use crate::settings::Settings;
 use anyhow::{Context, Result, bail};
 use chreode_models::Checkpoint;
@@ -21,12 +21,8 @@ impl RunDir {
             format!("cannot make the folder {}; choose another with --out", folder.display())
         })?;
         let run = Self { folder: folder.to_path_buf() };
-        run.probe().with_context(|| {
-            format!(
-                "cannot write to {}; check its permissions or choose another with --out",
-                folder.display()
-            )
-        })?;
+        // A run must not train for an hour and then find that it cannot save.
+        probe(&run.path("model.safetensors"))?;
         Ok(run)
     }
 
@@ -59,7 +55,7 @@ impl RunDir {
         let bytes = fs::read(&path).with_context(|| {
             format!("cannot read {}; train first, or name the folder of a finished run", path.display())
         })?;
-        Checkpoint::from_bytes(&bytes).with_context(|| format!("{} cannot be used", path.display()))
+        Checkpoint::from_bytes(&bytes).with_context(|| path.display().to_string())
     }
 
     /// Saves the checkpoint; the old one survives whatever goes wrong.
@@ -86,13 +82,6 @@ impl RunDir {
             writeln!(out, "{}", serde_json::to_string(metric)?)?;
         }
         Ok(out)
-    }
-
-    /// Writes and removes an empty file: a run must not train for an hour and then find that it cannot save.
-    fn probe(&self) -> Result<()> {
-        let path = self.path(".chreode-probe");
-        save(&path, b"")?;
-        Ok(fs::remove_file(path)?)
     }
 
     fn write(&self, name: &str, text: &str) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Settings from defaults, a file and flags, in this order of precedence; and the file itself.
 
 use crate::args::{DataArgs, ModelArgs};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use chreode_models::FlowConfig;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -49,9 +49,13 @@ impl Settings {
 
     /// Reads a settings file.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read the settings file {}", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("{} is not a settings file", path.display()))
+        let text = std::fs::read_to_string(path).with_context(|| {
+            format!("cannot read {}; name a file such as the run.toml of an earlier run", path.display())
+        })?;
+        toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+            anyhow!("line {line} of {} is not a setting: {}", path.display(), error.message())
+        })
     }
 }
 
@@ -87,7 +91,7 @@ fn apply(config: &mut FlowConfig, args: &ModelArgs) {
     macro_rules! take {
         ($($field:ident),*) => { $(if let Some(value) = &args.$field { config.$field = value.clone(); })* };
     }
-    take!(steps, lr, hidden, activation, batch, sigma, epsilon, weight_decay, ema, seed);
+    take!(steps, lr, hidden, activation, batch, sigma, epsilon, weight_decay, ema, clip, seed);
     if let Some(name) = args.coupling {
         config.coupling = name.into();
     }
@@ -98,5 +102,5 @@ fn apply(config: &mut FlowConfig, args: &ModelArgs) {
 
 /// Updates in `epochs` passes over the smallest snapshot.
 pub(crate) fn steps_of_epochs(epochs: u64, smallest: usize, batch: usize) -> u64 {
-    epochs * (smallest as u64).div_ceil(batch as u64).max(1)
+    epochs.saturating_mul((smallest as u64).div_ceil(batch.max(1) as u64).max(1))
 }

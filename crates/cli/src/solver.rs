@@ -9,6 +9,11 @@ use chreode_ode::{DOPRI5, EULER, Tableau};
 /// Steps an interval of a method that is given no tolerance: what the published tables use.
 const SUBSTEPS: usize = 100;
 
+/// As many steps as a solve may take.
+const MOST_SUBSTEPS: usize = 100_000;
+/// Rounding in single precision hides finer errors.
+const FINEST: f64 = 1e-7;
+
 /// The sampler of the flags: `--tol` makes steps adaptive, `--substeps` makes them equal.
 ///
 /// Without either, a method with an error estimate runs at `tol`, one without takes 100 equal steps.
@@ -20,9 +25,11 @@ pub(crate) fn sampler(args: &SolverArgs, default: Tableau, tol: f64) -> Result<S
     };
     let estimates = method.coefficients().embedded.is_some();
     let steps = match (args.substeps, args.tol) {
-        (Some(0), _) => bail!("--substeps must be 1 or more"),
+        (Some(n), _) if !(1..=MOST_SUBSTEPS).contains(&n) => bail!("--substeps must be 1 to {MOST_SUBSTEPS}"),
         (Some(n), _) => Steps::PerInterval(n),
-        (None, Some(tol)) if !(tol.is_finite() && tol > 0.0) => bail!("--tol must be a number above 0"),
+        (None, Some(tol)) if !(tol.is_finite() && tol >= FINEST) => {
+            bail!("--tol must be a number of {FINEST:e} or more, as positions have single precision")
+        }
         (None, Some(_)) if !estimates => {
             bail!(
                 "{} has no error estimate; use it with --substeps N, or choose bosh3, dopri5 or tsit5",

@@ -88,7 +88,7 @@ pub enum CoreError {
         times: Vec<f64>,
     },
     /// Holding out the first or the last time leaves nothing to interpolate between.
-    #[error("time {time} is an end of the series and cannot be held out; choose one of {}", list(.inner))]
+    #[error("time {time} is an end of the series and cannot be held out; {}", held_out(.inner))]
     HeldOutEnd {
         /// What was asked for.
         time: f64,
@@ -100,7 +100,15 @@ pub enum CoreError {
 /// Times as a reader would write them; `none` when there are none.
 fn list(times: &[f64]) -> String {
     if times.is_empty() {
-        return "none (there are fewer than three times)".to_string();
+        return "none".to_string();
     }
     times.iter().map(f64::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Which times to choose from, or what is needed to have a choice.
+fn held_out(inner: &[f64]) -> String {
+    match inner {
+        [] => "give cells at three times at least, so that one is between two others".to_string(),
+        _ => format!("choose one of {}", list(inner)),
+    }
 }

@@ -30,7 +30,7 @@ pub enum IoError {
         source: std::io::Error,
     },
     /// A file that cannot be written; what was there before is untouched.
-    #[error("cannot write {}: {source}; the file that was there before, if any, is unchanged", .path.display())]
+    #[error("cannot write {}: {source}; choose another place or make room (a file that was there before is unchanged)", .path.display())]
     Write {
         /// The file.
         path: PathBuf,

@@ -18,6 +18,6 @@ pub use h5ad::{
     Additions, ColumnInfo, ColumnKind, ElementInfo, ElementKind, H5ad, LeftOut, Loaded, Summary, write_h5ad,
 };
 pub use hdf5::Dtype;
-pub use populations::{Columns, TimeSeries, read_populations};
+pub use populations::{Columns, TimeSeries, column_names, read_populations};
 pub use preprocess::{Pca, Standardizer, TargetSum, log1p, normalize_total};
 pub use sparse::{Csc, Csr, Matrix, SparseProblem};

@@ -69,8 +69,7 @@ struct Cells {
 pub fn read_populations(path: impl AsRef<Path>, columns: &Columns) -> Result<TimeSeries, IoError> {
     let path = path.as_ref();
     crate::file::length(path)?;
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-    let cells = match extension.as_str() {
+    let cells = match extension(path).as_str() {
         "h5ad" => annotated::read(path, columns)?,
         "npz" => npz::read(path, columns)?,
         "csv" => table::read(path, columns, b',')?,
@@ -78,6 +77,27 @@ pub fn read_populations(path: impl AsRef<Path>, columns: &Columns) -> Result<Tim
         _ => return Err(IoError::UnknownFormat { path: path.to_path_buf() }),
     };
     group(path, columns, cells)
+}
+
+/// The names that [`Columns`] can be made of in a table or an `.npz`: its columns or its arrays, in order.
+///
+/// An `.h5ad` says more about itself through [`H5ad::summary`](crate::H5ad::summary).
+///
+/// # Errors
+/// Those of opening the file; [`IoError::UnknownFormat`] for every other extension, `.h5ad` included.
+pub fn column_names(path: impl AsRef<Path>) -> Result<Vec<String>, IoError> {
+    let path = path.as_ref();
+    crate::file::length(path)?;
+    match extension(path).as_str() {
+        "npz" => npz::names(path),
+        "csv" => table::names(path, b','),
+        "tsv" => table::names(path, b'\t'),
+        _ => Err(IoError::UnknownFormat { path: path.to_path_buf() }),
+    }
+}
+
+fn extension(path: &Path) -> String {
+    path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase()
 }
 
 fn group(path: &Path, columns: &Columns, cells: Cells) -> Result<TimeSeries, IoError> {

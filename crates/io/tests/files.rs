@@ -24,7 +24,7 @@ fn a_failure_leaves_the_old_file() {
     assert_eq!(
         error.to_string(),
         format!(
-            "cannot write {}: no storage space; the file that was there before, if any, is unchanged",
+            "cannot write {}: no storage space; choose another place or make room (a file that was there before is unchanged)",
             path.display()
         )
     );

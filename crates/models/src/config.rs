@@ -3,6 +3,7 @@
 use crate::{Entropic, Exact, Independent, ModelError, Pairing, Rule, Sampling};
 use chreode_nn::{Activation, AdamW, Ema, EmaStart, Mlp, MlpConfig, Schedule};
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 /// Which cells are paired: the choice between I-CFM and OT-CFM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +86,11 @@ impl Default for FlowConfig {
     }
 }
 
+/// Two layers of the widest have 2.7e8 weights between them, 1 GiB.
+const WIDTHS: RangeInclusive<usize> = 1..=16_384;
+/// The costs between the largest batches take 8 GiB in double precision.
+const BATCHES: RangeInclusive<usize> = 2..=32_768;
+
 impl FlowConfig {
     /// The name of the method the settings amount to.
     pub fn method(&self) -> &'static str {
@@ -107,11 +113,11 @@ impl FlowConfig {
         if !(self.sigma.is_finite() && self.sigma >= 0.0) {
             return bad("sigma", self.sigma, "a number of 0 or more");
         }
-        if let Some(width) = self.hidden.iter().find(|&&w| w == 0) {
-            return bad("hidden", *width as f64, "widths of 1 or more");
+        if let Some(width) = self.hidden.iter().find(|w| !WIDTHS.contains(w)) {
+            return bad("hidden", *width as f64, "widths of 1 to 16384");
         }
-        if self.batch < 2 {
-            return bad("batch", self.batch as f64, "2 or more");
+        if !BATCHES.contains(&self.batch) {
+            return bad("batch", self.batch as f64, "2 to 32768");
         }
         if self.steps == 0 {
             return bad("steps", 0.0, "1 or more");

@@ -111,7 +111,7 @@ pub enum ModelError {
         index: u64,
     },
     /// A file that holds no run, or another one.
-    #[error("this checkpoint cannot be used: {reason}")]
+    #[error("this checkpoint cannot be used ({reason}); copy it again, or train again")]
     Checkpoint {
         /// What is wrong with it.
         reason: String,

@@ -210,8 +210,11 @@ fn bad_requests_are_refused() {
     assert_eq!(refusal(times(&[1.5]), &data), "there is no snapshot at time 1.5; the times are 0, 1, 2");
     assert_eq!(refusal(times(&[1.0, 1.0]), &data), "a held-out time is 1; it must be given once");
     let two = moving(&[0.0, 1.0], &[0.0, 1.0]);
-    assert!(refusal(protocol(&[1]), &two).ends_with("choose one of none (there are fewer than three times)"));
-    assert!(refusal(times(&[0.0]), &moving(&[0.0], &[0.0])).contains("fewer than three times"));
+    assert!(
+        refusal(protocol(&[1]), &two)
+            .ends_with("give cells at three times at least, so that one is between two others")
+    );
+    assert!(refusal(times(&[0.0]), &moving(&[0.0], &[0.0])).contains("three times at least"));
     assert_eq!(refusal(protocol(&[]), &data), "the number of seeds is 0; it must be at least 1");
     assert_eq!(refusal(protocol(&[4, 4]), &data), "a seed is 4; it must be given once");
     let mut odd = protocol(&[1]);

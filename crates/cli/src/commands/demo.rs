@@ -8,6 +8,7 @@ use crate::interrupt;
 use crate::progress::spoken;
 use crate::report::Command;
 use crate::run_dir::RunDir;
+use crate::say::say;
 use crate::settings::{DataSettings, Settings};
 use crate::table;
 use anyhow::Result;
@@ -23,12 +24,12 @@ pub(crate) fn run(args: &DemoArgs, threads: usize) -> Result<()> {
     let start = Instant::now();
     let run = RunDir::create(&args.out)?;
     let file = run.path("cells.h5ad");
-    println!("1/5      simulate a branching differentiation");
+    say!("1/5      simulate a branching differentiation");
     let simulated = simulate::bifurcation(args.cells, args.seed)?;
     write_h5ad(&file, &simulated)?;
-    println!("wrote    {} ({} cells, {} genes)", file.display(), simulated.n_obs(), simulated.n_vars());
+    say!("wrote    {} ({} cells, {} genes)", file.display(), simulated.n_obs(), simulated.n_vars());
 
-    println!("2/5      train OT-CFM on its snapshots");
+    say!("2/5      train OT-CFM on its snapshots");
     let data = DataSettings {
         time: Some("day".into()),
         rep: Some("X_pca".into()),
@@ -42,34 +43,35 @@ pub(crate) fn run(args: &DemoArgs, threads: usize) -> Result<()> {
     let (trained, settings, curve) =
         train::drive(train::Job { cfm, run: &run, cells: &cells, settings, kept: Vec::new(), threads })?;
     if interrupt::asked() {
+        train::next(&trained, &file, &args.out);
         return Ok(());
     }
 
-    println!("3/5      leave one time out after the other");
+    say!("3/5      leave one time out after the other");
     let protocol = Protocol { held_out: HeldOut::EachInner, seeds: vec![args.seed], ..Protocol::default() };
     let scores = evaluate::score(&cells, &settings, &protocol, &Sampler::published(), threads)?;
     let method = settings.model.method();
-    println!("{}", table::of(&scores, method));
+    say!("{}", table::of(&scores, method));
 
-    println!("4/5      move every cell to every time");
+    say!("4/5      move every cell to every time");
     let checkpoint = run.checkpoint()?;
     let flow = trained.finish();
     let sampler = Sampler { method: chreode_ode::RK4, steps: Steps::PerInterval(20) };
     let moved = predict::Moved::new(&flow, &cells, None, &cells.populations.times(), &sampler)?;
     let trajectories = run.path("trajectories.h5ad");
     predict::write(&trajectories, &moved, &checkpoint, &cells, Expression::Last)?;
-    println!("wrote    {}", trajectories.display());
+    say!("wrote    {}", trajectories.display());
 
-    println!("5/5      draw");
+    say!("5/5      draw");
     let mut report = draw::report("A simulated branching differentiation", &cells, &flow, &sampler, &moved)?;
     report.loss = Some(draw::loss(&curve));
     report.scores = Some(draw::scores(&scores, method));
     report.manifest = settings.manifest.as_ref().map(draw::manifest).unwrap_or_default();
     report.commands = commands(args);
     let written = report.write(&args.out)?;
-    println!("wrote    {}", written.page.display());
-    println!("done     in {}", spoken(start.elapsed().as_secs_f64()));
-    println!(
+    say!("wrote    {}", written.page.display());
+    say!("done     in {}", spoken(start.elapsed().as_secs_f64()));
+    say!(
         "next     open {} in a browser; then try `chreode inspect` on your own cells",
         written.page.display()
     );

@@ -4,7 +4,8 @@ use crate::args::EvaluateArgs;
 use crate::cells::Cells;
 use crate::interrupt;
 use crate::progress::spoken;
-use crate::save::save;
+use crate::save::{probe, save};
+use crate::say::say;
 use crate::settings::{Settings, steps_of_epochs};
 use crate::solver;
 use crate::table;
@@ -22,27 +23,31 @@ pub(crate) fn run(args: &EvaluateArgs, threads: usize) -> Result<()> {
     let mut settings = Settings::merged(args.config.as_deref(), &args.data, &args.model)?;
     let sampler = solver::for_scores(&args.solver)?;
     let cells = Cells::read(&args.file, &settings.data)?;
+    if let Some(path) = &args.json {
+        probe(path)?;
+    }
     if let Some(epochs) = args.model.epochs {
         let smallest = cells.populations.snapshots().iter().map(Snapshot::len).min().unwrap_or(0);
         settings.model.steps = steps_of_epochs(epochs, smallest, settings.model.batch);
     }
     let protocol = protocol(&args.hold_out, args.seeds, settings.model.seed)?;
-    println!("cells    {}", cells.counts());
-    println!("space    {}", cells.space());
-    println!(
+    interrupt::listen()?;
+    say!("cells    {}", cells.counts());
+    say!("space    {}", cells.space());
+    say!(
         "model    {}, {} steps of {} cells a time",
         settings.model.method(),
         settings.model.steps,
         settings.model.batch
     );
-    println!("solver   {}", solver::described(&sampler));
+    say!("solver   {}", solver::described(&sampler));
     let scores = score(&cells, &settings, &protocol, &sampler, threads)?;
-    println!("{}", table::of(&scores, settings.model.method()));
-    println!("done     in {}", spoken(start.elapsed().as_secs_f64()));
+    say!("{}", table::of(&scores, settings.model.method()));
+    say!("done     in {}", spoken(start.elapsed().as_secs_f64()));
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&document(&scores, &cells, &settings, &sampler, threads)?)?;
         save(path, (text + "\n").as_bytes())?;
-        println!("wrote    {}", path.display());
+        say!("wrote    {}", path.display());
     }
     Ok(())
 }
@@ -99,7 +104,9 @@ pub(crate) fn score(
     let scores = protocol.run(&populations, &forecast);
     bar.finish_and_clear();
     if interrupt::asked() {
-        bail!("interrupted; nothing was scored");
+        bail!(
+            "interrupted before all was scored, so nothing is kept; give fewer --seeds or --steps for a quicker answer"
+        );
     }
     Ok(scores?)
 }
@@ -136,7 +143,7 @@ pub(crate) fn document(
             "file": cells.file.display().to_string(),
             "data_sha256": cells.hash,
             "time": cells.time,
-            "representation": cells.rep,
+            "representation": cells.key(),
             "dims": cells.populations.dims(),
             "whitened": settings.data.whiten,
             "times": cells.populations.times(),

@@ -1,42 +1,97 @@
 //! `chreode inspect`: what is in a file, in one screen, and what `train` could use.
 
 use crate::args::InspectArgs;
+use crate::cells::FEWEST;
+use crate::commands::predict::is_h5ad;
+use crate::say::say;
 use anyhow::Result;
-use chreode_io::{Columns, ElementInfo, ElementKind, H5ad, TimeSeries, read_populations};
+use chreode_io::{
+    Columns, ElementInfo, ElementKind, H5ad, IoError, TimeSeries, column_names, read_populations,
+};
 use std::path::Path;
 
 /// More distinct times than this are a measurement, not a design.
 const MOST_TIMES: usize = 100;
+/// Names that are listed before the rest is counted.
+const SHOWN: usize = 12;
 
 /// Runs the command.
 pub(crate) fn run(args: &InspectArgs) -> Result<()> {
-    let file = H5ad::open(&args.file)?;
-    let summary = file.summary()?;
-    println!("{}: {} cells x {} genes", args.file.display(), summary.n_obs, summary.n_vars);
-    for element in summary.elements.iter().filter(|e| e.kind != ElementKind::Mapping) {
-        println!("  {:<36} {}", element.path, described(element));
+    let (reps, columns) = if is_h5ad(&args.file) { annotated(&args.file)? } else { plain(&args.file)? };
+    say!("train could use");
+    if reps.is_empty() {
+        say!("  --rep   nothing: there are no numbers to be coordinates");
+        return Ok(());
     }
-    let reps = representations(&summary.elements);
-    let times = times(&args.file, &file, reps.first())?;
-    println!("train could use");
-    println!(
-        "  --rep   {}",
-        if reps.is_empty() { "nothing: there is no dense array of cells".into() } else { reps.join(", ") }
-    );
+    // A table whose columns share no beginning is used whole.
+    let all = reps[0].is_empty();
+    say!("  --rep   {}", if all { "not needed: all columns but the time".into() } else { shortened(&reps) });
+    let times = times(&args.file, &columns, &reps[0]);
     if times.is_empty() {
-        println!("  --time  nothing: no column of obs reads as 2 to {MOST_TIMES} times");
+        say!(
+            "  --time  nothing: no column reads as 2 to {MOST_TIMES} times with {FEWEST} cells or more at each"
+        );
         return Ok(());
     }
     for (column, series) in &times {
         let each: Vec<String> =
             series.populations.snapshots().iter().map(|s| format!("{} at {}", s.len(), s.time)).collect();
-        println!("  --time  {column}  ({})", each.join(", "));
+        say!("  --time  {column}  ({})", each.join(", "));
     }
-    if let Some(rep) = reps.first() {
-        println!("next");
-        println!("  chreode train {} --time {} --rep {rep} --out run", args.file.display(), times[0].0);
-    }
+    say!("next");
+    let rep = if all { String::new() } else { format!(" --rep {}", reps[0]) };
+    say!("  chreode train {} --time {}{rep} --out run", args.file.display(), times[0].0);
     Ok(())
+}
+
+/// Lists an .h5ad; returns its coordinates and its columns.
+fn annotated(path: &Path) -> Result<(Vec<String>, Vec<String>)> {
+    let file = H5ad::open(path)?;
+    let summary = file.summary()?;
+    say!("{}: {} cells x {} genes", path.display(), summary.n_obs, summary.n_vars);
+    for element in summary.elements.iter().filter(|e| e.kind != ElementKind::Mapping) {
+        say!("  {:<36} {}", element.path, described(element));
+    }
+    let columns = file.obs()?.into_iter().map(|column| column.name).collect();
+    Ok((representations(&summary.elements), columns))
+}
+
+/// Lists a table or an .npz; returns its coordinates and the columns beside them.
+fn plain(path: &Path) -> Result<(Vec<String>, Vec<String>), IoError> {
+    let names = column_names(path)?;
+    say!("{}: {}", path.display(), shortened(&names));
+    let mut reps = Vec::new();
+    let mut others = names.clone();
+    for name in &names {
+        // PC1 and PC2 are PC; an array stands for itself.
+        let rep = if is_npz(path) { name } else { name.trim_end_matches(|c: char| c.is_ascii_digit()) };
+        let count = names.iter().filter(|n| n.starts_with(rep)).count();
+        if rep.is_empty() || reps.iter().any(|r| r == rep) || (!is_npz(path) && count < 2) {
+            continue;
+        }
+        let usable = |time: &String| !time.starts_with(rep) && read(path, time, rep).is_ok();
+        if names.iter().any(usable) {
+            reps.push(rep.to_string());
+            others.retain(|other| !other.starts_with(rep));
+        }
+        if reps.len() == SHOWN {
+            break;
+        }
+    }
+    if reps.is_empty() && !is_npz(path) && names.iter().any(|time| read(path, time, "").is_ok()) {
+        reps.push(String::new());
+    }
+    Ok((reps, others))
+}
+
+fn is_npz(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz"))
+}
+
+/// The first names, and how many more there are.
+pub(crate) fn shortened(names: &[String]) -> String {
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
 }
 
 /// The kind, shape and type of an element, in words.
@@ -64,16 +119,22 @@ fn representations(elements: &[ElementInfo]) -> Vec<String> {
     reps
 }
 
-/// Columns of obs that read as a few times, with the cells at each.
-fn times(path: &Path, file: &H5ad, rep: Option<&String>) -> Result<Vec<(String, TimeSeries)>> {
+/// The cells by the times of a column, in one dimension: enough to see whether it can be done.
+fn read(path: &Path, time: &str, rep: &str) -> Result<TimeSeries, IoError> {
+    let representation = Some(rep.to_string());
+    read_populations(path, &Columns { time: time.to_string(), representation, dims: Some(1), weight: None })
+}
+
+/// Columns that read as a few times with enough cells at each.
+fn times(path: &Path, columns: &[String], rep: &str) -> Vec<(String, TimeSeries)> {
     let mut found = Vec::new();
-    for column in file.obs()? {
-        let columns =
-            Columns { time: column.name.clone(), representation: rep.cloned(), dims: Some(1), weight: None };
+    for column in columns {
         // A column that does not read as times is simply not a candidate.
-        let Ok(series) = read_populations(path, &columns) else { continue };
-        if (2..=MOST_TIMES).contains(&series.populations.snapshots().len()) {
-            found.push((column.name, series));
+        let Ok(series) = read(path, column, rep) else { continue };
+        let snapshots = series.populations.snapshots();
+        let few = (2..=MOST_TIMES).contains(&snapshots.len());
+        if few && snapshots.iter().all(|s| s.len() >= FEWEST) {
+            found.push((column.clone(), series));
         }
     }
     // Where columns are named like times, others with a few numbers (clusters, scores) are not.
@@ -82,5 +143,5 @@ fn times(path: &Path, file: &H5ad, rep: Option<&String>) -> Result<Vec<(String, 
     if found.iter().any(|(name, _)| named(name)) {
         found.retain(|(name, _)| named(name));
     }
-    Ok(found)
+    found
 }

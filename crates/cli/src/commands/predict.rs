@@ -4,12 +4,15 @@ mod expression;
 
 use crate::args::{Expression, PredictArgs};
 use crate::cells::Cells;
+use crate::commands::inspect::shortened;
 use crate::progress::spoken;
 use crate::run_dir::RunDir;
+use crate::save::probe;
+use crate::say::say;
 use crate::settings::DataSettings;
 use crate::solver;
 use anyhow::{Context, Result, bail};
-use chreode_io::{Additions, AnnData, Annotation, Column, H5ad, Uns, write_h5ad};
+use chreode_io::{Additions, AnnData, Annotation, Column, H5ad, IoError, Uns, write_h5ad};
 use chreode_models::{Checkpoint, Flow, Sampler};
 use chreode_nn::Mlp;
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
@@ -20,6 +23,10 @@ use std::time::Instant;
 pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     let start = Instant::now();
     let checkpoint = RunDir::open(&args.run)?.checkpoint()?;
+    if !is_h5ad(&args.out) {
+        bail!("{} does not end in .h5ad, the format that is written; rename it", args.out.display());
+    }
+    probe(&args.out)?;
     let cells = cells_of(&checkpoint, &args.file)?;
     let sampler = solver::for_prediction(&args.solver)?;
     let times = match &args.times {
@@ -27,15 +34,10 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
         None => checkpoint.header.times.clone(),
     };
     let moved = Moved::new(&checkpoint.flow()?, &cells, args.from, &times, &sampler)?;
-    println!(
-        "moved    {} cells to times {} ({})",
-        moved.rows.len(),
-        joined(&times),
-        solver::described(&sampler)
-    );
+    say!("moved    {} cells to times {} ({})", moved.rows.len(), joined(&times), solver::described(&sampler));
     write(&args.out, &moved, &checkpoint, &cells, args.expression)?;
-    println!("wrote    {} in {}", args.out.display(), spoken(start.elapsed().as_secs_f64()));
-    println!("next     open it in scanpy: obsm['{}'] is where the cells go", moved.key(times.len() - 1));
+    say!("wrote    {} in {}", args.out.display(), spoken(start.elapsed().as_secs_f64()));
+    say!("next     open it in scanpy: obsm['{}'] is where the cells go", moved.key(times.len() - 1));
     Ok(())
 }
 
@@ -55,7 +57,7 @@ pub(crate) fn write(
     match input {
         Some(input) if moved.rows.len() == input.n_obs() => {
             for left in input.copy_with(out, &additions)? {
-                println!("note     {} was not copied: {}", left.element, left.reason);
+                say!("note     {} was not copied: {}", left.element, left.reason);
             }
         }
         input => write_h5ad(out, &subset(input.as_ref(), moved, cells, additions)?)?,
@@ -65,8 +67,7 @@ pub(crate) fn write(
 
 /// The file as .h5ad, if it is one.
 fn h5ad(path: &Path) -> Result<Option<H5ad>> {
-    let is = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("h5ad"));
-    Ok(if is { Some(H5ad::open(path)?) } else { None })
+    Ok(if is_h5ad(path) { Some(H5ad::open(path)?) } else { None })
 }
 
 /// The cells of `file` in the coordinates that the checkpoint was trained in.
@@ -79,7 +80,40 @@ pub(crate) fn cells_of(checkpoint: &Checkpoint, file: &Path) -> Result<Cells> {
         weight: note("weight"),
         whiten: false,
     };
-    Cells::read(file, &settings)
+    let named = &checkpoint.header.frame.features;
+    let rep = note("rep").unwrap_or_default();
+    if rep.is_empty() && !is_table(file) {
+        bail!(
+            "{} is not a .csv or .tsv, and this run was trained on a whole table; give one with the columns {}",
+            file.display(),
+            shortened(named)
+        );
+    }
+    let cells = Cells::read(file, &settings).map_err(|error| match error.downcast_ref() {
+        Some(IoError::Dimensions { .. } | IoError::NoSuchElement { .. }) => error.context(format!(
+            "{} lacks what this run was trained on, {} dimensions of {rep} with the times in `{}`",
+            file.display(),
+            named.len(),
+            note("time").unwrap_or_default()
+        )),
+        _ => error,
+    })?;
+    if let Some((wanted, found)) = named.iter().zip(cells.populations.features()).find(|(a, b)| a != b) {
+        bail!(
+            "{} has `{found}` where this run was trained on `{wanted}`; give the same coordinates in the same order",
+            file.display()
+        );
+    }
+    Ok(cells)
+}
+
+fn is_table(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv") || e.eq_ignore_ascii_case("tsv"))
+}
+
+/// Whether a file's name says that it is an .h5ad.
+pub(crate) fn is_h5ad(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("h5ad"))
 }
 
 fn increasing(times: &[f64]) -> Result<Vec<f64>> {
@@ -161,7 +195,7 @@ impl Moved {
             times: times.to_vec(),
             positions: stacked.iter().map(|p| p.select(Axis(0), &sorted)).collect(),
             velocity: velocity.select(Axis(0), &sorted),
-            rep: cells.rep.clone(),
+            rep: cells.key().to_string(),
         })
     }
 
@@ -225,7 +259,7 @@ fn subset(input: Option<&H5ad>, moved: &Moved, cells: &Cells, additions: Additio
     };
     file.obs.set(&cells.time, Column::Numbers(moved.measured.clone()))?;
     let coordinates = Annotation::F32(moved.measured_at(cells));
-    file.obsm = [(cells.rep.clone(), coordinates)].into_iter().chain(additions.obsm).collect();
+    file.obsm = [(cells.key().to_string(), coordinates)].into_iter().chain(additions.obsm).collect();
     file.layers = additions.layers.into_iter().collect();
     file.uns = additions.uns.into_iter().collect();
     for (name, column) in additions.obs {

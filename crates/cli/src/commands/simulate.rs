@@ -1,7 +1,9 @@
 //! `chreode simulate`: cells whose true fates are known, in a file.
 
 use crate::args::{SimulateArgs, System};
-use anyhow::Result;
+use crate::commands::predict::is_h5ad;
+use crate::say::say;
+use anyhow::{Result, bail};
 use chreode_core::Seed;
 use chreode_io::{AnnData, Annotation, Categories, CategoryOrder, Column, Matrix, Pca, Uns, write_h5ad};
 use chreode_models::{Bifurcation, Branch, Simulation};
@@ -15,10 +17,13 @@ const COMPONENTS: usize = 10;
 /// Runs the command.
 pub(crate) fn run(args: &SimulateArgs) -> Result<()> {
     let System::Bifurcation = args.system;
+    if !is_h5ad(&args.out) {
+        bail!("{} does not end in .h5ad, the format that is written; rename it", args.out.display());
+    }
     let file = bifurcation(args.cells, args.seed)?;
     write_h5ad(&args.out, &file)?;
-    println!("wrote    {} ({} cells, {} genes)", args.out.display(), file.n_obs(), file.n_vars());
-    println!("next     chreode train {} --time day --rep X_pca --dims 5 --out run", args.out.display());
+    say!("wrote    {} ({} cells, {} genes)", args.out.display(), file.n_obs(), file.n_vars());
+    say!("next     chreode train {} --time day --rep X_pca --dims 5 --out run", args.out.display());
     Ok(())
 }
 

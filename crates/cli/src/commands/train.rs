@@ -6,6 +6,7 @@ use crate::interrupt;
 use crate::manifest::Manifest;
 use crate::progress::{Meter, Metric, spoken};
 use crate::run_dir::RunDir;
+use crate::say::say;
 use crate::settings::{Settings, steps_of_epochs};
 use anyhow::{Result, bail};
 use chreode_models::{Cfm, FlowConfig, Frame, Pool};
@@ -45,14 +46,16 @@ fn resume(args: &TrainArgs, folder: &Path, threads: usize) -> Result<()> {
         ..Settings::default()
     };
     if changed != untouched || args.config.is_some() {
-        bail!("a resumed run keeps its settings; only --steps or --epochs may be given with --resume");
+        bail!(
+            "a resumed run keeps its settings: with --resume give only --steps or --epochs, or start a new run with --out"
+        );
     }
     let cells = Cells::read(&args.file, &settings.data)?;
     cells.same_as(&checkpoint.header.notes)?;
     settings.model.steps = steps(&args.model, &settings.model, &cells);
     let done = checkpoint.header.step;
     if settings.model.steps <= done {
-        println!("{} is trained: {done} steps are done; give more with --steps N", folder.display());
+        say!("{} is trained: {done} steps are done; give more with --steps N", folder.display());
         return Ok(());
     }
     let cfm = Cfm::resume(&cells.populations, &checkpoint, settings.model.steps)?;
@@ -85,13 +88,13 @@ pub(crate) fn drive(job: Job<'_>) -> Result<(Cfm, Settings, Vec<Metric>)> {
     let notes = cells.notes();
     let pool = Pool::with_threads(threads);
     let steps = cfm.config().steps;
-    println!("device   cpu, {threads} thread{}", if threads == 1 { "" } else { "s" });
-    println!("cells    {}", cells.counts());
-    println!("space    {}", cells.space());
-    println!("model    {}, {} parameters", cfm.config().method(), cfm.parameter_count());
+    say!("device   cpu, {threads} thread{}", if threads == 1 { "" } else { "s" });
+    say!("cells    {}", cells.counts());
+    say!("space    {}", cells.space());
+    say!("model    {}, {} parameters", cfm.config().method(), cfm.parameter_count());
     let eta =
         estimate(&cells.populations, cells.frame()?, cfm.config(), pool)? * (steps - cfm.steps()) as f64;
-    println!("steps    {} to {steps}, about {}", cfm.steps(), spoken(eta));
+    say!("steps    {} to {steps}, about {}", cfm.steps(), spoken(eta));
 
     let mut meter = Meter::new("train", cfm.steps(), steps);
     let mut metrics = run.metrics_writer(&kept)?;
@@ -105,19 +108,26 @@ pub(crate) fn drive(job: Job<'_>) -> Result<(Cfm, Settings, Vec<Metric>)> {
             let pause = segment.elapsed() > SAVE_EVERY || interrupt::asked() || trouble.is_err();
             if pause { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
-        run.save_checkpoint(&cfm.checkpoint(notes.clone()))?;
+        if cfm.steps() < steps {
+            keep(run, &cfm, &notes, &mut settings, Manifest::new(cells, &cfm, threads, meter.seconds()))?;
+        }
     }
     metrics.flush()?;
     trouble?;
     let seconds = meter.seconds();
     let curve: Vec<Metric> = kept.into_iter().chain(meter.finish()).collect();
-    settings.manifest = Some(Manifest::new(cells, &cfm, threads, seconds).table()?);
-    run.save_settings(&settings)?;
-    run.save_checkpoint(&cfm.checkpoint(notes))?;
+    keep(run, &cfm, &notes, &mut settings, Manifest::new(cells, &cfm, threads, seconds))?;
     let loss = curve.last().map_or(String::new(), |m| format!(", loss {:.4}", m.loss));
-    println!("trained  {} of {steps} steps in {}{loss}", cfm.steps(), spoken(seconds));
-    println!("wrote    {}", run.path("model.safetensors").display());
+    say!("trained  {} of {steps} steps in {}{loss}", cfm.steps(), spoken(seconds));
+    say!("wrote    {}", run.path("model.safetensors").display());
     Ok((cfm, settings, curve))
+}
+
+/// Saves all that `--resume` needs: the checkpoint first, so that a full disk leaves a run that fits together.
+fn keep(run: &RunDir, cfm: &Cfm, notes: &Notes, settings: &mut Settings, manifest: Manifest) -> Result<()> {
+    run.save_checkpoint(&cfm.checkpoint(notes.clone()))?;
+    settings.manifest = Some(manifest.table()?);
+    run.save_settings(settings)
 }
 
 fn line(out: &mut impl Write, metric: &Metric) -> Result<()> {
@@ -146,12 +156,12 @@ fn estimate(
 }
 
 /// The last line: what to do next.
-fn next(cfm: &Cfm, file: &Path, folder: &Path) {
+pub(crate) fn next(cfm: &Cfm, file: &Path, folder: &Path) {
     let (file, folder) = (file.display(), folder.display());
     if cfm.steps() < cfm.config().steps {
-        println!("next     chreode train {file} --resume {folder}");
+        say!("next     chreode train {file} --resume {folder}");
     } else {
-        println!("next     chreode predict {folder} {file} --out trajectories.h5ad");
+        say!("next     chreode predict {folder} {file} --out trajectories.h5ad");
     }
 }
 

@@ -40,6 +40,11 @@ pub(super) fn read(path: &Path, columns: &Columns) -> Result<Cells, IoError> {
     Ok(Cells { points, features, times, weights, element })
 }
 
+/// The names of the arrays, sorted.
+pub(super) fn names(path: &Path) -> Result<Vec<String>, IoError> {
+    Ok(Archive::open(path)?.names)
+}
+
 impl<'a> Archive<'a> {
     fn open(path: &'a Path) -> Result<Self, IoError> {
         let file = File::open(path).map_err(|source| IoError::Read { path: path.to_path_buf(), source })?;

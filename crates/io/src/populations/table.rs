@@ -36,6 +36,13 @@ pub(super) fn read(path: &Path, columns: &Columns, delimiter: u8) -> Result<Cell
     Ok(Cells { points, features, times: Column::Strings(times), weights, element })
 }
 
+/// The header.
+pub(super) fn names(path: &Path, delimiter: u8) -> Result<Vec<String>, IoError> {
+    let wrong = |error: csv::Error| describe(path, error);
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).from_path(path).map_err(wrong)?;
+    Ok(reader.headers().map_err(wrong)?.iter().map(str::to_string).collect())
+}
+
 fn next(reader: &mut Reader<File>, record: &mut StringRecord) -> Result<bool, csv::Error> {
     reader.read_record(record)
 }

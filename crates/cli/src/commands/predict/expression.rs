@@ -24,7 +24,7 @@ pub(super) fn layers(
         Expression::All => 0..moved.times.len(),
     };
     let has = |group: &str, key: &str| Ok::<_, anyhow::Error>(input.keys(group)?.iter().any(|k| k == key));
-    if cells.rep != "X_pca" || !has("varm", "PCs")? || !has("", "X")? {
+    if cells.key() != "X_pca" || !has("varm", "PCs")? || !has("", "X")? {
         return Ok(Vec::new());
     }
     let loadings = input.varm("PCs")?;
