@@ -246,8 +246,9 @@ mod tests {
             self.begins.notify_all();
             let patience = std::time::Duration::from_secs(30);
             let alone = |begun: &mut std::collections::BTreeSet<u64>| !begun.contains(&(index ^ 1));
-            let (_, wait) =
+            let (begun, wait) =
                 self.begins.wait_timeout_while(begun, patience, alone).expect("no test thread panics");
+            drop(begun);
             if wait.timed_out() { Err(ModelError::WorkerLost { index }) } else { Ok(index) }
         }
     }
