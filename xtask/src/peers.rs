@@ -4,12 +4,14 @@
 //! `PEERS_DIR` the folder of the scripts; without them our side is timed alone, and the reason printed.
 
 mod cases;
+mod measured;
 
 use crate::process::{cargo, output, root, run as run_command};
 use anyhow::{Context, Result};
 use cases::Case;
 use clap::ValueEnum;
-use serde_json::{Value, json};
+use measured::Measured;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -58,18 +60,13 @@ impl Peers {
         Ok(folder)
     }
 
-    /// Seconds of the peer on `case`, in the median.
-    fn time(&self, case: &Case, threads: usize) -> Result<f64> {
+    /// The peer on `case`.
+    fn time(&self, case: &Case, threads: usize) -> Result<Measured> {
         let mut command = self.command(case.script);
         command.args(["--threads", &threads.to_string(), "--repeats", "5", "--only", case.only]);
-        seconds(&output(command.stderr(std::process::Stdio::null()))?)
+        Measured::read(&output(command.stderr(std::process::Stdio::null()))?)
             .with_context(|| format!("{} gave no time for {}", case.peer, case.name))
     }
-}
-
-/// The first `seconds_median` of JSON lines.
-fn seconds(lines: &str) -> Option<f64> {
-    lines.lines().find_map(|line| serde_json::from_str::<Value>(line).ok()?["seconds_median"].as_f64())
 }
 
 /// Times every case of `workload`.
@@ -90,7 +87,7 @@ pub(crate) fn run(workload: Workload, threads: usize, json: Option<&Path>) -> Re
     ]))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     println!(
-        "{:<34} {:>12}  {:<28} {:>12} {:>8} {:>6}",
+        "{:<27} {:>10} {:<28} {:>10} {:>7} {:>5}  answers",
         "case", "ours (s)", "peer", "peer (s)", "ratio", "goal"
     );
     let mut rows = Vec::new();
@@ -100,21 +97,29 @@ pub(crate) fn run(workload: Workload, threads: usize, json: Option<&Path>) -> Re
         if let Some(data) = &data {
             ours.arg("--data").arg(data);
         }
-        let ours = seconds(&output(&mut ours)?).with_context(|| format!("no time for {}", case.name))?;
+        let ours =
+            Measured::read(&output(&mut ours)?).with_context(|| format!("no time for {}", case.name))?;
         let theirs = peers.as_ref().ok().map(|p| p.time(case, threads)).transpose()?;
-        let ratio = theirs.map(|t| t / ours);
+        let ratio = theirs.map(|t| t.seconds / ours.seconds);
         let show = |x: Option<f64>, digits: usize| x.map_or("-".to_string(), |x| format!("{x:.digits$}"));
         println!(
-            "{:<34} {ours:>12.6}  {:<28} {:>12} {:>8} {:>6}",
+            "{:<27} {:>10.6} {:<28} {:>10} {:>7} {:>5}  {}",
             case.name,
+            ours.seconds,
             case.peer,
-            show(theirs, 6),
+            show(theirs.map(|t| t.seconds), 6),
             show(ratio, 2),
-            show(case.goal, 1)
+            show(case.goal, 1),
+            ours.beside(theirs.as_ref())
         );
+        if let Some(theirs) = &theirs {
+            ours.agrees(theirs).with_context(|| format!("{} and {}", case.name, case.peer))?;
+        }
         rows.push(json!({
-            "case": case.name, "threads": threads, "ours_seconds": ours, "peer": case.peer,
-            "peer_seconds": theirs, "ratio": ratio, "goal": case.goal,
+            "case": case.name, "threads": threads, "ours_seconds": ours.seconds, "peer": case.peer,
+            "peer_seconds": theirs.map(|t| t.seconds), "ratio": ratio, "goal": case.goal,
+            "ours_cost": ours.cost, "peer_cost": theirs.and_then(|t| t.cost),
+            "ours_loss": ours.loss, "peer_loss": theirs.and_then(|t| t.loss),
         }));
     }
     if let Some(file) = json {
@@ -122,16 +127,4 @@ pub(crate) fn run(workload: Workload, threads: usize, json: Option<&Path>) -> Re
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_median_is_read_from_the_line_that_has_one() {
-        let lines = "# note\n{\"error_text\": \"x\"}\n{\"seconds_median\": 0.25, \"n\": 3}\n";
-        assert_eq!(seconds(lines), Some(0.25));
-        assert_eq!(seconds("{\"n\": 3}"), None);
-    }
 }

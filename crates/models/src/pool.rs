@@ -76,7 +76,8 @@ impl Pool {
 
     /// Feeds the batches of `indices` to `consume`, in order, until they end or it breaks.
     ///
-    /// A consumer that finds its batch unclaimed computes it itself instead of waiting.
+    /// A consumer whose batch is not ready makes batches itself instead of waiting, its own or those after it, as
+    /// long as there is room: no thread rests while there is work.
     ///
     /// # Errors
     /// The first error of the source or of the consumer, in order of index.
@@ -95,7 +96,7 @@ impl Pool {
                 scope.spawn(|| self.work(source, indices.end, &shared));
             }
             for index in indices.clone() {
-                let batch = take(source, index, &shared)?;
+                let batch = self.take(source, index, indices.end, &shared)?;
                 if consume(index, batch)?.is_break() {
                     break;
                 }
@@ -124,6 +125,37 @@ impl Pool {
             shared.made.notify_all();
         }
     }
+
+    /// The batch of `index`, with help in making it and those after it.
+    fn take<S: BatchSource>(
+        &self,
+        source: &S,
+        index: u64,
+        end: u64,
+        shared: &Shared<S::Batch>,
+    ) -> Result<S::Batch, ModelError> {
+        let mut queue = shared.lock();
+        queue.wanted = index;
+        shared.room.notify_all();
+        loop {
+            if let Some(batch) = queue.ready.remove(&index) {
+                return batch;
+            }
+            if queue.closed {
+                return Err(ModelError::WorkerLost { index });
+            }
+            let next = queue.next;
+            if next <= index || next < end.min(index + self.depth as u64) {
+                queue.next += 1;
+                drop(queue);
+                let batch = source.batch(next);
+                queue = shared.lock();
+                queue.ready.insert(next, batch);
+            } else {
+                queue = shared.made.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+    }
 }
 
 /// Closes the pool only when its worker panics: the consumer must not wait for that batch for ever.
@@ -134,27 +166,6 @@ impl<B> Drop for CloseOnPanic<'_, B> {
         if std::thread::panicking() {
             self.0.close();
         }
-    }
-}
-
-/// The batch of `index`: computed here if nobody claimed it, else awaited.
-fn take<S: BatchSource>(source: &S, index: u64, shared: &Shared<S::Batch>) -> Result<S::Batch, ModelError> {
-    let mut queue = shared.lock();
-    queue.wanted = index;
-    shared.room.notify_all();
-    if queue.next <= index {
-        queue.next = index + 1;
-        drop(queue);
-        return source.batch(index);
-    }
-    loop {
-        if let Some(batch) = queue.ready.remove(&index) {
-            return batch;
-        }
-        if queue.closed {
-            return Err(ModelError::WorkerLost { index });
-        }
-        queue = shared.made.wait(queue).unwrap_or_else(PoisonError::into_inner);
     }
 }
 
@@ -218,5 +229,39 @@ mod tests {
             assert_eq!(seen, 7);
             assert!(matches!(error, ModelError::WorkerLost { index: 7 }));
         }
+    }
+
+    /// Batch `2k` is made only while another thread makes batch `2k + 1`.
+    #[derive(Default)]
+    struct Pairs {
+        begun: Mutex<std::collections::BTreeSet<u64>>,
+        begins: Condvar,
+    }
+
+    impl BatchSource for Pairs {
+        type Batch = u64;
+        fn batch(&self, index: u64) -> Result<u64, ModelError> {
+            let mut begun = self.begun.lock().expect("no test thread panics");
+            begun.insert(index);
+            self.begins.notify_all();
+            let patience = std::time::Duration::from_secs(30);
+            let alone = |begun: &mut std::collections::BTreeSet<u64>| !begun.contains(&(index ^ 1));
+            let (begun, wait) =
+                self.begins.wait_timeout_while(begun, patience, alone).expect("no test thread panics");
+            drop(begun);
+            if wait.timed_out() { Err(ModelError::WorkerLost { index }) } else { Ok(index) }
+        }
+    }
+
+    #[test]
+    fn the_consumer_makes_later_batches_while_its_own_is_under_way() {
+        let mut seen = Vec::new();
+        let pool = Pool::with_threads(2);
+        pool.feed(&Pairs::default(), 0..40, |i, _| {
+            seen.push(i);
+            Ok(ControlFlow::Continue(()))
+        })
+        .unwrap();
+        assert_eq!(seen, (0..40).collect::<Vec<_>>());
     }
 }

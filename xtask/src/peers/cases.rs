@@ -98,6 +98,13 @@ const OT: &[Case] = &[
         "from_points/torchcfm OTPlanSampler/n=256/d=2/",
         None,
     ),
+    case(
+        "ot/points/256/5",
+        "torchcfm OTPlanSampler",
+        "ot_exact.py",
+        "from_points/torchcfm OTPlanSampler/n=256/d=5/",
+        None,
+    ),
     case("ot/simplex/1000x1500/5", "POT emd", "ot_exact.py", "weighted/POT emd/n=1000/m=1500/d=5/", None),
     case("ot/simplex/1000x1500/50", "POT emd", "ot_exact.py", "weighted/POT emd/n=1000/m=1500/d=50/", None),
 ];

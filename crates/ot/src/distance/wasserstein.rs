@@ -1,11 +1,16 @@
 //! Wasserstein distances between whole populations, exactly, with intervals.
 
-use crate::CostFunction;
 use crate::coupling::{cumulative, draw};
-use crate::{Coupling, Euclidean, NetworkSimplex, OtError, OtSolver, SquaredEuclidean, Transport};
+use crate::{
+    CostFunction, Coupling, Euclidean, Geometry, NetworkSimplex, OtError, OtSolver, PointCloud, SparsePlan,
+    SquaredEuclidean, Transport,
+};
 use chreode_core::Real;
 use ndarray::{Array1, ArrayView1, ArrayView2};
 use rand::Rng;
+
+/// The largest matrix of costs that is kept, in entries: 128 MiB.
+const KEPT: usize = 1 << 24;
 
 /// The order p of W_p.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +44,10 @@ pub struct Wasserstein {
 
 /// `W_p` between two weighted clouds; `None` stands for equal weights.
 ///
-/// Exact, by [`NetworkSimplex`] on the full matrix of costs in `f64`: memory 8nm bytes. Weights need
-/// not sum to 1, each side is normalised.
+/// Exact, by [`NetworkSimplex`] on costs in `f64`. The matrix of costs is kept where it takes no more than
+/// 128 MiB, and its rows are computed anew in each scan above that; the solver itself holds the costs between a third
+/// of the points of each side. Neither way changes a bit of the result. Weights need not sum to 1, each side is
+/// normalised.
 ///
 /// # Errors
 /// An empty cloud, different numbers of columns, a coordinate that is not finite, or bad weights.
@@ -51,14 +58,12 @@ pub fn wasserstein<T: Real>(
     b: Option<ArrayView1<'_, T>>,
     order: Order,
 ) -> Result<Wasserstein, OtError> {
-    let costs = match order {
-        Order::One => Euclidean.matrix(x, y)?,
-        Order::Two => SquaredEuclidean.matrix(x, y)?,
-    };
     let a = probabilities("source", "the source weights", a, x.nrows())?;
     let b = probabilities("target", "the target weights", b, y.nrows())?;
-    let problem = Transport::new(&costs, a.view(), b.view())?;
-    let plan = NetworkSimplex::default().solve(&problem)?;
+    let plan = match order {
+        Order::One => plan(&Euclidean, x, y, [&a, &b], KEPT)?,
+        Order::Two => plan(&SquaredEuclidean, x, y, [&a, &b], KEPT)?,
+    };
     let cost = plan.cost();
     let value = match order {
         Order::One => cost,
@@ -74,6 +79,24 @@ pub fn wasserstein<T: Real>(
         target_mass: b,
         gap: plan.gap(),
     })
+}
+
+/// The plan between two clouds, on a matrix of costs where it has at most `kept` entries.
+fn plan<T: Real, C: CostFunction>(
+    cost: &C,
+    x: ArrayView2<'_, T>,
+    y: ArrayView2<'_, T>,
+    masses: [&Array1<f64>; 2],
+    kept: usize,
+) -> Result<SparsePlan, OtError> {
+    if x.nrows().saturating_mul(y.nrows()) <= kept {
+        return solve(&cost.matrix(x, y)?, masses);
+    }
+    solve(&PointCloud::new(x, y, cost)?, masses)
+}
+
+fn solve<G: Geometry>(geometry: &G, [a, b]: [&Array1<f64>; 2]) -> Result<SparsePlan, OtError> {
+    NetworkSimplex::default().solve(&Transport::new(geometry, a.view(), b.view())?)
 }
 
 fn probabilities<T: Real>(
@@ -166,4 +189,23 @@ fn quantile(sorted: &[f64], level: f64) -> f64 {
     let low = place.floor() as usize;
     let high = (low + 1).min(sorted.len() - 1);
     sorted[low] + (place - low as f64) * (sorted[high] - sorted[low])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chreode_core::Seed;
+    use ndarray::Array2;
+    use rand::RngExt;
+
+    #[test]
+    fn costs_that_are_kept_and_costs_computed_anew_give_the_same_bits() {
+        let rng = &mut Seed(3).stream("clouds", 0);
+        let [x, y] =
+            [(700, 3), (900, 3)].map(|shape| Array2::from_shape_simple_fn(shape, || rng.random::<f32>()));
+        let [a, b] = [700, 900].map(|n| Array1::from_elem(n, 1.0 / n as f64));
+        let [kept, anew] =
+            [usize::MAX, 0].map(|kept| plan(&Euclidean, x.view(), y.view(), [&a, &b], kept).unwrap());
+        assert_eq!(kept, anew);
+    }
 }

@@ -1,0 +1,112 @@
+//! The names of the cases.
+
+use anyhow::{Context, Error, Result, bail};
+use chreode_models::Coupling;
+use std::str::FromStr;
+
+/// What is timed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Case {
+    /// `cfm/TASK/BATCH/COUPLING`
+    Cfm(Training),
+    /// `ot/…`
+    Transport(Transport),
+}
+
+/// Training steps of conditional flow matching.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Training {
+    /// The populations.
+    pub(crate) task: Task,
+    /// Rows of a batch.
+    pub(crate) batch: usize,
+    /// How they are paired.
+    pub(crate) coupling: Coupling,
+}
+
+/// Two populations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Eight Gaussians to two moons.
+    Moons,
+    /// A normal cloud to a mixture of eight, in this many dimensions.
+    Mixture(usize),
+}
+
+/// One exact plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// `ot/assignment/N/D`: equal weights, from a given matrix of costs.
+    Assignment { n: usize, d: usize },
+    /// `ot/points/N/D`: from points to pairs drawn from the plan.
+    Points { n: usize, d: usize },
+    /// `ot/simplex/NxM/D`: random weights, from a given matrix of costs.
+    Simplex { n: usize, m: usize, d: usize },
+}
+
+impl FromStr for Case {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let parts: Vec<&str> = name.split('/').collect();
+        Ok(match parts[..] {
+            ["cfm", task, batch, coupling] => Self::Cfm(Training {
+                task: task.parse()?,
+                batch: number(batch)?,
+                coupling: serde_json::from_value(coupling.into())
+                    .with_context(|| format!("{coupling} is no coupling; try exact or independent"))?,
+            }),
+            ["ot", "assignment", n, d] => {
+                Self::Transport(Transport::Assignment { n: number(n)?, d: number(d)? })
+            }
+            ["ot", "points", n, d] => Self::Transport(Transport::Points { n: number(n)?, d: number(d)? }),
+            ["ot", "simplex", sizes, d] => {
+                let (n, m) = sizes.split_once('x').with_context(|| format!("{sizes} is not NxM"))?;
+                Self::Transport(Transport::Simplex { n: number(n)?, m: number(m)?, d: number(d)? })
+            }
+            _ => bail!("there is no case {name}; try cfm/moons/256/exact or ot/assignment/256/5"),
+        })
+    }
+}
+
+impl FromStr for Task {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name.strip_prefix("gm_") {
+            Some(d) => Ok(Self::Mixture(number(d)?)),
+            None if name == "moons" => Ok(Self::Moons),
+            None => bail!("there is no task {name}; try moons or gm_5"),
+        }
+    }
+}
+
+fn number(text: &str) -> Result<usize> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => bail!("{text} is not a whole number above 0"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_and_wrong_ones_say_what_is_wrong() {
+        let exact = Training { task: Task::Mixture(5), batch: 512, coupling: Coupling::Exact };
+        assert_eq!("cfm/gm_5/512/exact".parse::<Case>().unwrap(), Case::Cfm(exact));
+        let simplex = Transport::Simplex { n: 1000, m: 1500, d: 50 };
+        assert_eq!("ot/simplex/1000x1500/50".parse::<Case>().unwrap(), Case::Transport(simplex));
+        for (name, part) in [
+            ("cfm/moons/0/exact", "0 is not a whole number above 0"),
+            ("cfm/sun/256/exact", "no task sun"),
+            ("cfm/moons/256/lazy", "lazy is no coupling"),
+            ("ot/simplex/1000/5", "1000 is not NxM"),
+            ("ode/lorenz", "no case ode/lorenz"),
+        ] {
+            let error = name.parse::<Case>().unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

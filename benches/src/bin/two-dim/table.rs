@@ -1,0 +1,98 @@
+//! The rows, on the terminal and in the file.
+
+use crate::experiment::{Experiment, Method, Run};
+use crate::published::{Published, Set};
+use serde::Serialize;
+use std::fmt::{self, Display};
+
+/// One set and model.
+#[derive(Serialize)]
+pub(crate) struct Row {
+    set: &'static str,
+    model: Method,
+    w2_mean: f64,
+    w2_sd: Option<f64>,
+    npe_mean: f64,
+    npe_sd: Option<f64>,
+    /// Training alone, of one seed.
+    seconds: f64,
+    /// W₂ between two samples of the target, mean over seeds.
+    w2_floor: f64,
+    published_w2: Published,
+    published_npe: Published,
+}
+
+impl Row {
+    pub(crate) fn of(set: &Set, method: Method, runs: &[Run]) -> Self {
+        let k = method as usize;
+        let column = |value: &dyn Fn(&Run) -> f64| moments(runs.iter().map(value).collect());
+        let (w2_mean, w2_sd) = column(&|run| run.scores[k].w2);
+        let (npe_mean, npe_sd) = column(&|run| run.scores[k].npe);
+        let (seconds, _) = column(&|run| run.seconds[k]);
+        let (w2_floor, _) = column(&|run| run.floor);
+        let published = set.published(method);
+        let (published_w2, published_npe) = (published.w2, published.npe);
+        Self {
+            set: set.name,
+            model: method,
+            w2_mean,
+            w2_sd,
+            npe_mean,
+            npe_sd,
+            seconds,
+            w2_floor,
+            published_w2,
+            published_npe,
+        }
+    }
+}
+
+/// The first lines of the table.
+pub(crate) fn header(experiment: &Experiment) -> String {
+    let Experiment { seeds, steps, points, threads } = experiment;
+    format!(
+        "{seeds} seeds, {steps} updates, {points} points, {threads} threads\n{:<20}{:<8}{:>16}{:>16}{:>16}{:>16}{:>10}{:>10}",
+        "set", "model", "W2", "published", "NPE", "published", "W2 floor", "train (s)"
+    )
+}
+
+impl Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pair = |mean: f64, sd: Option<f64>| match sd {
+            Some(sd) => format!("{mean:.3} ± {sd:.3}"),
+            None => format!("{mean:.3}"),
+        };
+        let published = |(mean, sd): Published| pair(mean, Some(sd));
+        write!(
+            f,
+            "{:<20}{:<8}{:>16}{:>16}{:>16}{:>16}{:>10.3}{:>10.1}",
+            self.set,
+            self.model.name(),
+            pair(self.w2_mean, self.w2_sd),
+            published(self.published_w2),
+            pair(self.npe_mean, self.npe_sd),
+            published(self.published_npe),
+            self.w2_floor,
+            self.seconds
+        )
+    }
+}
+
+/// Mean, and standard deviation (of a sample) where there are two values or more.
+fn moments(values: Vec<f64>) -> (f64, Option<f64>) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
+    (mean, (values.len() > 1).then(|| (squares / (n - 1.0)).sqrt()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_deviation_is_that_of_a_sample_and_absent_for_one_value() {
+        assert_eq!(moments(vec![1.0, 2.0, 3.0]), (2.0, Some(1.0)));
+        assert_eq!(moments(vec![4.0]), (4.0, None));
+    }
+}

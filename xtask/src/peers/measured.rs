@@ -1,0 +1,82 @@
+//! One measurement: its time and its answer.
+
+use anyhow::{Result, bail};
+use serde_json::Value;
+
+/// The largest relative difference of two exact costs.
+const TOLERANCE: f64 = 1e-6;
+
+/// What one side says of a case.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Measured {
+    /// Median seconds.
+    pub(crate) seconds: f64,
+    /// The cost of an exact plan: both sides must find the same.
+    pub(crate) cost: Option<f64>,
+    /// A training loss: random, shown but not compared.
+    pub(crate) loss: Option<f64>,
+}
+
+impl Measured {
+    /// The first of JSON lines that has a median.
+    pub(crate) fn read(lines: &str) -> Option<Self> {
+        lines.lines().find_map(|line| {
+            let line: Value = serde_json::from_str(line).ok()?;
+            let number = |key: &str| line[key].as_f64();
+            Some(Self { seconds: number("seconds_median")?, cost: number("cost"), loss: number("loss") })
+        })
+    }
+
+    /// Both answers in words.
+    pub(crate) fn beside(&self, theirs: Option<&Self>) -> String {
+        let pair = |what: &str, ours: Option<f64>, theirs: Option<f64>| match (ours, theirs) {
+            (Some(ours), Some(theirs)) => format!("{what} {ours:.6} and {theirs:.6}"),
+            (Some(ours), None) => format!("{what} {ours:.6}"),
+            _ => String::new(),
+        };
+        match self.cost {
+            Some(_) => pair("cost", self.cost, theirs.and_then(|t| t.cost)),
+            None => pair("loss", self.loss, theirs.and_then(|t| t.loss)),
+        }
+    }
+
+    /// Costs, where both sides have one, must differ by a millionth at most, beyond what the peers' scripts lose by
+    /// printing six digits.
+    pub(crate) fn agrees(&self, theirs: &Self) -> Result<()> {
+        let (Some(ours), Some(theirs)) = (self.cost, theirs.cost) else { return Ok(()) };
+        let digit = 10_f64.powf(theirs.abs().max(f64::MIN_POSITIVE).log10().floor() - 5.0);
+        let allowed = TOLERANCE * theirs.abs() + 0.5 * digit;
+        // Not `>`: a cost that is not a number agrees with none.
+        if (ours - theirs).abs() <= allowed {
+            return Ok(());
+        }
+        bail!("the costs disagree: ours is {ours}, the peer's {theirs}, and {allowed:.1e} is allowed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cost(cost: f64) -> Measured {
+        Measured { seconds: 1.0, cost: Some(cost), loss: None }
+    }
+
+    #[test]
+    fn the_median_is_read_from_the_line_that_has_one() {
+        let lines = "# note\n{\"error_text\": \"x\"}\n{\"seconds_median\": 0.25, \"cost\": 3}\n";
+        assert_eq!(Measured::read(lines), Some(Measured { seconds: 0.25, ..cost(3.0) }));
+        assert_eq!(Measured::read("{\"n\": 3}"), None);
+    }
+
+    #[test]
+    fn costs_agree_to_a_millionth_beyond_the_six_printed_digits() {
+        assert!(cost(2.868_607_9).agrees(&cost(2.86861)).is_ok());
+        assert!(cost(67.228_824).agrees(&cost(67.2288)).is_ok());
+        let error = cost(2.868_597).agrees(&cost(2.86861)).unwrap_err().to_string();
+        assert!(error.contains("ours is 2.868597, the peer's 2.86861"), "{error}");
+        assert!(cost(f64::NAN).agrees(&cost(1.0)).is_err());
+        let none = Measured { cost: None, ..cost(0.0) };
+        assert!(none.agrees(&cost(1.0)).is_ok());
+    }
+}
