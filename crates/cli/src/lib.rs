@@ -27,7 +27,7 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) if one_line(&error) => {
-            eprintln!("error: {}", misunderstood(&error.to_string()));
+            say::error(&misunderstood(&error.to_string()));
             return ExitCode::from(2);
         }
         // Help and version.
@@ -39,7 +39,7 @@ pub fn main() -> ExitCode {
     };
     let outcome = run(&cli).and_then(printed);
     if let Err(error) = &outcome {
-        eprintln!("error: {}", described(error));
+        say::error(&described(error));
     }
     match outcome {
         _ if interrupt::asked() => ExitCode::from(130),

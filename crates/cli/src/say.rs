@@ -1,4 +1,4 @@
-//! Lines on standard output, which may be a pipe that nobody reads or a full disk.
+//! Lines on standard output and errors, which may go to a pipe that nobody reads or to a full disk.
 
 use std::fmt::Arguments;
 use std::io::{Error, ErrorKind, Write};
@@ -21,6 +21,11 @@ pub(crate) fn line(text: Arguments<'_>) {
             _ = LOST.set(error);
         }
     }
+}
+
+/// Prints an error, if anybody listens.
+pub(crate) fn error(text: &str) {
+    _ = writeln!(std::io::stderr(), "error: {text}");
 }
 
 /// The first failure to print, other than a reader that went away.

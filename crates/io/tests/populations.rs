@@ -4,7 +4,7 @@ mod common;
 
 use chreode_io::{
     AnnData, Annotation, Categories, CategoryOrder, Column, Columns, IoError, Matrix, TimeSeries,
-    read_populations, write_h5ad,
+    column_names, read_populations, write_h5ad,
 };
 use ndarray::array;
 use std::path::Path;
@@ -220,4 +220,20 @@ fn sparse_matrices_that_do_not_fit() {
         assert_eq!(matrix.to_dense(), common::dense());
         assert_eq!(matrix.rows(&[3, 0, 3]), array![[4.0, 0.0, 5.0], [1.0, 0.0, 2.0], [4.0, 0.0, 5.0]]);
     }
+}
+
+#[test]
+fn the_columns_of_a_table_and_the_arrays_of_an_npz_have_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("cells.csv"), "day,\"PC,1\",PC2\n0,1,2\n").unwrap();
+    assert_eq!(column_names(at("cells.csv")).unwrap(), ["day", "PC,1", "PC2"]);
+    std::fs::write(at("cells.tsv"), "day\tPC1\n0\t1\n").unwrap();
+    assert_eq!(column_names(at("cells.tsv")).unwrap(), ["day", "PC1"]);
+    common::write_npz(&at("cells.npz"));
+    let names = column_names(at("cells.npz")).unwrap();
+    assert!(names.is_sorted() && names.iter().any(|n| n == "pcs"), "{names:?}");
+    assert!(matches!(column_names(at("absent.csv")), Err(IoError::NoSuchFile { .. })));
+    std::fs::write(at("cells.h5ad"), "").unwrap();
+    assert!(matches!(column_names(at("cells.h5ad")), Err(IoError::UnknownFormat { .. })));
 }
