@@ -44,7 +44,7 @@ pub(crate) fn report(
 /// Names of the first two coordinates, principal components as a paper writes them.
 fn axes(cells: &Cells) -> [String; 2] {
     let features = cells.populations.features();
-    [0, 1].map(|j| match cells.rep.as_str() {
+    [0, 1].map(|j| match cells.key() {
         "X_pca" => format!("PC {}", j + 1),
         _ => features.get(j).cloned().unwrap_or_default(),
     })
