@@ -6,18 +6,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::LazyLock;
+use std::time::Duration;
+use tempfile::TempDir;
 
 /// What the runs of the tests are trained with: small, so that a test takes milliseconds.
 pub(crate) const SMALL: [&str; 8] = ["--dims", "5", "--hidden", "16,16", "--batch", "32", "--threads", "1"];
 
-/// A folder that holds the shared files while a test file runs.
+/// A folder that holds the shared files while a test program runs; a static is never dropped, so what
+/// earlier programs left here is removed once it is an hour old.
 static SHARED: LazyLock<PathBuf> = LazyLock::new(|| {
-    let program = std::env::current_exe().expect("the test's own path");
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(program.file_stem().expect("a name"));
-    // What the last time left is no longer needed.
-    _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder for temporary files");
-    folder
+    const OLD: Duration = Duration::from_secs(3600);
+    let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shared");
+    for left in fs::read_dir(&all).into_iter().flatten().flatten() {
+        let age = left.metadata().and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
+        if age.is_some_and(|age| age > OLD) {
+            _ = fs::remove_dir_all(left.path());
+        }
+    }
+    fs::create_dir_all(&all).expect("a folder for temporary files");
+    tempfile::tempdir_in(&all).expect("a folder for temporary files").keep()
 });
 
 /// 400 simulated cells at 5 times.
@@ -90,4 +97,18 @@ pub(crate) fn table(path: &Path, times: &[f64], cells: usize) {
         }
     }
     fs::write(path, lines.join("\n") + "\n").expect("a temporary folder can be written to");
+}
+
+/// A temporary folder.
+pub(crate) fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// `chreode train FILE …` in a folder of its own, which must fail.
+pub(crate) fn train_fails(file: &Path, arguments: &[&str]) -> String {
+    let folder = folder();
+    let out = folder.path().join("run");
+    let said = fails(&[&["train", text(file), "--out", text(&out)], arguments].concat());
+    assert!(!out.exists(), "a run that cannot start leaves no folder");
+    said
 }
