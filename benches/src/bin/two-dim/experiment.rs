@@ -77,12 +77,11 @@ impl Experiment {
             seconds.push(start.elapsed().as_secs_f64());
             flows.push(push_forward(&NetworkField::new(&flow), source, [0.0, 1.0], EULER)?);
         }
-        // A solve prices arcs on all threads, but pivots on one: two solves at a time fill two cores.
+        // A solve prices arcs on all threads but pivots on one, and two at a time fill two cores; more would only take
+        // more memory.
         let between = |x: &Array2<f32>| wasserstein(x.view(), target.view(), None, None, Order::Two);
-        let ((independent, exact), (least, floor)) = rayon::join(
-            || rayon::join(|| between(&flows[0].points), || between(&flows[1].points)),
-            || rayon::join(|| between(source), || between(&other)),
-        );
+        let (independent, exact) = rayon::join(|| between(&flows[0].points), || between(&flows[1].points));
+        let (least, floor) = rayon::join(|| between(source), || between(&other));
         let least_w2 = least?.value;
         let score = |w2: f64, energy: f64| {
             let npe = normalised_path_energy(energy, least_w2)?;

@@ -16,8 +16,9 @@ pub(crate) struct Row {
     npe_sd: Option<f64>,
     /// Training alone, of one seed.
     seconds: f64,
-    /// W₂ between two samples of the target, mean over seeds.
-    w2_floor: f64,
+    /// W₂ between two samples of the target.
+    w2_floor_mean: f64,
+    w2_floor_sd: Option<f64>,
     published_w2: Published,
     published_npe: Published,
 }
@@ -29,7 +30,7 @@ impl Row {
         let (w2_mean, w2_sd) = column(&|run| run.scores[k].w2);
         let (npe_mean, npe_sd) = column(&|run| run.scores[k].npe);
         let (seconds, _) = column(&|run| run.seconds[k]);
-        let (w2_floor, _) = column(&|run| run.floor);
+        let (w2_floor_mean, w2_floor_sd) = column(&|run| run.floor);
         let published = set.published(method);
         let (published_w2, published_npe) = (published.w2, published.npe);
         Self {
@@ -40,7 +41,8 @@ impl Row {
             npe_mean,
             npe_sd,
             seconds,
-            w2_floor,
+            w2_floor_mean,
+            w2_floor_sd,
             published_w2,
             published_npe,
         }
@@ -51,7 +53,7 @@ impl Row {
 pub(crate) fn header(experiment: &Experiment) -> String {
     let Experiment { seeds, steps, points, threads } = experiment;
     format!(
-        "{seeds} seeds, {steps} updates, {points} points, {threads} threads\n{:<20}{:<8}{:>16}{:>16}{:>16}{:>16}{:>10}{:>10}",
+        "{seeds} seeds, {steps} updates, {points} points, {threads} threads\n{:<20}{:<8}{:>16}{:>16}{:>16}{:>16}{:>16}{:>10}",
         "set", "model", "W2", "published", "NPE", "published", "W2 floor", "train (s)"
     )
 }
@@ -65,14 +67,14 @@ impl Display for Row {
         let published = |(mean, sd): Published| pair(mean, Some(sd));
         write!(
             f,
-            "{:<20}{:<8}{:>16}{:>16}{:>16}{:>16}{:>10.3}{:>10.1}",
+            "{:<20}{:<8}{:>16}{:>16}{:>16}{:>16}{:>16}{:>10.1}",
             self.set,
             self.model.name(),
             pair(self.w2_mean, self.w2_sd),
             published(self.published_w2),
             pair(self.npe_mean, self.npe_sd),
             published(self.published_npe),
-            self.w2_floor,
+            pair(self.w2_floor_mean, self.w2_floor_sd),
             self.seconds
         )
     }
