@@ -7,7 +7,7 @@ mod cases;
 mod measured;
 
 use crate::process::{cargo, output, root, run as run_command};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use cases::Case;
 use clap::ValueEnum;
 use measured::Measured;
@@ -64,7 +64,12 @@ impl Peers {
     fn time(&self, case: &Case, threads: usize) -> Result<Measured> {
         let mut command = self.command(case.script);
         command.args(["--threads", &threads.to_string(), "--repeats", "5", "--only", case.only]);
-        Measured::read(&output(command.stderr(std::process::Stdio::null()))?)
+        // Its progress goes to standard error, which is of interest only when it fails.
+        let told = command.output().with_context(|| format!("cannot start {command:?}"))?;
+        if !told.status.success() {
+            bail!("{} ended with {}: {}", case.script, told.status, String::from_utf8_lossy(&told.stderr));
+        }
+        Measured::read(&String::from_utf8(told.stdout)?)
             .with_context(|| format!("{} gave no time for {}", case.peer, case.name))
     }
 }
