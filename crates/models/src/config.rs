@@ -25,9 +25,9 @@ pub enum Coupling {
 /// | `sampling` | `permutation` | `permutation`, `replacement` |
 /// | `epsilon` | 0.05 | > 0; Sinkhorn's regularisation, relative to the mean cost |
 /// | `sigma` | 0.1 | ≥ 0 |
-/// | `hidden` | [64, 64, 64] | widths ≥ 1 |
+/// | `hidden` | [64, 64, 64] | widths of 1 to 16384 |
 /// | `activation` | `selu` | see [`Activation`] |
-/// | `batch` | 256 | cells a snapshot and step, ≥ 2 |
+/// | `batch` | 256 | cells a snapshot and step, 2 to 32768 |
 /// | `steps` | 10 000 | ≥ 1 |
 /// | `lr` | 1e-3 | > 0, cosine to a hundredth over `steps` |
 /// | `weight_decay` | 1e-5 | ≥ 0 |
