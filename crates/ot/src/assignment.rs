@@ -36,34 +36,17 @@ use state::State;
 ///    ends with an optimum.
 /// 4. The row potentials are computed afresh from the costs, and with them the proof: see [`AssignmentPlan`].
 ///
-/// Rows are scanned with the widest vectors of the machine. Of the starts that were tried this one won on
-/// point clouds. Scans of a row a point, at `n = 256`, 8 Gaussians to two moons: shortest augmenting paths
-/// from column reduction alone 29; Jonker–Volgenant with two bounded passes of row reduction 37; potentials of
-/// a subsample of a quarter, then the same, 30; this auction 25, and each of its scans is cheaper, as it needs
-/// no tree. At `n = 1024` in 5-D: 119, 116, 45 and about 23. Short lists of the cheapest columns of each row, renewed
-/// when they run out, were slower than plain scans up to `n = 1024` (1.0 ms for 0.7 ms at `n = 256`: in clustered
-/// data all of a list grows dear at once) and faster only above (0.38 s for 0.57 s at `n = 4096` in 5-D, both in
-/// double precision).
+/// Rows are scanned with the widest vectors of the machine. On point clouds this start needed fewer and cheaper
+/// scans than column reduction alone, Jonker–Volgenant's row reduction, or the potentials of a subsample; short
+/// lists of the cheapest columns of each row were slower up to `n = 1024`, as in clustered data all of a list
+/// grows dear at once.
 ///
 /// # Cost
 ///
-/// Milliseconds from a matrix, one thread of an AMD EPYC 9004 at a time when it was shared, least of several:
-///
-/// | problem | `n` = 256 | 512 | 1024 | 2048 | 4096 |
-/// |---|---|---|---|---|---|
-/// | Gaussian clouds in 5-D | 0.35 | 1.1 | 6.1 | 55 | 340 |
-/// | the same by `POT` 0.9.7 (`emd`) | 5.9 | | 226 | | |
-/// | the same by the best of scipy, lap, lapjv | 5.8 | 25 | 154 | 870 | 5200 |
-/// | Gaussian clouds in 50-D | 0.32 | 1.0 | 5.3 | 42 | 340 |
-/// | the same by the best of scipy, lap, lapjv | 1.8 | 6.7 | 32 | 150 | 583 |
-/// | 8 Gaussians to two moons | 0.37 | 1.6 | 10 | | 660 |
-///
-/// From points the making of the costs is included: 0.37 ms for the last row at `n = 256` (0.55 ms for the draw
-/// of the bench). From the optimum's own potentials a problem takes a third to a half of that. Costs that take few
-/// values are the weak side: a 0/1 matrix with one zero in 200 took 52 ms at `n = 1000` (scipy 17 ms), as single
-/// precision hides which costs tie. The worst case is `O(n^3)`. Memory is `12 n^2` bytes; above `n = 2048` its
-/// speed decides. From one matrix every machine gives the same bits. One problem is solved by one thread: for many problems, give each thread its own
-/// `Assignment`. `cargo bench -p chreode-benches --bench assignment` measures these problems to `n = 1024`.
+/// `O(n³)` in the worst case. Memory is `12 n²` bytes; above `n = 2048` its speed decides. Costs that take few values
+/// are the weak side, as single precision hides which costs tie. From one matrix every machine gives the same bits.
+/// One problem is solved by one thread: for many problems, give each thread its own `Assignment`. Times:
+/// `cargo bench -p chreode-benches --bench assignment`; beside other libraries, `cargo xtask peers ot`.
 ///
 /// # References
 ///
