@@ -3,7 +3,6 @@
 mod common;
 
 use approx::assert_relative_eq;
-use chreode_core::{Populations, Snapshot};
 use chreode_io::{Csr, Matrix, Pca, Standardizer, TargetSum, log1p, normalize_total};
 use ndarray::{Array2, array, s};
 
@@ -113,15 +112,6 @@ fn standardised_columns() {
     let z = scaler.apply(x.view()).unwrap();
     assert_relative_eq!(z, array![[-1.224_744_9, 0.0], [0.0, 0.0], [1.224_744_9, 0.0]], epsilon = 1e-6);
     assert_relative_eq!(scaler.invert(z.view()).unwrap(), x.slice(s![.., ..2]), epsilon = 1e-6);
-    let snapshots = vec![
-        Snapshot::new(0.0, x.slice(s![..1, ..]).to_owned()),
-        Snapshot::new(1.0, x.slice(s![1.., ..]).to_owned()),
-    ];
-    let populations = Populations::new(snapshots, common::names("x", 3)).unwrap();
-    assert_eq!(Standardizer::fit_populations(&populations, 2).unwrap(), scaler);
-    let scaled = scaler.apply_populations(&populations).unwrap();
-    assert_eq!(scaled.points(1), z.slice(s![1.., ..]));
-    assert_eq!(scaled.features(), ["x0", "x1"]);
     assert_eq!(
         Standardizer::fit(x.view(), 4).unwrap_err().to_string(),
         "standardisation needs a row at least and 4 columns but got 3 rows and 3 columns; choose fewer dimensions"

@@ -1,7 +1,6 @@
 //! Zero mean and unit variance for each column.
 
 use crate::IoError;
-use chreode_core::{Populations, Snapshot};
 use ndarray::{Array1, Array2, ArrayView2, s};
 
 /// z = (x - μ) / σ for each of the first d columns.
@@ -24,21 +23,7 @@ impl Standardizer {
     /// # Errors
     /// [`IoError::Fit`] if there are no rows, fewer columns, or an entry that is not finite.
     pub fn fit(x: ArrayView2<'_, f32>, dims: usize) -> Result<Self, IoError> {
-        Self::fit_parts(&[x], dims)
-    }
-
-    /// Fits to the cells of all times together.
-    ///
-    /// # Errors
-    /// [`IoError::Fit`] if there are fewer features than `dims`.
-    pub fn fit_populations(populations: &Populations, dims: usize) -> Result<Self, IoError> {
-        let parts: Vec<_> = populations.snapshots().iter().map(|s| s.points.view()).collect();
-        Self::fit_parts(&parts, dims)
-    }
-
-    fn fit_parts(parts: &[ArrayView2<'_, f32>], dims: usize) -> Result<Self, IoError> {
-        let rows: usize = parts.iter().map(|x| x.nrows()).sum();
-        let columns = parts.first().map_or(0, |x| x.ncols());
+        let (rows, columns) = x.dim();
         if rows == 0 || dims == 0 || columns < dims {
             return Err(IoError::Fit {
                 what: "standardisation",
@@ -47,9 +32,8 @@ impl Standardizer {
                 hint: "choose fewer dimensions",
             });
         }
-        if let Some(value) =
-            parts.iter().flat_map(|x| x.slice(s![.., ..dims]).to_owned()).find(|v| !v.is_finite())
-        {
+        let x = x.slice(s![.., ..dims]);
+        if let Some(value) = x.iter().find(|v| !v.is_finite()) {
             return Err(IoError::Fit {
                 what: "standardisation",
                 needed: "finite entries".to_string(),
@@ -59,7 +43,7 @@ impl Standardizer {
         }
         let sum_of = |term: &dyn Fn(usize, f64) -> f64| {
             let mut sum = Array1::<f64>::zeros(dims);
-            for row in parts.iter().flat_map(|x| x.rows().into_iter().map(|r| r.slice_move(s![..dims]))) {
+            for row in x.rows() {
                 row.iter()
                     .zip(sum.iter_mut())
                     .enumerate()
@@ -99,31 +83,6 @@ impl Standardizer {
         Ok(Array2::from_shape_fn(z.dim(), |(i, j)| {
             (f64::from(z[[i, j]]) * self.scale[j] + self.mean[j]) as f32
         }))
-    }
-
-    /// [`apply`](Self::apply) at every time; times, weights and the names of the kept features stay.
-    ///
-    /// # Errors
-    /// [`IoError::Fit`] if there are fewer than d features, or an entry leaves the range of `f32`.
-    pub fn apply_populations(&self, populations: &Populations) -> Result<Populations, IoError> {
-        let snapshots: Result<Vec<Snapshot>, IoError> = populations
-            .snapshots()
-            .iter()
-            .map(|s| {
-                Ok(Snapshot {
-                    time: s.time,
-                    points: self.apply(s.points.view())?,
-                    weights: s.weights.clone(),
-                })
-            })
-            .collect();
-        let features = populations.features()[..self.dims()].to_vec();
-        Populations::new(snapshots?, features).map_err(|error| IoError::Fit {
-            what: "standardisation",
-            needed: "results within f32".to_string(),
-            got: error.to_string(),
-            hint: "check the columns' scales",
-        })
     }
 
     fn columns(&self, got: usize, fits: bool) -> Result<(), IoError> {
