@@ -1,16 +1,20 @@
 #![doc = include_str!("../README.md")]
 
+mod coordinates;
 mod error;
 mod field;
 mod network;
+mod norm;
 mod populations;
 mod real;
 mod space;
 mod stream;
 
+pub use coordinates::Coordinates;
 pub use error::CoreError;
 pub use field::{FiniteDifference, Jvp, Pullback, VectorField, Vjp};
 pub use network::{Network, NetworkField, ParameterView};
+pub use norm::{Norm, ToleranceError};
 pub use populations::{Populations, Snapshot};
 pub use real::Real;
 pub use space::{Passenger, Tolerance, VectorSpace};

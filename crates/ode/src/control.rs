@@ -7,7 +7,6 @@ pub use fixed::{Fixed, FixedMemory};
 pub use pi::{Pi, PiMemory};
 
 use crate::{SolveError, Span};
-use chreode_core::Tolerance;
 
 /// A step that was tried: what a controller sees. Numbers, never states.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,7 +16,7 @@ pub struct Trial {
     /// Its signed size.
     pub h: f64,
     /// Scaled error, 1 exactly on tolerance; infinite when the result is not finite or the method did
-    /// not converge; `None` when the controller has no tolerance.
+    /// not converge; `None` when the controller has no norm.
     pub ratio: Option<f64>,
     /// Power of h in the error, the order of the estimate plus one.
     pub power: f64,
@@ -37,17 +36,21 @@ pub trait StepControl {
     /// What it remembers from step to step.
     type Memory;
 
-    /// What errors are measured against; `None` for a controller that asks for no estimate.
-    fn tolerance(&self) -> Option<Tolerance>;
+    /// What measures errors, a [`Norm`](chreode_core::Norm) of the state: usually a
+    /// [`Tolerance`](chreode_core::Tolerance).
+    type Norm;
 
-    /// The size of the first step, if it is known; otherwise, where there is a tolerance, the stepper
+    /// What errors are measured by; `None` for a controller that asks for no estimate.
+    fn norm(&self) -> Option<&Self::Norm>;
+
+    /// The size of the first step, if it is known; otherwise, where there is a norm, the stepper
     /// is asked for a careful one.
     fn first_step(&self) -> Option<f64> {
         None
     }
 
     /// Memory for a solve over `span`; `first` is the size of the first step, 0 where there is no
-    /// tolerance.
+    /// norm.
     ///
     /// # Errors
     /// When the controller's own settings make no sense.

@@ -1,5 +1,6 @@
 //! Why a solve cannot start or cannot go on.
 
+use chreode_core::ToleranceError;
 use thiserror::Error;
 
 /// What a stepper reports from inside one step.
@@ -43,16 +44,8 @@ pub enum SolveError {
         method: &'static str,
     },
     /// A tolerance nothing can be held to.
-    #[error(
-        "tolerance rtol = {rtol:e}, atol = {atol:e} cannot be met; give finite numbers, none negative, \
-         not both zero"
-    )]
-    BadTolerance {
-        /// Relative part.
-        rtol: f64,
-        /// Absolute part.
-        atol: f64,
-    },
+    #[error(transparent)]
+    BadTolerance(#[from] ToleranceError),
     /// A step size or a number of steps that is no plan.
     #[error("{what} is {value}, but must be finite and above zero")]
     BadStep {

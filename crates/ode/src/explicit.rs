@@ -2,7 +2,7 @@
 
 use crate::combine::with_terms;
 use crate::{About, Coefficients, Piece, Span, StepError, Stepper, Tableau, first_step};
-use chreode_core::{Tolerance, VectorField, VectorSpace};
+use chreode_core::{Norm, VectorField, VectorSpace};
 use std::array::from_fn;
 use std::mem::swap;
 
@@ -158,11 +158,11 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
     }
 
     #[inline]
-    fn error(&self, h: f64, y: &Y, tolerance: Tolerance, memory: &mut RkMemory<Y>) -> Option<f64> {
+    fn error<N: Norm<Y>>(&self, h: f64, y: &Y, norm: &N, memory: &mut RkMemory<Y>) -> Option<f64> {
         let embedded = self.tableau.coefficients().embedded?;
         let RkMemory { k, next, scratch, .. } = memory;
         with_terms(h, embedded.error, k, |terms| Y::sum_into(terms, scratch));
-        Some(scratch.scaled_rms(y, next, tolerance))
+        Some(norm.measure(scratch, y, next))
     }
 
     fn dense(&self, t: f64, h: f64, y: &Y, memory: &RkMemory<Y>) -> Piece<Y> {
@@ -184,19 +184,19 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
         }
     }
 
-    fn first_step(
+    fn first_step<N: Norm<Y>>(
         &self,
         field: &P,
         span: Span,
         y: &Y,
-        tolerance: Tolerance,
+        norm: &N,
         memory: &mut RkMemory<Y>,
     ) -> Result<(f64, usize), StepError> {
         let evals = memory.start(field, span.t0, y);
         let power = Stepper::<P, Y>::about(self)
             .error_power
             .unwrap_or(f64::from(self.tableau.coefficients().order) + 1.0);
-        let h = first_step(field, span, y, &memory.k[0], tolerance, power)?;
+        let h = first_step(field, span, y, &memory.k[0], norm, power)?;
         Ok((h, evals + 1))
     }
 }

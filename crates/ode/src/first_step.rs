@@ -1,31 +1,30 @@
 //! The automatic first step of Hairer, Nørsett & Wanner.
 
 use crate::{Span, StepError};
-use chreode_core::{Tolerance, VectorField, VectorSpace};
+use chreode_core::{Norm, VectorField, VectorSpace};
 
 /// The size of a first step from `(t0, y)`, given `slope = f(t0, y)` and the power `p` of h in the
 /// method's error estimate; costs one evaluation.
 ///
 /// An explicit Euler step h₀ = 0.01 |y| / |f| probes the second derivative, and h is chosen so that
-/// hᵖ max(|f|, |y″|) = 0.01, at most 100 h₀ and never beyond the span. All norms are scaled by the
-/// tolerance. For steppers on vector fields; [`ExplicitRk`](crate::ExplicitRk) uses it.
+/// hᵖ max(|f|, |y″|) = 0.01, at most 100 h₀ and never beyond the span. All sizes are taken in `norm`. For steppers on vector fields; [`ExplicitRk`](crate::ExplicitRk) uses it.
 ///
 /// Hairer, Nørsett & Wanner, Solving ODEs I, II.4, "starting step size".
 ///
 /// # Errors
 /// [`StepError::NotFinite`] when `slope` is not finite.
-pub fn first_step<P: VectorField<Y> + ?Sized, Y: VectorSpace>(
+pub fn first_step<P: VectorField<Y> + ?Sized, Y: VectorSpace, N: Norm<Y>>(
     field: &P,
     span: Span,
     y: &Y,
     slope: &Y,
-    tolerance: Tolerance,
+    norm: &N,
     power: f64,
 ) -> Result<f64, StepError> {
     if !slope.is_finite() {
         return Err(StepError::NotFinite { t: span.t0 });
     }
-    let norm = |v: &Y| v.scaled_rms(y, y, tolerance);
+    let norm = |v: &Y| norm.measure(v, y, y);
     let (size, speed) = (norm(y), norm(slope));
     let ratio = size / speed;
     let probe = if size < 1e-5 || speed < 1e-5 || !ratio.is_finite() { 1e-6 } else { 0.01 * ratio };

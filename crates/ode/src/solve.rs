@@ -4,7 +4,7 @@ use crate::save::Source;
 use crate::{
     At, End, Report, Save, Segment, SolveError, Span, Stats, StepControl, StepError, Stepper, Trial, Verdict,
 };
-use chreode_core::VectorSpace;
+use chreode_core::{Norm, VectorSpace};
 use std::cell::Cell;
 use std::marker::PhantomData;
 
@@ -55,7 +55,7 @@ impl<S, C> Solve<S, C> {
         P: ?Sized,
         Y: VectorSpace,
         S: Stepper<P, Y>,
-        C: StepControl,
+        C: StepControl<Norm: Norm<Y>>,
         O: Save<Y, S::Dense>,
     {
         self.drive(problem, span, y0, save).map(|(report, _)| report)
@@ -70,7 +70,7 @@ impl<S, C> Solve<S, C> {
         P: ?Sized,
         Y: VectorSpace,
         S: Stepper<P, Y>,
-        C: StepControl,
+        C: StepControl<Norm: Norm<Y>>,
     {
         let (Some(&t0), Some(&t1)) = (times.first(), times.last()) else {
             return Err(SolveError::NoTimes);
@@ -88,7 +88,7 @@ impl<S, C> Solve<S, C> {
         P: ?Sized,
         Y: VectorSpace,
         S: Stepper<P, Y>,
-        C: StepControl,
+        C: StepControl<Norm: Norm<Y>>,
     {
         self.drive(problem, span, y0, &mut At::new(&[])).map(|(_, y)| y)
     }
@@ -105,7 +105,7 @@ impl<S, C> Solve<S, C> {
         P: ?Sized,
         Y: VectorSpace,
         S: Stepper<P, Y>,
-        C: StepControl,
+        C: StepControl<Norm: Norm<Y>>,
         O: Save<Y, S::Dense>,
     {
         let Span { t0, t1 } = span;
@@ -113,10 +113,13 @@ impl<S, C> Solve<S, C> {
             return Err(SolveError::SpanNotFinite { t0, t1 });
         }
         let about = self.stepper.about();
-        if self.control.tolerance().is_some() && about.error_power.is_none() {
+        if self.control.norm().is_some() && about.error_power.is_none() {
             return Err(SolveError::NoErrorEstimate { method: about.name });
         }
         // Settings are checked before anything is evaluated.
+        if let Some(norm) = self.control.norm() {
+            norm.check(&y)?;
+        }
         self.control.start(span, 0.0)?;
         if !y.is_finite() {
             return Err(SolveError::NotFinite { t: t0 });
@@ -145,19 +148,19 @@ impl<S, C> Solve<S, C> {
         P: ?Sized,
         Y: VectorSpace,
         S: Stepper<P, Y>,
-        C: StepControl,
+        C: StepControl<Norm: Norm<Y>>,
         O: Save<Y, S::Dense>,
     {
         let (stepper, control) = (&self.stepper, &self.control);
-        let (direction, tolerance) = (span.direction(), control.tolerance());
+        let (direction, norm) = (span.direction(), control.norm());
         let power = stepper.about().error_power.unwrap_or(1.0);
         let mut memory = stepper.init(problem, *t, y)?;
         let mut stats = Stats::default();
-        let first = match (tolerance, control.first_step()) {
+        let first = match (norm, control.first_step()) {
             (_, Some(h)) => h,
             (None, None) => 0.0,
-            (Some(tolerance), None) => {
-                let (h, evals) = stepper.first_step(problem, span, y, tolerance, &mut memory)?;
+            (Some(norm), None) => {
+                let (h, evals) = stepper.first_step(problem, span, y, norm, &mut memory)?;
                 stats.evals += evals;
                 h
             }
@@ -185,15 +188,15 @@ impl<S, C> Solve<S, C> {
                     let finite = stepper.proposed(&memory).is_finite();
                     (!finite).then_some(SolveError::NotFinite { t: next })
                 }
-                Err(error @ StepError::NotConverged { .. }) if tolerance.is_some() => Some(error.into()),
+                Err(error @ StepError::NotConverged { .. }) if norm.is_some() => Some(error.into()),
                 Err(error) => return Err(error.into()),
             };
-            let ratio = match (&trouble, tolerance) {
+            let ratio = match (&trouble, norm) {
                 (Some(error), None) => return Err(error.clone()),
                 (None, None) => None,
                 (Some(_), Some(_)) => Some(f64::INFINITY),
-                (None, Some(tolerance)) => {
-                    let ratio = stepper.error(h, y, tolerance, &mut memory);
+                (None, Some(norm)) => {
+                    let ratio = stepper.error(h, y, norm, &mut memory);
                     let ratio = ratio.ok_or(SolveError::NoErrorEstimate { method: stepper.about().name })?;
                     if ratio.is_nan() {
                         trouble = Some(SolveError::ErrorNotFinite { t: next });

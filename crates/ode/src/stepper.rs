@@ -1,7 +1,7 @@
 //! One step of a method: what the solve loop asks of it.
 
 use crate::{Span, StepError};
-use chreode_core::Tolerance;
+use chreode_core::Norm;
 
 /// What a method says of itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,7 +66,7 @@ pub trait Stepper<P: ?Sized, Y> {
 
     /// Scaled error of the step last proposed, from `y`: 1 is exactly on tolerance. `None` when the
     /// method has no estimate. Called only under an adaptive controller.
-    fn error(&self, _h: f64, _y: &Y, _tolerance: Tolerance, _memory: &mut Self::Memory) -> Option<f64> {
+    fn error<N: Norm<Y>>(&self, _h: f64, _y: &Y, _norm: &N, _memory: &mut Self::Memory) -> Option<f64> {
         None
     }
 
@@ -82,12 +82,12 @@ pub trait Stepper<P: ?Sized, Y> {
     ///
     /// # Errors
     /// When the problem cannot be evaluated at the start.
-    fn first_step(
+    fn first_step<N: Norm<Y>>(
         &self,
         _problem: &P,
         span: Span,
         _y: &Y,
-        _tolerance: Tolerance,
+        _norm: &N,
         _memory: &mut Self::Memory,
     ) -> Result<(f64, usize), StepError> {
         Ok((1e-3 * span.length(), 0))

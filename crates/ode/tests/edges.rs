@@ -1,6 +1,6 @@
 //! Where a solve must fail, how it says so, and what is left afterwards.
 
-use chreode_core::Tolerance;
+use chreode_core::{Tolerance, ToleranceError};
 use chreode_ode::{
     At, DOPRI5, EULER, Every, ExplicitRk, Fixed, Interpolant, Last, Pi, RK4, Solve, SolveError, Span, TSIT5,
     Tableau, TableauError,
@@ -118,7 +118,10 @@ fn settings_are_checked_before_anything_is_evaluated() {
     let never = |_t: f64, _y: &[f64; 1]| -> [f64; 1] { unreachable!("settings come first") };
     let end = |control: Pi| Solve::new(ExplicitRk::new(TSIT5), control).end(&never, UNIT, [1.0]).unwrap_err();
     for (rtol, atol) in [(0.0, 0.0), (-1e-3, 1e-3), (f64::INFINITY, 1e-3), (1e-3, -1.0)] {
-        assert_eq!(end(Pi::new(Tolerance { rtol, atol })), SolveError::BadTolerance { rtol, atol });
+        assert_eq!(
+            end(Pi::new(Tolerance { rtol, atol })),
+            SolveError::BadTolerance(ToleranceError { rtol, atol, entry: None })
+        );
     }
     let fine = Pi::new(Tolerance::both(1e-6));
     assert_eq!(end(fine.first_step(0.0)), SolveError::BadStep { what: "the first step", value: 0.0 });

@@ -59,7 +59,7 @@ impl VectorField<Counted> for Decay {
 }
 
 /// States made by a solve over `[0, t1]`, and its steps.
-fn births<C: StepControl>(solve: &Solve<ExplicitRk, C>, t1: f64) -> (usize, usize) {
+fn births<C: StepControl<Norm = Tolerance>>(solve: &Solve<ExplicitRk, C>, t1: f64) -> (usize, usize) {
     BORN.set(0);
     let y0 = Counted::born(Array1::ones(100));
     let report = solve.run(&Decay, Span { t0: 0.0, t1 }, y0, &mut Last::new()).expect("a smooth field");

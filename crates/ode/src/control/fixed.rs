@@ -50,8 +50,9 @@ pub struct FixedMemory {
 
 impl StepControl for Fixed {
     type Memory = FixedMemory;
+    type Norm = Tolerance;
 
-    fn tolerance(&self) -> Option<Tolerance> {
+    fn norm(&self) -> Option<&Tolerance> {
         None
     }
 

@@ -16,7 +16,7 @@ const LEAST_RATIO: f64 = 1e-4;
 ///
 /// | field | meaning | default | range |
 /// |---|---|---|---|
-/// | `tolerance` | accepted local error a step | none | finite, not negative, not both 0 |
+/// | `tolerance` | accepted local error a step: a [`Tolerance`] or any [`Norm`](chreode_core::Norm) | none | finite, not negative, not both 0 |
 /// | `safety` | factor on the optimal step | 0.9 | (0, 1] |
 /// | `shrink`, `grow` | least and greatest change of h | 0.2, 10 | (0, 1), > 1 |
 /// | `alpha`, `beta` | exponents, times p; `beta = 0` is the elementary controller | 0.85, 0.2 | ≥ 0 |
@@ -25,9 +25,9 @@ const LEAST_RATIO: f64 = 1e-4;
 /// K. Gustafsson, ACM Trans. Math. Softw. 17 (1991) 533-554, doi:10.1145/210232.210242; defaults after
 /// Hairer, Nørsett & Wanner, Solving ODEs I, II.4 and II.10.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pi {
+pub struct Pi<N = Tolerance> {
     /// The accepted local error of a step.
-    pub tolerance: Tolerance,
+    pub tolerance: N,
     /// Factor on the optimal step.
     pub safety: f64,
     /// Least change of the step.
@@ -44,9 +44,9 @@ pub struct Pi {
     pub max_step: Option<f64>,
 }
 
-impl Pi {
+impl<N> Pi<N> {
     /// The usual controller for `tolerance`.
-    pub const fn new(tolerance: Tolerance) -> Self {
+    pub const fn new(tolerance: N) -> Self {
         Self {
             tolerance,
             safety: 0.9,
@@ -60,21 +60,16 @@ impl Pi {
     }
 
     /// Begins with a step of size `h > 0`.
-    pub const fn first_step(self, h: f64) -> Self {
+    pub fn first_step(self, h: f64) -> Self {
         Self { first_step: Some(h), ..self }
     }
 
     /// Takes no step longer than `h > 0`.
-    pub const fn max_step(self, h: f64) -> Self {
+    pub fn max_step(self, h: f64) -> Self {
         Self { max_step: Some(h), ..self }
     }
 
     fn check(&self) -> Result<(), SolveError> {
-        let Tolerance { rtol, atol } = self.tolerance;
-        let fine = |x: f64| x.is_finite() && x >= 0.0;
-        if !fine(rtol) || !fine(atol) || (rtol == 0.0 && atol == 0.0) {
-            return Err(SolveError::BadTolerance { rtol, atol });
-        }
         for (what, value) in [("the first step", self.first_step), ("the largest step", self.max_step)] {
             if let Some(value) = value.filter(|h| !h.is_finite() || *h <= 0.0) {
                 return Err(SolveError::BadStep { what, value });
@@ -85,7 +80,7 @@ impl Pi {
             ("shrink", self.shrink, self.shrink > 0.0 && self.shrink < 1.0, "in (0, 1)"),
             ("grow", self.grow, self.grow > 1.0 && self.grow.is_finite(), "above 1"),
             ("alpha", self.alpha, self.alpha > 0.0 && self.alpha.is_finite(), "above 0"),
-            ("beta", self.beta, fine(self.beta), "at 0 or above"),
+            ("beta", self.beta, self.beta.is_finite() && self.beta >= 0.0, "at 0 or above"),
         ];
         match settings.into_iter().find(|(_, _, ok, _)| !ok) {
             Some((what, value, _, range)) => Err(SolveError::BadSetting { what, value, range }),
@@ -106,12 +101,13 @@ pub struct PiMemory {
     last: Verdict,
 }
 
-impl StepControl for Pi {
+impl<N> StepControl for Pi<N> {
     type Memory = PiMemory;
+    type Norm = N;
 
     #[inline]
-    fn tolerance(&self) -> Option<Tolerance> {
-        Some(self.tolerance)
+    fn norm(&self) -> Option<&N> {
+        Some(&self.tolerance)
     }
 
     fn first_step(&self) -> Option<f64> {
