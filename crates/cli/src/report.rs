@@ -4,28 +4,19 @@
 //! rest. Nothing is read from the clock, the network or the machine, so the same value gives the same bytes.
 //!
 //! A figure is drawn once, as a list of marks in named inks ([`Theme`] gives the inks their colours), and written by
-//! two back ends: SVG text, and PNG through tiny-skia with the outlines of the embedded font (Inter, OFL 1.1).
+//! `chreode-plot` as SVG text and as PNG.
 
-mod axes;
 mod check;
-mod colour;
 mod data;
 mod error;
 mod figures;
-mod font;
-mod geometry;
 mod html;
 mod panels;
-mod png;
-mod scale;
-mod scene;
 mod streamlines;
 mod summary;
-mod svg;
-mod text;
 mod write;
 
-pub use colour::Theme;
+pub use chreode_plot::Theme;
 pub use data::{
     Cells, Command, Entry, FieldGrid, Loss, Metric, MetricScores, Prediction, Report, Role, Score, ScoreRow,
     Scores, Split, Trajectories,

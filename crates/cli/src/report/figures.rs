@@ -8,12 +8,9 @@ mod scores;
 mod trajectories;
 
 use super::check::check;
-use super::colour::Theme;
 use super::data::Report;
 use super::error::ReportError;
-use super::png::png;
-use super::scene::Scene;
-use super::svg::{Paint, svg};
+use chreode_plot::{Paint, Scene, Theme, png, svg};
 
 /// A drawn figure, ready to be written.
 #[derive(Clone, Debug)]
@@ -49,7 +46,8 @@ impl Figure {
     /// # Errors
     /// [`ReportError::Png`] when the encoder refuses.
     pub fn png(&self, theme: Theme) -> Result<Vec<u8>, ReportError> {
-        png(&self.scene, theme).map_err(|reason| ReportError::Png { figure: self.name.into(), reason })
+        png(&self.scene, theme)
+            .map_err(|error| ReportError::Png { figure: self.name.into(), reason: error.to_string() })
     }
 
     /// The figure as an element of a page that declares the colours.
@@ -79,7 +77,7 @@ impl Report {
 
     /// A time with its name: "day 3".
     pub(super) fn time_text(&self, time: f64) -> String {
-        format!("{} {}", self.time_name, super::text::time(time)).trim().to_string()
+        format!("{} {}", self.time_name, chreode_plot::text::time(time)).trim().to_string()
     }
 
     /// First and last measured time.

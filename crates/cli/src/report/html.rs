@@ -4,12 +4,10 @@ mod tables;
 
 use std::fmt::Write as _;
 
-use super::colour::Theme;
 use super::data::Report;
 use super::figures::{Figure, Width};
-use super::font::Weight;
 use super::summary::summary;
-use super::text::escape;
+use chreode_plot::{Theme, font::Weight, text::escape};
 
 const STYLE: &str = include_str!("html/style.css");
 

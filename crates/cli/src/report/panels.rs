@@ -1,11 +1,10 @@
 //! Figures of cells: one box, or a row of boxes, all with the same scales, and the legends above them.
 
-use super::axes::{BOTTOM_ROOM, Frame, LABEL_SIZE, Side, TITLE_SIZE};
-use super::colour::{Ink, TIME_STEPS};
 use super::data::Report;
-use super::font::{Weight, width};
-use super::geometry::{Point, Rect, bounds};
-use super::scene::{Scene, Stroke, Text};
+use chreode_plot::{
+    BOTTOM_ROOM, Frame, Ink, LABEL_SIZE, Point, Rect, Scene, Side, Stroke, TIME_STEPS, TITLE_SIZE, Text,
+    Weight, bounds, font::width,
+};
 
 /// Room on the left for numbers and a name.
 const LEFT_ROOM: f64 = 52.0;

@@ -6,9 +6,8 @@
 
 use std::collections::VecDeque;
 
-use super::axes::Frame;
 use super::data::FieldGrid;
-use super::geometry::Point;
+use chreode_plot::{Frame, Point};
 
 /// Distance between lines.
 const SPACING: f64 = 13.0;
@@ -213,7 +212,7 @@ mod tests {
     use ndarray::Array2;
 
     use super::*;
-    use crate::report::geometry::Rect;
+    use chreode_plot::Rect;
 
     fn grid(velocity: impl Fn(f64, f64) -> [f64; 2]) -> (FieldGrid, Frame) {
         let axis: Vec<f64> = (0..21).map(|i| -1.0 + 0.1 * f64::from(i)).collect();

@@ -1,7 +1,7 @@
 //! One paragraph that says, from the numbers alone, what was done and how well.
 
 use super::data::{Metric, MetricScores, Report, Role, Score, ScoreRow, Scores, Split};
-use super::text::{count, fixed, list, score};
+use chreode_plot::text::{count, fixed, list, score};
 
 /// The summary; empty when there are neither cells nor scores.
 pub(super) fn summary(report: &Report) -> String {
@@ -15,7 +15,7 @@ fn measured(report: &Report) -> Option<String> {
         return None;
     }
     let times = |split: Split| -> Vec<String> {
-        report.cells.iter().filter(|c| c.split == split).map(|c| super::text::time(c.time)).collect()
+        report.cells.iter().filter(|c| c.split == split).map(|c| chreode_plot::text::time(c.time)).collect()
     };
     let (seen, unseen) = (times(Split::Training), times(Split::HeldOut));
     let named = |times: &[String]| format!("{} {}", report.time_name, list(times)).trim().to_string();

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::colour::Theme;
 use super::data::Report;
 use super::error::ReportError;
+use chreode_plot::Theme;
 
 /// What [`Report::write`] has written.
 #[derive(Clone, Debug, PartialEq, Eq)]

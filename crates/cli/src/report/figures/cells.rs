@@ -1,11 +1,9 @@
 //! Measured cells, coloured by time.
 
 use super::{Figure, Width};
-use crate::report::colour::Ink;
 use crate::report::data::{Report, Split};
-use crate::report::geometry::Point;
 use crate::report::panels::{Key, Panels, Shape, limits, thin};
-use crate::report::text::count;
+use chreode_plot::{Ink, Point, text::count};
 
 /// Most cells drawn; above it they are thinned evenly.
 const MOST: usize = 20_000;
@@ -59,7 +57,7 @@ fn legend(panels: &mut Panels, report: &Report) {
     }
     let key = |(index, cells): (usize, &crate::report::data::Cells)| {
         let words =
-            if index == 0 { report.time_text(cells.time) } else { crate::report::text::time(cells.time) };
+            if index == 0 { report.time_text(cells.time) } else { chreode_plot::text::time(cells.time) };
         let shape = if cells.split == Split::HeldOut { Shape::Ring } else { Shape::Dot };
         Key { ink: Ink::time(cells.time, span), shape, words }
     };

@@ -1,13 +1,10 @@
 //! Streamlines of the learned velocity, where there are cells.
 
 use super::{Figure, Width};
-use crate::report::axes::Frame;
-use crate::report::colour::Ink;
 use crate::report::data::Report;
-use crate::report::geometry::Point;
 use crate::report::panels::{Key, Panels, Shape, limits, thin};
-use crate::report::scene::Stroke;
 use crate::report::streamlines::{Streamline, streamlines};
+use chreode_plot::{Frame, Ink, Point, Stroke};
 
 /// Widths of a line from slow to fast.
 const WIDTHS: [f64; 4] = [0.6, 0.9, 1.2, 1.5];
@@ -65,7 +62,7 @@ fn caption(report: &Report) -> String {
     format!(
         "Streamlines of the learned velocity at {}, where cells were measured; the cells of the nearest measured time \
          are in colour.",
-        crate::report::text::list(&times)
+        chreode_plot::text::list(&times)
     )
 }
 

@@ -1,13 +1,8 @@
 //! The training loss by step.
 
 use super::{Figure, Width};
-use crate::report::axes::{BOTTOM_ROOM, Frame, Side};
-use crate::report::colour::Ink;
 use crate::report::data::Report;
-use crate::report::geometry::{Point, Rect, bounds};
-use crate::report::scale::Scale;
-use crate::report::scene::{Scene, Stroke};
-use crate::report::text::count;
+use chreode_plot::{BOTTOM_ROOM, Frame, Ink, Point, Rect, Scale, Scene, Side, Stroke, bounds, text::count};
 
 /// A longer line is drawn by the lowest and highest value of this many stretches.
 const STRETCHES: usize = 400;

@@ -3,10 +3,9 @@
 use ndarray::Array2;
 
 use super::{Figure, Width};
-use crate::report::colour::Ink;
 use crate::report::data::Report;
-use crate::report::geometry::Point;
 use crate::report::panels::{Key, Panels, Shape, limits, thin};
+use chreode_plot::{Ink, Point};
 
 /// Most cells of a kind drawn in a box.
 const MOST: usize = 4000;

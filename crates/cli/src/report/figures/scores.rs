@@ -1,12 +1,11 @@
 //! Dots with intervals: one metric of every method, at each held-out time and on average.
 
 use super::{Figure, Width};
-use crate::report::axes::{LABEL_SIZE, TICK_SIZE, TITLE_SIZE};
-use crate::report::colour::Ink;
 use crate::report::data::{Metric, Report, Role, Score, ScoreRow, Scores};
-use crate::report::font::{Weight, fit, width};
-use crate::report::scale::Scale;
-use crate::report::scene::{Anchor, Scene, Stroke, Text};
+use chreode_plot::{
+    Anchor, Ink, LABEL_SIZE, Scale, Scene, Stroke, TICK_SIZE, TITLE_SIZE, Text, Weight,
+    font::{fit, width},
+};
 
 /// Width of the whole figure, unless many times need more.
 const TOTAL: f64 = 980.0;

@@ -1,11 +1,9 @@
 //! Paths of predicted cells, coloured by time.
 
 use super::{Figure, Width};
-use crate::report::colour::{Ink, TIME_STEPS};
 use crate::report::data::{Report, Trajectories};
-use crate::report::geometry::Point;
 use crate::report::panels::{Key, Panels, Shape, limits};
-use crate::report::scene::Stroke;
+use chreode_plot::{Ink, Point, Stroke, TIME_STEPS};
 
 pub(super) fn draw(report: &Report) -> Option<Figure> {
     let trajectories = report.trajectories.as_ref()?;

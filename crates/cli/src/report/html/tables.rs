@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::report::data::{Metric, Report, Role, Score, ScoreRow, Scores};
-use crate::report::text::{escape, score};
+use chreode_plot::text::{escape, score};
 
 /// Writes the table and the note under it.
 pub(super) fn write(out: &mut String, report: &Report, scores: &Scores) {

@@ -6,18 +6,23 @@ use tiny_skia::{
 };
 use ttf_parser::OutlineBuilder;
 
-use super::colour::{Ink, Theme};
-use super::font;
-use super::geometry::Point;
-use super::scene::{Anchor, Mark, Scene, Stroke, Text, Turn};
+use crate::colour::{Ink, Theme};
+use crate::error::PlotError;
+use crate::font;
+use crate::geometry::Point;
+use crate::scene::{Anchor, Mark, Scene, Stroke, Text, Turn};
 
 /// Dots for one unit of the picture.
 const DENSITY: f32 = 3.0;
 
-/// The picture as the bytes of a PNG file; the error is what the encoder said.
-pub(super) fn png(scene: &Scene, theme: Theme) -> Result<Vec<u8>, String> {
+/// The picture as the bytes of a PNG file.
+///
+/// # Errors
+/// [`PlotError::Png`] for a picture without area, and when the encoder refuses.
+pub fn png(scene: &Scene, theme: Theme) -> Result<Vec<u8>, PlotError> {
     let size = |units: f64| (units as f32 * DENSITY).ceil() as u32;
-    let mut canvas = Pixmap::new(size(scene.width), size(scene.height)).ok_or("the picture has no area")?;
+    let mut canvas = Pixmap::new(size(scene.width), size(scene.height))
+        .ok_or_else(|| PlotError::Png("the picture has no area".into()))?;
     let [r, g, b] = theme.rgb(Ink::Surface);
     canvas.fill(Color::from_rgba8(r, g, b, 255));
     let zoom = Transform::from_scale(DENSITY, DENSITY);
@@ -37,7 +42,7 @@ pub(super) fn png(scene: &Scene, theme: Theme) -> Result<Vec<u8>, String> {
             Mark::Text(text) => draw_text(&mut canvas, text, theme, zoom),
         }
     }
-    canvas.encode_png().map_err(|error| error.to_string())
+    canvas.encode_png().map_err(|error| PlotError::Png(error.to_string()))
 }
 
 fn draw_lines(canvas: &mut Pixmap, lines: &[Vec<Point>], stroke: &Stroke, theme: Theme, zoom: Transform) {

@@ -2,7 +2,7 @@
 
 /// Text that is safe between tags and inside double or single quotes. Control characters, which XML forbids, become
 /// the replacement character.
-pub(super) fn escape(words: &str) -> String {
+pub fn escape(words: &str) -> String {
     let mut safe = String::with_capacity(words.len());
     for letter in words.chars() {
         match letter {
@@ -20,7 +20,7 @@ pub(super) fn escape(words: &str) -> String {
 }
 
 /// A number with a fixed count of decimals and a true minus sign; a rounded zero has no sign.
-pub(super) fn fixed(value: f64, decimals: usize) -> String {
+pub fn fixed(value: f64, decimals: usize) -> String {
     let words = format!("{value:.decimals$}");
     match words.strip_prefix('-') {
         Some(rest) if rest.chars().any(|c| c.is_ascii_digit() && c != '0') => format!("−{rest}"),
@@ -30,7 +30,7 @@ pub(super) fn fixed(value: f64, decimals: usize) -> String {
 }
 
 /// A score: three decimals, or three significant figures where that would hide it.
-pub(super) fn score(value: f64) -> String {
+pub fn score(value: f64) -> String {
     let size = value.abs();
     if size != 0.0 && !(5e-4..1e5).contains(&size) {
         scientific(value, 2)
@@ -48,7 +48,7 @@ fn decimals_of(size: f64) -> usize {
 }
 
 /// A number as a mantissa and a power of ten.
-pub(super) fn scientific(value: f64, decimals: usize) -> String {
+pub fn scientific(value: f64, decimals: usize) -> String {
     let words = format!("{value:.decimals$e}");
     let (mantissa, exponent) = words.split_once('e').expect("the format has an exponent");
     let exponent = exponent.parse().expect("the exponent is an integer");
@@ -56,7 +56,7 @@ pub(super) fn scientific(value: f64, decimals: usize) -> String {
 }
 
 /// Ten to an integer power, in superscript.
-pub(super) fn power_of_ten(exponent: i32) -> String {
+pub fn power_of_ten(exponent: i32) -> String {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     let digits = exponent
         .to_string()
@@ -67,7 +67,7 @@ pub(super) fn power_of_ten(exponent: i32) -> String {
 }
 
 /// A count with commas between thousands.
-pub(super) fn count(value: u64) -> String {
+pub fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut words = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -80,12 +80,12 @@ pub(super) fn count(value: u64) -> String {
 }
 
 /// A time: the shortest text that reads back as the same number.
-pub(super) fn time(value: f64) -> String {
+pub fn time(value: f64) -> String {
     format!("{value}").replace('-', "−")
 }
 
 /// Words as a list: "a", "a and b", "a, b and c".
-pub(super) fn list(words: &[String]) -> String {
+pub fn list(words: &[String]) -> String {
     match words {
         [] => String::new(),
         [one] => one.clone(),

@@ -3,23 +3,26 @@
 use ttf_parser::{Face, OutlineBuilder};
 
 /// Name of the font in CSS and SVG, with what to take where it is missing.
-pub(super) const FAMILY: &str = "Inter, 'Helvetica Neue', Helvetica, Arial, sans-serif";
+pub const FAMILY: &str = "Inter, 'Helvetica Neue', Helvetica, Arial, sans-serif";
 
 const REGULAR: &[u8] = include_bytes!("font/Inter-Regular.ttf");
 const SEMI_BOLD: &[u8] = include_bytes!("font/Inter-SemiBold.ttf");
 
 /// Weight of the letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Weight {
+pub enum Weight {
+    /// 400.
     Regular,
+    /// 600.
     SemiBold,
 }
 
 impl Weight {
-    pub(super) const ALL: [Weight; 2] = [Weight::Regular, Weight::SemiBold];
+    /// Both weights.
+    pub const ALL: [Weight; 2] = [Weight::Regular, Weight::SemiBold];
 
     /// The weight in CSS.
-    pub(super) fn css(self) -> u16 {
+    pub fn css(self) -> u16 {
         match self {
             Weight::Regular => 400,
             Weight::SemiBold => 600,
@@ -27,7 +30,7 @@ impl Weight {
     }
 
     /// The font file.
-    pub(super) fn bytes(self) -> &'static [u8] {
+    pub fn bytes(self) -> &'static [u8] {
         match self {
             Weight::Regular => REGULAR,
             Weight::SemiBold => SEMI_BOLD,
@@ -40,14 +43,14 @@ impl Weight {
 }
 
 /// Width of a line of text; a letter that the font lacks counts as its box.
-pub(super) fn width(words: &str, size: f64, weight: Weight) -> f64 {
+pub fn width(words: &str, size: f64, weight: Weight) -> f64 {
     let face = weight.face();
     let units: u32 = words.chars().map(|letter| advance(&face, letter)).sum();
     f64::from(units) * size / f64::from(face.units_per_em())
 }
 
 /// The text itself, or its start and an ellipsis, so that it fits.
-pub(super) fn fit(words: &str, size: f64, weight: Weight, room: f64) -> String {
+pub fn fit(words: &str, size: f64, weight: Weight, room: f64) -> String {
     if width(words, size, weight) <= room {
         return words.into();
     }
@@ -60,7 +63,7 @@ pub(super) fn fit(words: &str, size: f64, weight: Weight, room: f64) -> String {
 
 /// Draws the outlines of a line of text that starts at the origin, in font units, y up; the result is the scale that
 /// takes font units to `size`.
-pub(super) fn outline<B: OutlineBuilder>(
+pub(crate) fn outline<B: OutlineBuilder>(
     words: &str,
     size: f64,
     weight: Weight,

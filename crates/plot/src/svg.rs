@@ -2,26 +2,28 @@
 
 use std::fmt::Write as _;
 
-use super::colour::{Ink, Theme};
-use super::font::FAMILY;
-use super::geometry::Point;
-use super::scene::{Anchor, Mark, Scene, Stroke, Text, Turn};
-use super::text::escape;
+use crate::colour::{Ink, Theme};
+use crate::font::FAMILY;
+use crate::geometry::Point;
+use crate::scene::{Anchor, Mark, Scene, Stroke, Text, Turn};
+use crate::text::escape;
 
 /// Where colours come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Paint {
+pub enum Paint {
     /// Colours of one theme, on its background.
     Fixed(Theme),
     /// CSS variables of the page around, on no background.
     Variables,
+    /// Both themes in one file, on their backgrounds: the viewer's preference decides.
+    Adaptive,
 }
 
 /// The picture as one `svg` element. `name` is what a screen reader says.
-pub(super) fn svg(scene: &Scene, paint: Paint, name: &str) -> String {
+pub fn svg(scene: &Scene, paint: Paint, name: &str) -> String {
     let (width, height) = (number(scene.width), number(scene.height));
     let mut out = format!("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\"");
-    if let Paint::Fixed(_) = paint {
+    if paint != Paint::Variables {
         let _ = write!(out, " width=\"{width}\" height=\"{height}\"");
     }
     let name = escape(name);
@@ -30,6 +32,14 @@ pub(super) fn svg(scene: &Scene, paint: Paint, name: &str) -> String {
     if let Paint::Fixed(theme) = paint {
         let surface = theme.hex(Ink::Surface);
         let _ = writeln!(out, "<rect width=\"{width}\" height=\"{height}\" fill=\"{surface}\"/>");
+    }
+    if paint == Paint::Adaptive {
+        let [light, dark] = Theme::ALL.map(Theme::css);
+        let _ = writeln!(
+            out,
+            "<style>:root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}</style>\n\
+             <rect width=\"{width}\" height=\"{height}\" fill=\"var(--surface)\"/>"
+        );
     }
     for mark in &scene.marks {
         match mark {
@@ -97,7 +107,7 @@ impl Paint {
     fn colour(self, ink: Ink) -> String {
         match self {
             Paint::Fixed(theme) => theme.hex(ink),
-            Paint::Variables => format!("var({})", ink.variable()),
+            Paint::Variables | Paint::Adaptive => format!("var({})", ink.variable()),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Scales from data to the picture, linear and logarithmic, with round ticks.
 
-use super::text::{count, fixed, power_of_ten, scientific};
+use crate::text::{count, fixed, power_of_ten, scientific};
 
 /// A map from a domain of data to a range of the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Scale {
+pub struct Scale {
     kind: Kind,
     domain: [f64; 2],
     range: [f64; 2],
@@ -18,19 +18,21 @@ enum Kind {
 
 /// A tick: where it is, and what is written there.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Tick {
-    pub(super) at: f64,
-    pub(super) label: String,
+pub struct Tick {
+    /// Position on the picture.
+    pub at: f64,
+    /// What is written there.
+    pub label: String,
 }
 
 impl Scale {
     /// A linear scale; a domain without length is widened around its value.
-    pub(super) fn linear(domain: [f64; 2], range: [f64; 2]) -> Self {
+    pub fn linear(domain: [f64; 2], range: [f64; 2]) -> Self {
         Scale { kind: Kind::Linear, domain: widened(domain), range }
     }
 
     /// A logarithmic scale on a positive domain, widened to a factor of at least two.
-    pub(super) fn log(domain: [f64; 2], range: [f64; 2]) -> Self {
+    pub fn log(domain: [f64; 2], range: [f64; 2]) -> Self {
         debug_assert!(domain[0] > 0.0 && domain[1] >= domain[0], "a log domain is positive and ordered");
         let [low, high] = domain.map(f64::log10);
         let missing = (2f64.log10() - (high - low)).max(0.0) / 2.0;
@@ -38,14 +40,14 @@ impl Scale {
     }
 
     /// Where a value lies on the picture.
-    pub(super) fn map(&self, value: f64) -> f64 {
+    pub fn map(&self, value: f64) -> f64 {
         let [low, high] = self.domain.map(|v| self.straighten(v));
         let share = (self.straighten(value) - low) / (high - low);
         self.range[0] + share * (self.range[1] - self.range[0])
     }
 
     /// About `target` ticks at round values.
-    pub(super) fn ticks(&self, target: usize) -> Vec<Tick> {
+    pub fn ticks(&self, target: usize) -> Vec<Tick> {
         match self.kind {
             Kind::Linear => self.linear_ticks(target.max(1)),
             Kind::Log => self.log_ticks(target.max(2)),

@@ -1,30 +1,33 @@
 //! Thin axes on two sides of a box, with ticks outside, and names that do not shout.
 
-use super::colour::Ink;
-use super::geometry::{Point, Rect};
-use super::scale::Scale;
-use super::scene::{Anchor, Scene, Stroke, Text};
+use crate::colour::Ink;
+use crate::geometry::{Point, Rect};
+use crate::scale::Scale;
+use crate::scene::{Anchor, Scene, Stroke, Text};
 
 /// Size of the numbers at ticks.
-pub(super) const TICK_SIZE: f64 = 10.5;
+pub const TICK_SIZE: f64 = 10.5;
 /// Size of axis names and legends.
-pub(super) const LABEL_SIZE: f64 = 11.5;
+pub const LABEL_SIZE: f64 = 11.5;
 /// Size of panel titles.
-pub(super) const TITLE_SIZE: f64 = 12.0;
+pub const TITLE_SIZE: f64 = 12.0;
 /// Room under the box for ticks and a name.
-pub(super) const BOTTOM_ROOM: f64 = 42.0;
+pub const BOTTOM_ROOM: f64 = 42.0;
 
 /// A box with a scale along each side.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Frame {
-    pub(super) area: Rect,
-    pub(super) x: Scale,
-    pub(super) y: Scale,
+pub struct Frame {
+    /// The box.
+    pub area: Rect,
+    /// From data to the picture, across.
+    pub x: Scale,
+    /// From data to the picture, upward.
+    pub y: Scale,
 }
 
 /// What is written along the vertical axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub enum Side {
     /// Ticks, numbers and the name.
     Written,
     /// Ticks alone: a neighbour to the left has the numbers.
@@ -33,7 +36,7 @@ pub(super) enum Side {
 
 impl Frame {
     /// A frame in which one unit is as long along x as along y, around `limits`.
-    pub(super) fn equal(area: Rect, limits: [[f64; 2]; 2]) -> Self {
+    pub fn equal(area: Rect, limits: [[f64; 2]; 2]) -> Self {
         let [x, y] = limits.map(|[a, b]| if b > a { [a, b] } else { [a - 0.5, b + 0.5] });
         let unit = ((x[1] - x[0]) / area.width).max((y[1] - y[0]) / area.height) * 1.06;
         let around = |[a, b]: [f64; 2], size: f64| {
@@ -47,12 +50,12 @@ impl Frame {
     }
 
     /// Where a point of the data lies on the picture.
-    pub(super) fn point(&self, [x, y]: Point) -> Point {
+    pub fn point(&self, [x, y]: Point) -> Point {
         [self.x.map(x), self.y.map(y)]
     }
 
     /// Draws axes, ticks and names.
-    pub(super) fn draw(&self, scene: &mut Scene, names: [&str; 2], side: Side) {
+    pub fn draw(&self, scene: &mut Scene, names: [&str; 2], side: Side) {
         let Rect { left, top, .. } = self.area;
         let (right, bottom) = (self.area.right(), self.area.bottom());
         let thin = Stroke::new(Ink::Axis, 0.8);
@@ -74,7 +77,7 @@ impl Frame {
         }
         let mut widest: f64 = 0.0;
         for tick in upward {
-            widest = widest.max(super::font::width(&tick.label, TICK_SIZE, super::font::Weight::Regular));
+            widest = widest.max(crate::font::width(&tick.label, TICK_SIZE, crate::font::Weight::Regular));
             let at = [left - 8.0, tick.at + 3.7];
             scene.text(Text::new(at, tick.label, TICK_SIZE, Ink::Muted).anchor(Anchor::End));
         }

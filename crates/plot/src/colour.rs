@@ -13,15 +13,36 @@ pub enum Theme {
 }
 
 /// Number of steps of the time colours.
-pub(super) const TIME_STEPS: usize = 64;
+pub const TIME_STEPS: usize = 64;
+
+/// Number of colours for series.
+pub const SERIES: usize = 8;
+
+/// Colours of series on light and on dark: after Okabe and Ito (2008), which are told apart without full colour
+/// vision, darkened or lightened until they stand out from the page.
+const SERIES_RGB: [[u32; 2]; SERIES] = [
+    [0x0072b2, 0x56a9e8],
+    [0xc8501e, 0xff8f5a],
+    [0x00805c, 0x2fc79c],
+    [0xa8518a, 0xe08fc4],
+    [0x8a6d00, 0xe8b93a],
+    [0x2b8ac0, 0x8fd0f5],
+    [0x6b4fa3, 0xb39ddb],
+    [0x57606a, 0xa6afb9],
+];
 
 /// What a mark means; a [`Theme`] says its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Ink {
+pub enum Ink {
+    /// Words that are read first.
     Text,
+    /// Words that are read second.
     Muted,
+    /// Axes and their ticks.
     Axis,
+    /// Lines behind the data.
     Grid,
+    /// The page.
     Surface,
     /// Cells in the background.
     Cell,
@@ -33,6 +54,8 @@ pub(super) enum Ink {
     Baseline,
     /// Time, from 0 (first) to `TIME_STEPS - 1` (last).
     Time(u8),
+    /// One of the [`SERIES`] colours for lines that are told apart; others wrap around.
+    Series(u8),
 }
 
 const NAMED: [Ink; 9] = [
@@ -54,14 +77,14 @@ const VIRIDIS: [u32; 17] = [
 
 impl Ink {
     /// The ink of a time on a span; a span without length has the first colour.
-    pub(super) fn time(t: f64, span: [f64; 2]) -> Ink {
+    pub fn time(t: f64, span: [f64; 2]) -> Ink {
         let width = span[1] - span[0];
         let share = if width > 0.0 { ((t - span[0]) / width).clamp(0.0, 1.0) } else { 0.0 };
         Ink::Time((share * (TIME_STEPS - 1) as f64).round() as u8)
     }
 
     /// Name of the CSS variable.
-    pub(super) fn variable(self) -> String {
+    pub fn variable(self) -> String {
         match self {
             Ink::Text => "--text".into(),
             Ink::Muted => "--muted".into(),
@@ -73,6 +96,7 @@ impl Ink {
             Ink::Model => "--model".into(),
             Ink::Baseline => "--baseline".into(),
             Ink::Time(step) => format!("--t{step}"),
+            Ink::Series(index) => format!("--s{}", index as usize % SERIES),
         }
     }
 }
@@ -82,7 +106,7 @@ impl Theme {
     pub const ALL: [Theme; 2] = [Theme::Light, Theme::Dark];
 
     /// Red, green and blue of an ink.
-    pub(super) fn rgb(self, ink: Ink) -> [u8; 3] {
+    pub fn rgb(self, ink: Ink) -> [u8; 3] {
         let [light, dark] = match ink {
             Ink::Text => [0x1b1f24, 0xe8eaed],
             Ink::Muted => [0x57606a, 0xa6afb9],
@@ -94,20 +118,27 @@ impl Theme {
             Ink::Model => [0xc8501e, 0xff8f5a],
             Ink::Baseline => [0x57606a, 0xa6afb9],
             Ink::Time(step) => return self.time_rgb(step),
+            Ink::Series(index) => SERIES_RGB[index as usize % SERIES],
         };
         bytes(if self == Theme::Light { light } else { dark })
     }
 
     /// `#rrggbb` of an ink.
-    pub(super) fn hex(self, ink: Ink) -> String {
+    pub fn hex(self, ink: Ink) -> String {
         let [r, g, b] = self.rgb(ink);
         format!("#{r:02x}{g:02x}{b:02x}")
     }
 
     /// The declarations of all CSS variables of the theme.
-    pub(super) fn css(self) -> String {
+    pub fn css(self) -> String {
         let times = (0..TIME_STEPS).map(|step| Ink::Time(step as u8));
-        NAMED.into_iter().chain(times).map(|ink| format!("{}:{};", ink.variable(), self.hex(ink))).collect()
+        let series = (0..SERIES).map(|index| Ink::Series(index as u8));
+        NAMED
+            .into_iter()
+            .chain(times)
+            .chain(series)
+            .map(|ink| format!("{}:{};", ink.variable(), self.hex(ink)))
+            .collect()
     }
 
     fn time_rgb(self, step: u8) -> [u8; 3] {
@@ -151,6 +182,10 @@ mod tests {
                 assert!(contrast(theme.rgb(ink), surface) >= 4.5, "{ink:?} on {theme:?}");
             }
             for ink in [Ink::Model, Ink::Axis] {
+                assert!(contrast(theme.rgb(ink), surface) >= 3.0, "{ink:?} on {theme:?}");
+            }
+            for index in 0..SERIES {
+                let ink = Ink::Series(index as u8);
                 assert!(contrast(theme.rgb(ink), surface) >= 3.0, "{ink:?} on {theme:?}");
             }
             for step in 0..TIME_STEPS {
