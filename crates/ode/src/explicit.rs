@@ -133,7 +133,7 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn propose(
         &self,
         field: &P,
@@ -157,7 +157,7 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
         &memory.next
     }
 
-    #[inline]
+    #[inline(always)]
     fn error<N: Norm<Y>>(&self, h: f64, y: &Y, norm: &N, memory: &mut RkMemory<Y>) -> Option<f64> {
         let embedded = self.tableau.coefficients().embedded?;
         let RkMemory { k, next, scratch, .. } = memory;
