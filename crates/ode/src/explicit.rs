@@ -55,6 +55,27 @@ impl ExplicitRk {
         }
     }
 
+    /// The same for a small state.
+    #[inline(never)]
+    fn small<P: VectorField<Y> + ?Sized, Y: VectorSpace>(
+        &self,
+        field: &P,
+        t: f64,
+        h: f64,
+        y: &Y,
+        memory: &mut RkMemory<Y>,
+    ) {
+        macro_rules! arms {
+            ($($s:literal)*) => {
+                match self.tableau.stages() {
+                    $($s => self.unrolled::<$s, P, Y>(field, t, h, y, memory),)*
+                    _ => self.looped(field, t, h, y, memory),
+                }
+            };
+        }
+        arms!(1 2 3 6 9 10 13 16);
+    }
+
     /// The same, straight on: with the stage numbers known, a small state stays in registers.
     #[inline(always)]
     fn unrolled<const S: usize, P: VectorField<Y> + ?Sized, Y: VectorSpace>(
@@ -82,7 +103,7 @@ impl ExplicitRk {
                 })*
             };
         }
-        stages!(1 2 3 4 5 6);
+        stages!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
         let b: &[f64; S] = it.b.try_into().expect("one weight a stage");
         if self.tableau.fsal() {
             let terms: [(f64, &Y); S] = from_fn(|j| (h * b[j], &k[j]));
@@ -133,7 +154,7 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn propose(
         &self,
         field: &P,
@@ -144,9 +165,11 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
     ) -> Result<usize, StepError> {
         let stages = self.tableau.stages();
         let evals = stages - 1 + memory.start(field, t, y);
+        // The methods most in use, and for small states all.
         match stages {
             4 => self.unrolled::<4, P, Y>(field, t, h, y, memory),
             7 => self.unrolled::<7, P, Y>(field, t, h, y, memory),
+            _ if Y::SMALL => self.small(field, t, h, y, memory),
             _ => self.looped(field, t, h, y, memory),
         }
         Ok(evals)
@@ -157,7 +180,7 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
         &memory.next
     }
 
-    #[inline]
+    #[inline(always)]
     fn error<N: Norm<Y>>(&self, h: f64, y: &Y, norm: &N, memory: &mut RkMemory<Y>) -> Option<f64> {
         let embedded = self.tableau.coefficients().embedded?;
         let RkMemory { k, next, scratch, .. } = memory;

@@ -6,7 +6,6 @@ use crate::{
 };
 use chreode_core::{Norm, VectorSpace};
 use std::cell::Cell;
-use std::marker::PhantomData;
 
 /// Steps a solve may try unless told otherwise.
 const MAX_STEPS: usize = 100_000;
@@ -210,8 +209,9 @@ impl<S, C> Solve<S, C> {
                 (Verdict::Accept, None) => {
                     stats.accepted += 1;
                     let bad = Cell::new(None);
+                    let evals = Cell::new(0);
                     let source =
-                        StepSource { stepper, t: *t, h, y: &*y, memory: &memory, problem: PhantomData::<&P> };
+                        StepSource { stepper, problem, t: *t, h, y: &*y, memory: &memory, evals: &evals };
                     let flow = save.segment(&Segment {
                         t0: *t,
                         t1: next,
@@ -220,6 +220,7 @@ impl<S, C> Solve<S, C> {
                         source: &source,
                         bad: &bad,
                     });
+                    stats.evals += evals.get();
                     stepper.commit(y, &mut memory);
                     *t = next;
                     if let Some(t) = bad.get() {
@@ -247,19 +248,29 @@ fn least_step(t: f64) -> f64 {
 /// The step a segment interpolates.
 struct StepSource<'a, S, P: ?Sized, Y, M> {
     stepper: &'a S,
+    problem: &'a P,
     t: f64,
     h: f64,
     y: &'a Y,
     memory: &'a M,
-    problem: PhantomData<&'a P>,
+    evals: &'a Cell<usize>,
+}
+
+impl<P: ?Sized, Y, S: Stepper<P, Y>> StepSource<'_, S, P, Y, S::Memory> {
+    fn prepare(&self) {
+        let evals = self.stepper.prepare_dense(self.problem, self.t, self.h, self.y, self.memory);
+        self.evals.set(self.evals.get() + evals);
+    }
 }
 
 impl<P: ?Sized, Y, S: Stepper<P, Y>> Source<Y, S::Dense> for StepSource<'_, S, P, Y, S::Memory> {
     fn dense(&self) -> S::Dense {
+        self.prepare();
         self.stepper.dense(self.t, self.h, self.y, self.memory)
     }
 
     fn interpolate(&self, at: f64) -> Y {
+        self.prepare();
         self.stepper.interpolate(at, self.t, self.h, self.y, self.memory)
     }
 }
