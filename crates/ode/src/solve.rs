@@ -3,6 +3,7 @@
 use crate::save::Source;
 use crate::{
     At, End, Report, Save, Segment, SolveError, Span, Stats, StepControl, StepError, Stepper, Trial, Verdict,
+    Work,
 };
 use chreode_core::{Norm, VectorSpace};
 use std::cell::Cell;
@@ -127,7 +128,7 @@ impl<S, C> Solve<S, C> {
         save.start(span, &y)?;
         let mut t = t0;
         let report = if t0 == t1 {
-            Ok(Report { end: End::Reached, stats: Stats::default() })
+            Ok(Report { end: End::Reached, stats: Stats::default(), work: Work::default() })
         } else {
             self.steps(problem, span, &mut t, &mut y, save)
         };
@@ -181,14 +182,16 @@ impl<S, C> Solve<S, C> {
             if h.is_nan() || h * direction <= far_enough {
                 return Err(trouble.unwrap_or(SolveError::StepTooSmall { t: *t, h }));
             }
-            let outcome = stepper.propose(problem, *t, h, y, &mut memory);
+            let outcome = stepper.propose_within(problem, *t, h, y, norm, &mut memory);
             trouble = match outcome {
                 Ok(evals) => {
                     stats.evals += evals;
                     let finite = stepper.proposed(&memory).is_finite();
                     (!finite).then_some(SolveError::NotFinite { t: next })
                 }
-                Err(error @ StepError::NotConverged { .. }) if norm.is_some() => Some(error.into()),
+                Err(error @ (StepError::NotConverged { .. } | StepError::Singular { .. })) if norm.is_some() => {
+                    Some(error.into())
+                }
                 Err(error) => return Err(error.into()),
             };
             let ratio = match (&trouble, norm) {
@@ -226,10 +229,10 @@ impl<S, C> Solve<S, C> {
                         return Err(SolveError::NotFinite { t });
                     }
                     if flow.is_break() {
-                        return Ok(Report { end: End::Stopped { t: *t }, stats });
+                        return Ok(Report { end: End::Stopped { t: *t }, stats, work: stepper.work(&memory) });
                     }
                     if *t == span.t1 {
-                        return Ok(Report { end: End::Reached, stats });
+                        return Ok(Report { end: End::Reached, stats, work: stepper.work(&memory) });
                     }
                 }
             }

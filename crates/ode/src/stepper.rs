@@ -1,6 +1,6 @@
 //! One step of a method: what the solve loop asks of it.
 
-use crate::{Span, StepError};
+use crate::{Span, StepError, Work};
 use chreode_core::Norm;
 
 /// What a method says of itself.
@@ -54,6 +54,30 @@ pub trait Stepper<P: ?Sized, Y> {
         y: &Y,
         memory: &mut Self::Memory,
     ) -> Result<usize, StepError>;
+
+    /// As [`propose`](Self::propose), in a solve whose errors are measured by `norm`: what an iteration
+    /// inside the step need not do better than. This is what the loop calls.
+    ///
+    /// # Errors
+    /// Those of [`propose`](Self::propose).
+    #[inline]
+    fn propose_within<N: Norm<Y>>(
+        &self,
+        problem: &P,
+        t: f64,
+        h: f64,
+        y: &Y,
+        _norm: Option<&N>,
+        memory: &mut Self::Memory,
+    ) -> Result<usize, StepError> {
+        self.propose(problem, t, h, y, memory)
+    }
+
+    /// Jacobians, factorisations and solves since [`init`](Self::init); none for an explicit method.
+    #[inline]
+    fn work(&self, _memory: &Self::Memory) -> Work {
+        Work::default()
+    }
 
     /// The y(t + h) last proposed.
     fn proposed<'m>(&self, memory: &'m Self::Memory) -> &'m Y;
