@@ -203,7 +203,12 @@ impl<S, C> Solve<S, C> {
                     Some(if ratio.is_nan() { f64::INFINITY } else { ratio })
                 }
             };
-            match (control.judge(Trial { t: *t, h, ratio, power }, &mut plan), &trouble) {
+            let trial = Trial { t: *t, h, ratio, power };
+            let verdict = control.judge(trial, &mut plan);
+            if let Some(h) = norm.and_then(|norm| stepper.suggest(trial, verdict, y, norm, &mut memory)) {
+                control.follow(h, &mut plan);
+            }
+            match (verdict, &trouble) {
                 (Verdict::Reject, _) => stats.rejected += 1,
                 (Verdict::Accept, Some(error)) => return Err(error.clone()),
                 (Verdict::Accept, None) => {
