@@ -7,7 +7,6 @@ use crate::{
 };
 use chreode_core::{Norm, VectorSpace};
 use std::cell::Cell;
-use std::marker::PhantomData;
 
 /// Steps a solve may try unless told otherwise.
 const MAX_STEPS: usize = 100_000;
@@ -207,14 +206,20 @@ impl<S, C> Solve<S, C> {
                     Some(if ratio.is_nan() { f64::INFINITY } else { ratio })
                 }
             };
-            match (control.judge(Trial { t: *t, h, ratio, power }, &mut plan), &trouble) {
+            let trial = Trial { t: *t, h, ratio, power };
+            let verdict = control.judge(trial, &mut plan);
+            if let Some(h) = norm.and_then(|norm| stepper.suggest(trial, verdict, y, norm, &mut memory)) {
+                control.follow(h, &mut plan);
+            }
+            match (verdict, &trouble) {
                 (Verdict::Reject, _) => stats.rejected += 1,
                 (Verdict::Accept, Some(error)) => return Err(error.clone()),
                 (Verdict::Accept, None) => {
                     stats.accepted += 1;
                     let bad = Cell::new(None);
+                    let evals = Cell::new(0);
                     let source =
-                        StepSource { stepper, t: *t, h, y: &*y, memory: &memory, problem: PhantomData::<&P> };
+                        StepSource { stepper, problem, t: *t, h, y: &*y, memory: &memory, evals: &evals };
                     let flow = save.segment(&Segment {
                         t0: *t,
                         t1: next,
@@ -223,6 +228,7 @@ impl<S, C> Solve<S, C> {
                         source: &source,
                         bad: &bad,
                     });
+                    stats.evals += evals.get();
                     stepper.commit(y, &mut memory);
                     *t = next;
                     if let Some(t) = bad.get() {
@@ -250,19 +256,29 @@ fn least_step(t: f64) -> f64 {
 /// The step a segment interpolates.
 struct StepSource<'a, S, P: ?Sized, Y, M> {
     stepper: &'a S,
+    problem: &'a P,
     t: f64,
     h: f64,
     y: &'a Y,
     memory: &'a M,
-    problem: PhantomData<&'a P>,
+    evals: &'a Cell<usize>,
+}
+
+impl<P: ?Sized, Y, S: Stepper<P, Y>> StepSource<'_, S, P, Y, S::Memory> {
+    fn prepare(&self) {
+        let evals = self.stepper.prepare_dense(self.problem, self.t, self.h, self.y, self.memory);
+        self.evals.set(self.evals.get() + evals);
+    }
 }
 
 impl<P: ?Sized, Y, S: Stepper<P, Y>> Source<Y, S::Dense> for StepSource<'_, S, P, Y, S::Memory> {
     fn dense(&self) -> S::Dense {
+        self.prepare();
         self.stepper.dense(self.t, self.h, self.y, self.memory)
     }
 
     fn interpolate(&self, at: f64) -> Y {
+        self.prepare();
         self.stepper.interpolate(at, self.t, self.h, self.y, self.memory)
     }
 }

@@ -1,6 +1,6 @@
 //! One step of a method: what the solve loop asks of it.
 
-use crate::{Span, StepError, Work};
+use crate::{Span, StepError, Trial, Verdict, Work};
 use chreode_core::Norm;
 
 /// What a method says of itself.
@@ -25,7 +25,8 @@ pub trait Dense<Y> {
 ///
 /// The loop calls [`init`](Self::init) once, then for each trial [`propose`](Self::propose), and
 /// [`error`](Self::error) if the controller wants it. A rejected trial is simply proposed again with
-/// another `h`; an accepted one may be interpolated and is then committed. Everything that must be
+/// another `h`; an accepted one may be interpolated, after [`prepare_dense`](Self::prepare_dense), and
+/// is then committed. Everything that must be
 /// remembered lies in `Memory`, so that a stepper is a value that many solves share.
 pub trait Stepper<P: ?Sized, Y> {
     /// Stages, history, factorisations; also the scratch space.
@@ -91,6 +92,28 @@ pub trait Stepper<P: ?Sized, Y> {
     /// Scaled error of the step last proposed, from `y`: 1 is exactly on tolerance. `None` when the
     /// method has no estimate. Called only under an adaptive controller.
     fn error<N: Norm<Y>>(&self, _h: f64, _y: &Y, _norm: &N, _memory: &mut Self::Memory) -> Option<f64> {
+        None
+    }
+
+    /// Readies the step last proposed for interpolation, and returns the evaluations spent. Called before
+    /// [`dense`](Self::dense) and [`interpolate`](Self::interpolate), only for steps that are
+    /// interpolated, and possibly more than once: then it costs nothing more. For methods whose
+    /// interpolant needs stages that the step itself does not.
+    fn prepare_dense(&self, _problem: &P, _t: f64, _h: f64, _y: &Y, _memory: &Self::Memory) -> usize {
+        0
+    }
+
+    /// The size (not signed) of the step to try after this trial, for methods that choose their step and
+    /// their order together; called after each judged trial, before the commit. The controller follows it
+    /// within its own limits. `None`, as for all methods of one order, leaves the choice to the controller.
+    fn suggest<N: Norm<Y>>(
+        &self,
+        _trial: Trial,
+        _verdict: Verdict,
+        _y: &Y,
+        _norm: &N,
+        _memory: &mut Self::Memory,
+    ) -> Option<f64> {
         None
     }
 

@@ -3,7 +3,7 @@
 use chreode_core::Tolerance;
 use chreode_ode::{
     At, DOPRI5, EULER, End, Every, ExplicitRk, Fixed, HEUN, Last, Pi, RK4, Report, Solve, SolveError, Span,
-    Stats,
+    Stats, Work,
 };
 use std::cell::Cell;
 

@@ -29,6 +29,8 @@ where
             let y1 = *stepper.proposed(&memory);
             assert!(near(&y1, stepper.proposed(&fresh)), "a rejected trial left a trace at t = {t}");
 
+            stepper.prepare_dense(field, t, h, &y, &memory);
+            assert_eq!(stepper.prepare_dense(field, t, h, &y, &memory), 0, "the second time is free");
             let dense = stepper.dense(t, h, &y, &memory);
             assert!(near(&dense.at(t), &y), "the interpolant misses the start of the step at t = {t}");
             assert!(near(&dense.at(t + h), &y1), "the interpolant misses the end of the step at t = {t}");

@@ -155,4 +155,8 @@ impl<N> StepControl for Pi<N> {
         memory.last = verdict;
         verdict
     }
+
+    fn follow(&self, h: f64, memory: &mut PiMemory) {
+        memory.h = h.min(self.max_step.unwrap_or(f64::INFINITY));
+    }
 }

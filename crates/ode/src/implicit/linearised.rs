@@ -135,32 +135,28 @@ where
     Ok((Matrix::zeros(expected, structure), mass))
 }
 
-/// `out += factor · M · x`, with M the identity when there is none.
-#[inline]
-pub(crate) fn add_mass_times<Y: Coordinates>(
-    mass: Option<&Matrix>,
-    factor: f64,
-    x: &Y,
-    out: &mut Y,
-    scratch: &mut MassScratch,
-) {
-    let Some(mass) = mass else {
-        let before = out.duplicate();
-        before.plus_into(&[(factor, x)], out);
-        return;
-    };
-    let MassScratch { from, to } = scratch;
-    from.resize(x.size(), 0.0);
-    to.resize(x.size(), 0.0);
-    x.read(from);
-    out.read(to);
-    mass.multiply_add(factor, from, to);
-    out.write(to);
-}
-
-/// Copies of coordinates for products with a mass matrix.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct MassScratch {
+/// Products with a mass matrix, without new memory.
+pub(crate) struct MassProduct<Y> {
+    sum: Y,
     from: Vec<f64>,
     to: Vec<f64>,
+}
+
+impl<Y: Coordinates> MassProduct<Y> {
+    pub(crate) fn new(y: &Y) -> Self {
+        Self { sum: y.duplicate(), from: vec![0.0; y.size()], to: vec![0.0; y.size()] }
+    }
+
+    /// `out += factor · M · x`, with M the identity when there is none.
+    #[inline]
+    pub(crate) fn add(&mut self, mass: Option<&Matrix>, factor: f64, x: &Y, out: &mut Y) {
+        let Some(mass) = mass else {
+            out.plus_into(&[(factor, x)], &mut self.sum);
+            return std::mem::swap(out, &mut self.sum);
+        };
+        x.read(&mut self.from);
+        out.read(&mut self.to);
+        mass.multiply_add(factor, &self.from, &mut self.to);
+        out.write(&self.to);
+    }
 }

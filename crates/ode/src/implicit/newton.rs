@@ -1,6 +1,6 @@
 //! Simplified Newton iteration for the stages of implicit methods.
 
-use super::linearised::{Linearised, MassScratch, add_mass_times};
+use super::linearised::{Linearised, MassProduct};
 use crate::{Jacobian, StepError};
 use chreode_core::{Coordinates, Norm};
 
@@ -62,13 +62,13 @@ pub struct NewtonMemory<Y> {
     /// `base + z`, the stage itself, of the iterate before the last change.
     point: Y,
     change: Y,
-    scratch: MassScratch,
+    mass: MassProduct<Y>,
 }
 
 impl<Y: Coordinates> NewtonMemory<Y> {
     /// For states like `y`.
     pub fn new(y: &Y) -> Self {
-        Self { point: y.duplicate(), change: y.zeros_like(), scratch: MassScratch::default() }
+        Self { point: y.duplicate(), change: y.zeros_like(), mass: MassProduct::new(y) }
     }
 }
 
@@ -94,8 +94,7 @@ impl Newton {
         Y: Coordinates,
         N: Norm<Y>,
     {
-        let NewtonMemory { point, change, scratch } = memory;
-        let mass = problem.mass();
+        let NewtonMemory { point, change, mass } = memory;
         // Factors of another shift are those of a damped or stretched iteration.
         let factored = linear.shift().unwrap_or(stage.shift);
         let stretch = 2.0 / (1.0 + stage.shift / factored);
@@ -104,14 +103,14 @@ impl Newton {
         for iteration in 1..=self.most {
             stage.base.plus_into(&[(1.0, z)], point);
             problem.eval_into(stage.t, point, change);
-            add_mass_times(mass, -stage.shift, z, change, scratch);
+            mass.add(problem.mass(), -stage.shift, z, change);
             linear.solve(change);
             let size = match norm {
                 Some(norm) => norm.measure(change, y, point),
                 None => relative(change, y, point),
             } * stretch;
-            let update = std::mem::replace(z, z.zeros_like());
-            update.plus_into(&[(stretch, change)], z);
+            z.plus_into(&[(stretch, change)], point);
+            std::mem::swap(z, point);
             let failed = |residual| StepError::NotConverged {
                 t: stage.step.0,
                 h: stage.step.1,

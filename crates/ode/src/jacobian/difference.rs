@@ -6,7 +6,14 @@ use crate::Matrix;
 use chreode_core::{Coordinates, FiniteDifference, VectorField};
 
 /// Below this size of an entry its increment shrinks no further.
-const LEAST_SIZE: f64 = 1e-3;
+const LEAST_SIZE: f64 = 1e-5;
+
+/// `√ε |y|` for large entries, `√(ε |y|)` for small ones: an entry near zero is moved by more than its
+/// part, because the slope it is compared with need not be small.
+fn increment(y: f64) -> f64 {
+    let size = y.abs();
+    f64::EPSILON.sqrt() * if size >= 1.0 { size } else { size.max(LEAST_SIZE).sqrt() }
+}
 
 /// Memory for Jacobians by [`FiniteDifference`].
 pub struct DifferenceWorkspace<Y> {
@@ -19,8 +26,8 @@ pub struct DifferenceWorkspace<Y> {
     difference: Vec<f64>,
 }
 
-/// The increment of entry `y` is `√ε max(|y|, 10⁻³)` in the direction of its slope, made a difference of
-/// two floating-point numbers; columns without a row in common share an evaluation.
+/// The increment of an entry `y` is `√ε |y|` where `|y| ≥ 1` and `√(ε max(|y|, 10⁻⁵))` below, in the direction
+/// of its slope, and made a difference of two floating-point numbers; columns without a row in common share an evaluation.
 impl<Y: Coordinates, F: VectorField<Y>> Jacobian<Y> for FiniteDifference<F> {
     type Workspace = DifferenceWorkspace<Y>;
 
@@ -51,7 +58,7 @@ impl<Y: Coordinates, F: VectorField<Y>> Jacobian<Y> for FiniteDifference<F> {
         moved.copy_from_slice(base);
         for colour in 0..colouring.count() {
             for &j in colouring.columns(colour) {
-                let step = (f64::EPSILON.sqrt() * base[j].abs().max(LEAST_SIZE)).copysign(f[j]);
+                let step = increment(base[j]).copysign(f[j]);
                 moved[j] = base[j] + step;
             }
             state.write(moved);
