@@ -41,6 +41,7 @@ pub(super) fn minimum_degree(mut edges: Vec<Vec<usize>>) -> Vec<usize> {
         }
         // |Lₑ \ L_pivot| of each element that meets the clique.
         for &node in &clique {
+            elements[node].retain(|e| !absorbed.contains(e));
             for &e in &elements[node] {
                 if outside[e].0 != step {
                     outside[e] = (step, members[e].iter().filter(|&&m| !gone[m]).count());
@@ -52,7 +53,7 @@ pub(super) fn minimum_degree(mut edges: Vec<Vec<usize>>) -> Vec<usize> {
         for &node in &clique {
             edges[node].retain(|&other| !gone[other] && mark[other] != step);
             // An element inside the new one says nothing more.
-            elements[node].retain(|&e| !absorbed.contains(&e) && outside[e].1 > 0);
+            elements[node].retain(|&e| outside[e].1 > 0);
             let beyond: usize = elements[node].iter().map(|&e| outside[e].1).sum();
             let fresh = clique.len() - 1;
             let bound = (edges[node].len() + fresh + beyond).min(degree[node] + fresh).min(left);
