@@ -15,6 +15,18 @@ pub trait Coordinates: VectorSpace {
 
     /// Takes the coordinates from `values`, of length [`size`](Self::size).
     fn write(&mut self, values: &[f64]);
+
+    /// The coordinates in place, for states that keep them as one slice of `f64`; spares copies.
+    #[inline]
+    fn as_doubles(&self) -> Option<&[f64]> {
+        None
+    }
+
+    /// The same, to write.
+    #[inline]
+    fn as_doubles_mut(&mut self) -> Option<&mut [f64]> {
+        None
+    }
 }
 
 impl<const N: usize> Coordinates for [f64; N] {
@@ -31,6 +43,16 @@ impl<const N: usize> Coordinates for [f64; N] {
     #[inline]
     fn write(&mut self, values: &[f64]) {
         self.copy_from_slice(values);
+    }
+
+    #[inline]
+    fn as_doubles(&self) -> Option<&[f64]> {
+        Some(self)
+    }
+
+    #[inline]
+    fn as_doubles_mut(&mut self) -> Option<&mut [f64]> {
+        Some(self)
     }
 }
 
@@ -50,6 +72,16 @@ impl<A: Real, D: Dimension> Coordinates for Array<A, D> {
         for (entry, value) in self.iter_mut().zip(values) {
             *entry = Real::from_f64(*value);
         }
+    }
+
+    #[inline]
+    fn as_doubles(&self) -> Option<&[f64]> {
+        A::as_doubles(self.as_slice()?)
+    }
+
+    #[inline]
+    fn as_doubles_mut(&mut self) -> Option<&mut [f64]> {
+        A::as_doubles_mut(self.as_slice_mut()?)
     }
 }
 

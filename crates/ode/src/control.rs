@@ -61,4 +61,8 @@ pub trait StepControl {
 
     /// Judges a trial and plans the next step.
     fn judge(&self, trial: Trial, memory: &mut Self::Memory) -> Verdict;
+
+    /// Takes the method's own choice of the next step, of size `h`, in place of the plan just made; see
+    /// [`Stepper::suggest`](crate::Stepper::suggest). A controller of fixed steps does not listen.
+    fn follow(&self, _h: f64, _memory: &mut Self::Memory) {}
 }

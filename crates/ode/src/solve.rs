@@ -3,6 +3,7 @@
 use crate::save::Source;
 use crate::{
     At, End, Report, Save, Segment, SolveError, Span, Stats, StepControl, StepError, Stepper, Trial, Verdict,
+    Work,
 };
 use chreode_core::{Norm, VectorSpace};
 use std::cell::Cell;
@@ -126,7 +127,7 @@ impl<S, C> Solve<S, C> {
         save.start(span, &y)?;
         let mut t = t0;
         let report = if t0 == t1 {
-            Ok(Report { end: End::Reached, stats: Stats::default() })
+            Ok(Report { end: End::Reached, stats: Stats::default(), work: Work::default() })
         } else {
             self.steps(problem, span, &mut t, &mut y, save)
         };
@@ -180,14 +181,16 @@ impl<S, C> Solve<S, C> {
             if h.is_nan() || h * direction <= far_enough {
                 return Err(trouble.unwrap_or(SolveError::StepTooSmall { t: *t, h }));
             }
-            let outcome = stepper.propose(problem, *t, h, y, &mut memory);
+            let outcome = stepper.propose_within(problem, *t, h, y, norm, &mut memory);
             trouble = match outcome {
                 Ok(evals) => {
                     stats.evals += evals;
                     let finite = stepper.proposed(&memory).is_finite();
                     (!finite).then_some(SolveError::NotFinite { t: next })
                 }
-                Err(error @ StepError::NotConverged { .. }) if norm.is_some() => Some(error.into()),
+                Err(error @ (StepError::NotConverged { .. } | StepError::Singular { .. })) if norm.is_some() => {
+                    Some(error.into())
+                }
                 Err(error) => return Err(error.into()),
             };
             let ratio = match (&trouble, norm) {
@@ -203,7 +206,12 @@ impl<S, C> Solve<S, C> {
                     Some(if ratio.is_nan() { f64::INFINITY } else { ratio })
                 }
             };
-            match (control.judge(Trial { t: *t, h, ratio, power }, &mut plan), &trouble) {
+            let trial = Trial { t: *t, h, ratio, power };
+            let verdict = control.judge(trial, &mut plan);
+            if let Some(h) = norm.and_then(|norm| stepper.suggest(trial, verdict, y, norm, &mut memory)) {
+                control.follow(h, &mut plan);
+            }
+            match (verdict, &trouble) {
                 (Verdict::Reject, _) => stats.rejected += 1,
                 (Verdict::Accept, Some(error)) => return Err(error.clone()),
                 (Verdict::Accept, None) => {
@@ -227,10 +235,10 @@ impl<S, C> Solve<S, C> {
                         return Err(SolveError::NotFinite { t });
                     }
                     if flow.is_break() {
-                        return Ok(Report { end: End::Stopped { t: *t }, stats });
+                        return Ok(Report { end: End::Stopped { t: *t }, stats, work: stepper.work(&memory) });
                     }
                     if *t == span.t1 {
-                        return Ok(Report { end: End::Reached, stats });
+                        return Ok(Report { end: End::Reached, stats, work: stepper.work(&memory) });
                     }
                 }
             }

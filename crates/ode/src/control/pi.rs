@@ -157,6 +157,10 @@ impl<N> StepControl for Pi<N> {
         memory.last = verdict;
         verdict
     }
+
+    fn follow(&self, h: f64, memory: &mut PiMemory) {
+        memory.h = h.min(self.max_step.unwrap_or(f64::INFINITY));
+    }
 }
 
 /// The smaller of two numbers, neither of them NaN: one instruction, where `f64::min` needs five.
