@@ -1,7 +1,15 @@
 //! Implicit methods, and the parts they share.
 
+mod dirk;
+mod guess;
 mod linearised;
+mod methods;
 mod newton;
+mod start;
+mod tableau;
 
+pub use dirk::{Dirk, DirkMemory, DirkPiece};
 pub use linearised::Linearised;
+pub use methods::{IMPLICIT_EULER, IMPLICIT_MIDPOINT, KVAERNO5, TRAPEZOID};
 pub use newton::{Converged, Newton, NewtonMemory, Stage};
+pub use tableau::{ImplicitCoefficients, ImplicitTableau};

@@ -22,7 +22,10 @@ pub use control::{Fixed, FixedMemory, Pi, PiMemory, StepControl, Trial, Verdict}
 pub use error::{SolveError, StepError};
 pub use explicit::{ExplicitRk, RkMemory};
 pub use first_step::first_step;
-pub use implicit::{Converged, Linearised, Newton, NewtonMemory, Stage};
+pub use implicit::{
+    Converged, Dirk, DirkMemory, DirkPiece, IMPLICIT_EULER, IMPLICIT_MIDPOINT, ImplicitCoefficients,
+    ImplicitTableau, KVAERNO5, Linearised, Newton, NewtonMemory, Stage, TRAPEZOID,
+};
 pub use jacobian::{
     Autonomous, DifferenceWorkspace, Dual, Formula, Forward, ForwardWorkspace, Jacobian, Known, Scalar,
     WithJacobian, WithMass, WithStructure,
