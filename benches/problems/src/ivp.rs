@@ -23,6 +23,12 @@ pub trait Ivp<const N: usize> {
     /// ∂fᵢ/∂yⱼ in row i, column j.
     fn jacobian(t: f64, y: &[f64; N]) -> [[f64; N]; N];
 
+    /// ∂f/∂y · v, for solvers that ask for products.
+    #[inline]
+    fn jacobian_times(t: f64, y: &[f64; N], v: &[f64; N]) -> [f64; N] {
+        Self::jacobian(t, y).map(|row| row.iter().zip(v).map(|(a, b)| a * b).sum())
+    }
+
     /// The mixed error of a state at the end.
     fn error(y: &[f64]) -> f64 {
         let worst = |w: f64, (y, end): (&f64, &f64)| {

@@ -140,4 +140,19 @@ impl Ivp<20> for Pollution {
         }
         j
     }
+
+    fn jacobian_times(_t: f64, y: &[f64; 20], v: &[f64; 20]) -> [f64; 20] {
+        let mut product = [0.0; 20];
+        for ((reactants, made), k) in REACTIONS.iter().zip(K) {
+            let rate = match **reactants {
+                [a, b] => k * (y[a] * v[b] + y[b] * v[a]),
+                [a] => k * v[a],
+                _ => 0.0,
+            };
+            for &(row, count) in *made {
+                product[row] += count * rate;
+            }
+        }
+        product
+    }
 }

@@ -10,6 +10,13 @@ fn jacobian_agrees<P: Ivp<N>, const N: usize>() {
     for shift in [0.011, 0.37] {
         let y: [f64; N] = std::array::from_fn(|i| P::Y0[i] + shift * (1.0 + i as f64 / N as f64));
         let exact = P::jacobian(0.3, &y);
+        let v: [f64; N] = std::array::from_fn(|i| (i as f64 + 0.5).sin());
+        let product = P::jacobian_times(0.3, &y, &v);
+        for (row, found) in exact.iter().zip(product) {
+            let terms = row.iter().zip(&v).map(|(a, b)| a * b);
+            let size = terms.clone().fold(1e-300, |s: f64, x| s + x.abs());
+            assert!((terms.sum::<f64>() - found).abs() <= 1e-12 * size, "{}", P::NAME);
+        }
         for column in 0..N {
             let h = 1e-5 * y[column].abs();
             let at = |sign: f64| {

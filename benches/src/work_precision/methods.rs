@@ -1,0 +1,83 @@
+//! Our methods, one a line.
+
+use super::system::System;
+use chreode_bench_problems::Ivp;
+use chreode_core::Tolerance;
+use chreode_ode::{
+    BOSH3, DOPRI5, Dirk, ExplicitRk, KVAERNO5, Last, Pi, Solve, SolveError, Span, Stats, StepControl,
+    Stepper, TSIT5, Work,
+};
+
+/// Steps after which a method has lost.
+const MOST_STEPS: usize = 5_000_000;
+
+/// A method on one problem.
+pub struct Method {
+    /// Its published name.
+    pub name: &'static str,
+    /// Whether it factorises matrices.
+    pub implicit: bool,
+    /// Solves the problem at a tolerance.
+    pub solve: Box<dyn Fn(f64) -> Result<Solved, SolveError>>,
+}
+
+/// What a solve cost, and its error.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Solved {
+    /// Steps and evaluations.
+    pub stats: Stats,
+    /// Linear algebra.
+    pub work: Work,
+    /// The mixed error at the end.
+    pub error: f64,
+}
+
+/// The methods that suit a problem.
+pub(super) fn methods<P: Ivp<N> + 'static, const N: usize>() -> Vec<Method> {
+    if P::STIFF { stiff::<P, N>() } else { explicit::<P, N>() }
+}
+
+fn explicit<P: Ivp<N> + 'static, const N: usize>() -> Vec<Method> {
+    vec![
+        method::<P, _, N>("Bosh3", false, || ExplicitRk::new(BOSH3)),
+        method::<P, _, N>("Dopri5", false, || ExplicitRk::new(DOPRI5)),
+        method::<P, _, N>("Tsit5", false, || ExplicitRk::new(TSIT5)),
+    ]
+}
+
+fn stiff<P: Ivp<N> + 'static, const N: usize>() -> Vec<Method> {
+    vec![method::<P, _, N>("Kvaerno5", true, || Dirk::new(KVAERNO5))]
+}
+
+/// A method under the usual controller.
+fn method<P, S, const N: usize>(
+    name: &'static str,
+    implicit: bool,
+    stepper: impl Fn() -> S + 'static,
+) -> Method
+where
+    P: Ivp<N> + 'static,
+    S: Stepper<System<P, N>, [f64; N]>,
+{
+    let solve = move |tolerance: f64| run::<P, S, _, N>(stepper(), Pi::new(scaled::<P, N>(tolerance)));
+    Method { name, implicit, solve: Box::new(solve) }
+}
+
+/// rtol, and atol on the problem's scale.
+fn scaled<P: Ivp<N>, const N: usize>(tolerance: f64) -> Tolerance {
+    Tolerance { rtol: tolerance, atol: tolerance * P::SCALE }
+}
+
+fn run<P, S, C, const N: usize>(stepper: S, control: C) -> Result<Solved, SolveError>
+where
+    P: Ivp<N>,
+    S: Stepper<System<P, N>, [f64; N]>,
+    C: StepControl<Norm = Tolerance>,
+{
+    let solve = Solve::new(stepper, control).max_steps(MOST_STEPS);
+    let mut last = Last::new();
+    let span = Span { t0: 0.0, t1: P::T1 };
+    let report = solve.run(&System::<P, N>::new(), span, P::Y0, &mut last)?;
+    let (_, end) = last.0.expect("a finished solve has a last state");
+    Ok(Solved { stats: report.stats, work: report.work, error: P::error(&end) })
+}
