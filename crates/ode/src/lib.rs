@@ -25,4 +25,4 @@ pub use report::{End, Report, Span, Stats};
 pub use save::{At, Every, Last, Save, Segment, Trajectory};
 pub use solve::Solve;
 pub use stepper::{About, Dense, Stepper};
-pub use tableau::{Coefficients, Embedded, Interpolant, Tableau, TableauError};
+pub use tableau::{Coefficients, Embedded, Extra, Interpolant, Tableau, TableauError};
