@@ -19,7 +19,10 @@ pub use control::{Fixed, FixedMemory, Pi, PiMemory, StepControl, Trial, Verdict}
 pub use error::{SolveError, StepError};
 pub use explicit::{ExplicitRk, RkMemory};
 pub use first_step::first_step;
-pub use methods::{BOSH3, DOPRI5, EULER, HEUN, METHODS, MIDPOINT, RK4, TSIT5};
+pub use methods::{
+    BOSH3, CASH_KARP, DOPRI5, DOPRI8, EULER, FEHLBERG2, FEHLBERG5, HEUN, HEUN3, METHODS, MIDPOINT, RALSTON,
+    RK4, SSPRK3, THREE_EIGHTHS, TSIT5, VERNER6, VERNER7, VERNER8, VERNER9,
+};
 pub use piece::Piece;
 pub use report::{End, Report, Span, Stats};
 pub use save::{At, Every, Last, Save, Segment, Trajectory};
