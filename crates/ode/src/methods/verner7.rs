@@ -2,9 +2,10 @@
 
 use crate::{Coefficients, Embedded, Extra, Interpolant, Tableau};
 
-/// Verner's "most efficient" 7(6) pair: order 7, ten evaluations a step, and its interpolant of
-/// order 7, which takes six more in the steps that are interpolated, the first of them being the
-/// first stage of the next step.
+/// Verner's "most efficient" 7(6) pair: order 7, ten evaluations a step, and its interpolant, which takes six
+/// more in the steps that are interpolated, the first of them being the first stage of the next step. The
+/// interpolant is published as of order 7; its conditions of order 6 hold to rounding, those of order 7 to
+/// 3e-7.
 ///
 /// J. H. Verner, Numer. Algorithms 53 (2010) 383-396, doi:10.1007/s11075-009-9290-3; coefficients as
 /// published by the author, rounded to `f64`.
