@@ -1,6 +1,6 @@
 //! Linear combinations of stages, with the number of terms known to the compiler where it is small.
 
-use crate::tableau::MAX_STAGES;
+use crate::tableau::{MAX_DENSE, MAX_STAGES};
 use chreode_core::VectorSpace;
 use std::array::from_fn;
 
@@ -42,4 +42,26 @@ pub(crate) fn with_terms<Y: VectorSpace, R>(
         };
     }
     arms!(1 2 3 4 5 6 7; 9 10 13 16)
+}
+
+/// The same over two lists of stages, one after the other.
+pub(crate) fn with_more_terms<Y: VectorSpace, R>(
+    h: f64,
+    weights: &[f64],
+    k: &[Y],
+    more: &[Y],
+    f: impl FnOnce(&[(f64, &Y)]) -> R,
+) -> R {
+    if more.is_empty() && weights.len() <= 7 {
+        return with_terms(h, weights, k, f);
+    }
+    let mut terms = [(0.0, &k[0]); MAX_DENSE];
+    let mut count = 0;
+    for (w, k) in weights.iter().zip(k.iter().chain(more)) {
+        if *w != 0.0 {
+            terms[count] = (h * w, k);
+            count += 1;
+        }
+    }
+    f(&terms[..count])
 }
