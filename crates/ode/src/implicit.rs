@@ -5,11 +5,13 @@ mod guess;
 mod linearised;
 mod methods;
 mod newton;
+mod rosenbrock;
 mod start;
 mod tableau;
 
 pub use dirk::{Dirk, DirkMemory, DirkPiece};
 pub use linearised::Linearised;
-pub use methods::{IMPLICIT_EULER, IMPLICIT_MIDPOINT, KVAERNO5, TRAPEZOID};
+pub use methods::{IMPLICIT_EULER, IMPLICIT_MIDPOINT, KVAERNO5, RODAS4, RODAS5P, TRAPEZOID};
 pub use newton::{Converged, Newton, NewtonMemory, Stage};
+pub use rosenbrock::{Rosenbrock, RosenbrockCoefficients, RosenbrockMemory, RosenbrockPiece};
 pub use tableau::{ImplicitCoefficients, ImplicitTableau};

@@ -24,7 +24,8 @@ pub use explicit::{ExplicitRk, RkMemory};
 pub use first_step::first_step;
 pub use implicit::{
     Converged, Dirk, DirkMemory, DirkPiece, IMPLICIT_EULER, IMPLICIT_MIDPOINT, ImplicitCoefficients,
-    ImplicitTableau, KVAERNO5, Linearised, Newton, NewtonMemory, Stage, TRAPEZOID,
+    ImplicitTableau, KVAERNO5, Linearised, Newton, NewtonMemory, RODAS4, RODAS5P, Rosenbrock,
+    RosenbrockCoefficients, RosenbrockMemory, RosenbrockPiece, Stage, TRAPEZOID,
 };
 pub use jacobian::{
     Autonomous, DifferenceWorkspace, Dual, Formula, Forward, ForwardWorkspace, Jacobian, Known, Scalar,
