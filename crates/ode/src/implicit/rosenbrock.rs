@@ -1,9 +1,10 @@
 //! Rosenbrock methods: implicit without iteration.
 
 use super::linearised::{Linearised, MassProduct};
+use super::start::{first_size, start_slope};
 use crate::combine::with_terms;
-use crate::{About, Dense, Jacobian, Span, StepError, Stepper, Work, first_step};
-use chreode_core::{Coordinates, Norm, VectorSpace};
+use crate::{About, Dense, Jacobian, Span, StepError, Stepper, Work};
+use chreode_core::{Coordinates, Norm, Tolerance, VectorSpace};
 use std::mem::swap;
 
 /// The coefficients of a Rosenbrock method in the form that needs no products with J:
@@ -87,12 +88,14 @@ pub struct RosenbrockMemory<W, Y> {
     error: Y,
     linear: Linearised<W>,
     mass: MassProduct<Y>,
-    at: Known,
+    at: Here,
 }
 
 /// What is known at the current `(t, y)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Known {
+enum Here {
+    /// Nothing, not even whether the state satisfies equations without derivatives.
+    Unchecked,
     Nothing,
     Slope,
     /// The slope and the Jacobian; time enters.
@@ -126,7 +129,7 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
             error: zeros(),
             linear: Linearised::new(problem, y)?,
             mass: MassProduct::new(y),
-            at: Known::Nothing,
+            at: if problem.mass().is_some() { Here::Unchecked } else { Here::Nothing },
         })
     }
 
@@ -138,13 +141,29 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
         y: &Y,
         memory: &mut Self::Memory,
     ) -> Result<usize, StepError> {
+        self.propose_within(problem, t, h, y, None::<&Tolerance>, memory)
+    }
+
+    fn propose_within<N: Norm<Y>>(
+        &self,
+        problem: &P,
+        t: f64,
+        h: f64,
+        y: &Y,
+        norm: Option<&N>,
+        memory: &mut Self::Memory,
+    ) -> Result<usize, StepError> {
         let it = &self.coefficients;
-        let mut evals = memory.start(problem, t, y);
+        let mut evals = 0;
+        if memory.at == Here::Unchecked {
+            evals += memory.check(problem, (t, h), y, norm)?;
+        }
+        evals += memory.start(problem, t, y);
         let RosenbrockMemory { u, slope, time, point, sum, next, linear, mass, at, error } = memory;
-        if *at == Known::Slope {
+        if *at == Here::Slope {
             evals += linear.differentiate(problem, t, y, slope)?;
             evals += linear.time_derivative(problem, t, y, slope, time);
-            *at = if time.dot(time) == 0.0 { Known::Autonomous } else { Known::All };
+            *at = if time.dot(time) == 0.0 { Here::Autonomous } else { Here::All };
         }
         let shift = 1.0 / (h * it.gamma);
         if linear.shift() != Some(shift) {
@@ -168,7 +187,7 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
                 }
             }
             let factor = h * it.gamma_sums[i];
-            if *at == Known::All && factor != 0.0 {
+            if *at == Here::All && factor != 0.0 {
                 stage.plus_into(&[(factor, time)], sum);
                 swap(stage, sum);
             }
@@ -202,7 +221,7 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
 
     fn commit(&self, y: &mut Y, memory: &mut Self::Memory) {
         swap(y, &mut memory.next);
-        memory.at = Known::Nothing;
+        memory.at = Here::Nothing;
     }
 
     fn first_step<N: Norm<Y>>(
@@ -213,10 +232,17 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
         norm: &N,
         memory: &mut Self::Memory,
     ) -> Result<(f64, usize), StepError> {
-        let evals = memory.start(problem, span.t0, y);
         let power = f64::from(self.coefficients.embedded_order) + 1.0;
-        let h = first_step(problem, span, y, &memory.slope, norm, power)?;
-        Ok((h, evals + 1))
+        let evals = if problem.mass().is_some() {
+            memory.check(problem, (span.t0, span.direction() * 1e-6 * span.length()), y, Some(norm))?
+        } else {
+            memory.start(problem, span.t0, y)
+        };
+        let (h, more) = first_size(problem, span, y, &memory.slope, norm, power)?;
+        if problem.mass().is_some() {
+            memory.at = Here::Nothing;
+        }
+        Ok((h, evals + more))
     }
 
     fn work(&self, memory: &Self::Memory) -> Work {
@@ -225,13 +251,27 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
 }
 
 impl<W, Y: Coordinates> RosenbrockMemory<W, Y> {
+    /// Sets `slope = y′` for a problem with a mass matrix, and looks whether the state is consistent; returns
+    /// the evaluations spent.
+    fn check<P: Jacobian<Y, Workspace = W> + ?Sized, N: Norm<Y>>(
+        &mut self,
+        problem: &P,
+        step: (f64, f64),
+        y: &Y,
+        norm: Option<&N>,
+    ) -> Result<usize, StepError> {
+        let Self { slope, linear, time, sum, at, .. } = self;
+        *at = Here::Nothing;
+        start_slope(problem, step, y, norm, slope, linear, (time, sum))
+    }
+
     /// Sees to it that `slope` is f(t, y); returns the evaluations spent.
     fn start<P: Jacobian<Y, Workspace = W> + ?Sized>(&mut self, problem: &P, t: f64, y: &Y) -> usize {
-        if self.at != Known::Nothing {
+        if !matches!(self.at, Here::Nothing | Here::Unchecked) {
             return 0;
         }
         problem.eval_into(t, y, &mut self.slope);
-        self.at = Known::Slope;
+        self.at = Here::Slope;
         1
     }
 }
