@@ -22,7 +22,7 @@ pub use control::{Fixed, FixedMemory, Pi, PiMemory, StepControl, Trial, Verdict}
 pub use error::{SolveError, StepError};
 pub use explicit::{ExplicitRk, RkMemory};
 pub use first_step::first_step;
-pub use implicit::{Converged, Linearised, Newton, NewtonMemory, Stage};
+pub use implicit::{Bdf, BdfMemory, BdfPiece, Converged, Linearised, Newton, NewtonMemory, Radau, RadauMemory, RadauPiece, Stage};
 pub use jacobian::{
     Autonomous, DifferenceWorkspace, Dual, Formula, Forward, ForwardWorkspace, Jacobian, Known, Scalar,
     WithJacobian, WithMass, WithStructure,
