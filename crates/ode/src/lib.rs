@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod batch;
 mod chord;
 mod combine;
 mod control;
@@ -17,6 +18,10 @@ mod solve;
 mod stepper;
 mod tableau;
 
+pub use batch::{
+    Batch, BatchError, BatchSolve, Crossing, Entry, Hit, Lane, LaneField, NetworkRows, PerRow, RowEnd, RowEvent,
+    Rows, RowsField, Steps, Then,
+};
 pub use chord::Chord;
 pub use control::{Fixed, FixedMemory, Pi, PiMemory, StepControl, Trial, Verdict};
 pub use error::{SolveError, StepError};
