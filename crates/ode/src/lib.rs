@@ -19,18 +19,30 @@ mod stepper;
 mod tableau;
 
 pub use batch::{
-    Batch, BatchError, BatchSolve, Crossing, Entry, Hit, Lane, LaneField, NetworkRows, PerRow, RowEnd, RowEvent,
-    Rows, RowsField, Steps, Then,
+    Batch, BatchError, BatchSolve, Crossing, Entry, Hit, Lane, LaneField, NetworkRows, PerRow, RowEnd,
+    RowEvent, Rows, RowsField, Steps, Then,
 };
 pub use chord::Chord;
 pub use control::{Fixed, FixedMemory, Pi, PiMemory, StepControl, Trial, Verdict};
 pub use error::{SolveError, StepError};
 pub use explicit::{ExplicitRk, RkMemory};
 pub use first_step::first_step;
-pub use implicit::{Bdf, BdfMemory, BdfPiece, Converged, Dirk, DirkMemory, DirkPiece, ESDIRK32, ESDIRK43, ESDIRK54, IMPLICIT_EULER, IMPLICIT_MIDPOINT, Imex, ImexMemory, ImexTableau, ImplicitCoefficients, ImplicitTableau, KENCARP3, KENCARP4, KENCARP5, KVAERNO3, KVAERNO4, KVAERNO5, Linearised, Newton, NewtonMemory, RODAS4, RODAS5P, Radau, RadauMemory, RadauPiece, Rosenbrock, RosenbrockCoefficients, RosenbrockMemory, RosenbrockPiece, Split, Stage, TRAPEZOID, TRBDF2};
-pub use jacobian::{Autonomous, DifferenceWorkspace, Dual, Formula, Forward, ForwardWorkspace, Jacobian, Known, Scalar, WithJacobian, WithMass, WithStructure};
+pub use implicit::{
+    Bdf, BdfMemory, BdfPiece, Converged, Dirk, DirkMemory, DirkPiece, ESDIRK32, ESDIRK43, ESDIRK54,
+    IMPLICIT_EULER, IMPLICIT_MIDPOINT, Imex, ImexMemory, ImexTableau, ImplicitCoefficients, ImplicitTableau,
+    KENCARP3, KENCARP4, KENCARP5, KVAERNO3, KVAERNO4, KVAERNO5, Linearised, Newton, NewtonMemory, RODAS4,
+    RODAS5P, Radau, RadauMemory, RadauPiece, Rosenbrock, RosenbrockCoefficients, RosenbrockMemory,
+    RosenbrockPiece, Split, Stage, TRAPEZOID, TRBDF2,
+};
+pub use jacobian::{
+    Autonomous, DifferenceWorkspace, Dual, Formula, Forward, ForwardWorkspace, Jacobian, Known, Scalar,
+    WithJacobian, WithMass, WithStructure,
+};
 pub use linear::{Complex, Factor, Matrix, Number, Pattern, PatternError, Singular, Structure};
-pub use methods::{BOSH3, CASH_KARP, DOPRI5, DOPRI8, EULER, FEHLBERG2, FEHLBERG5, HEUN, HEUN3, METHODS, MIDPOINT, RALSTON, RK4, SSPRK3, THREE_EIGHTHS, TSIT5, VERNER6, VERNER7, VERNER8, VERNER9};
+pub use methods::{
+    BOSH3, CASH_KARP, DOPRI5, DOPRI8, EULER, FEHLBERG2, FEHLBERG5, HEUN, HEUN3, METHODS, MIDPOINT, RALSTON,
+    RK4, SSPRK3, THREE_EIGHTHS, TSIT5, VERNER6, VERNER7, VERNER8, VERNER9,
+};
 pub use piece::Piece;
 pub use report::{End, Report, Span, Stats, Work};
 pub use save::{At, Every, Last, Save, Segment, Trajectory};
