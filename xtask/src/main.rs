@@ -1,15 +1,20 @@
-//! The workspace's own commands: `cargo xtask check`, `cargo xtask peers`, `cargo xtask reproduce`.
+//! The workspace's own commands: `cargo xtask check`, `cargo xtask peers`, `cargo xtask reproduce`,
+//! `cargo xtask work-precision`.
 
 mod check;
+mod docs;
 mod licences;
 mod peers;
 mod process;
+mod programs;
 mod reproduce;
 mod tidy;
+mod work_precision;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
+use work_precision::Page;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The workspace's own commands")]
@@ -35,6 +40,9 @@ enum Command {
         /// Write one row a case to a file
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+        /// Write the table into docs/benchmarks (ode)
+        #[arg(long)]
+        docs: bool,
     },
     /// Rerun a published experiment
     Reproduce {
@@ -47,12 +55,24 @@ enum Command {
         #[arg(last = true)]
         rest: Vec<String>,
     },
+    /// Error against time and evaluations, ours and the peers'
+    WorkPrecision {
+        /// Only these problems [default: all]
+        #[arg(long)]
+        problem: Vec<String>,
+        /// Write tables and charts into docs/benchmarks
+        #[arg(long)]
+        docs: bool,
+    },
 }
 
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Check { steps } => check::run(&steps),
-        Command::Peers { workload, threads, json } => peers::run(workload, threads, json.as_deref()),
+        Command::Peers { workload, threads, json, docs } => {
+            peers::run(workload, threads, json.as_deref(), Page::from_flag(docs))
+        }
+        Command::WorkPrecision { problem, docs } => work_precision::run(&problem, Page::from_flag(docs)),
         Command::Reproduce { experiment, json, rest } => reproduce::run(experiment, json.as_deref(), &rest),
     }
 }

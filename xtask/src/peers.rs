@@ -5,8 +5,10 @@
 
 mod cases;
 mod measured;
+mod ode;
 
 use crate::process::{cargo, output, root, run as run_command};
+use crate::work_precision::Page;
 use anyhow::{Context, Result, bail};
 use cases::Case;
 use clap::ValueEnum;
@@ -20,11 +22,14 @@ use std::process::Command;
 pub(crate) enum Workload {
     /// Conditional flow matching: training steps
     Cfm,
+    /// Integrators: floors by hand, single problems, batches, neural fields
+    Ode,
     /// Optimal transport: exact plans
     Ot,
 }
 
 /// Where the peers are.
+#[derive(Clone)]
 struct Peers {
     python: PathBuf,
     scripts: PathBuf,
@@ -60,22 +65,30 @@ impl Peers {
         Ok(folder)
     }
 
-    /// The peer on `case`.
-    fn time(&self, case: &Case, threads: usize) -> Result<Measured> {
-        let mut command = self.command(case.script);
-        command.args(["--threads", &threads.to_string(), "--repeats", "5", "--only", case.only]);
+    /// The first time that `script` prints for the cases whose key holds `only`.
+    fn time(&self, script: &str, only: &str, threads: usize) -> Result<Measured> {
+        let mut command = self.command(script);
+        command.args(["--threads", &threads.to_string(), "--repeats", "5", "--only", only]);
         // Its progress goes to standard error, which is of interest only when it fails.
         let told = command.output().with_context(|| format!("cannot start {command:?}"))?;
         if !told.status.success() {
-            bail!("{} ended with {}: {}", case.script, told.status, String::from_utf8_lossy(&told.stderr));
+            bail!("{script} ended with {}: {}", told.status, String::from_utf8_lossy(&told.stderr));
         }
         Measured::read(&String::from_utf8(told.stdout)?)
-            .with_context(|| format!("{} gave no time for {}", case.peer, case.name))
+            .with_context(|| format!("{script} gave no time for {only}"))
     }
 }
 
-/// Times every case of `workload`.
-pub(crate) fn run(workload: Workload, threads: usize, json: Option<&Path>) -> Result<()> {
+/// Times every case of `workload`; the page is one of integrators.
+pub(crate) fn run(workload: Workload, threads: usize, json: Option<&Path>, page: Page) -> Result<()> {
+    match (workload, page) {
+        (Workload::Ode, page) => ode::run(threads, json, page),
+        (_, Page::Left) => beside(workload, threads, json),
+        (_, Page::Written) => bail!("only the workload ode writes its page; leave --docs out"),
+    }
+}
+
+fn beside(workload: Workload, threads: usize, json: Option<&Path>) -> Result<()> {
     let peers = Peers::find();
     if let Err(reason) = &peers {
         println!("peers skipped: {reason}");
@@ -104,7 +117,7 @@ pub(crate) fn run(workload: Workload, threads: usize, json: Option<&Path>) -> Re
         }
         let ours =
             Measured::read(&output(&mut ours)?).with_context(|| format!("no time for {}", case.name))?;
-        let theirs = peers.as_ref().ok().map(|p| p.time(case, threads)).transpose()?;
+        let theirs = peers.as_ref().ok().map(|p| p.time(case.script, case.only, threads)).transpose()?;
         let ratio = theirs.map(|t| t.seconds / ours.seconds);
         let show = |x: Option<f64>, digits: usize| x.map_or("-".to_string(), |x| format!("{x:.digits$}"));
         println!(

@@ -13,6 +13,8 @@ pub struct Timing {
 }
 
 impl Timing {
+    /// 3 samples in 6 ms.
+    pub const ROUGH: Self = Self { budget: Duration::from_millis(6), samples: 3 };
     /// 9 samples in 60 ms.
     pub const SHORT: Self = Self { budget: Duration::from_millis(60), samples: 9 };
     /// 25 samples in 600 ms.

@@ -4,8 +4,9 @@ use super::system::System;
 use chreode_bench_problems::Ivp;
 use chreode_core::Tolerance;
 use chreode_ode::{
-    BOSH3, DOPRI5, Dirk, ExplicitRk, KVAERNO5, Last, Pi, Solve, SolveError, Span, Stats, StepControl,
-    Stepper, TSIT5, Work,
+    BOSH3, Bdf, CASH_KARP, DOPRI5, DOPRI8, Dirk, ESDIRK43, ESDIRK54, ExplicitRk, KVAERNO3, KVAERNO4,
+    KVAERNO5, Last, Pi, RODAS4, RODAS5P, Radau, Rosenbrock, Solve, SolveError, Span, Stats, StepControl,
+    Stepper, TRBDF2, TSIT5, VERNER6, VERNER7, VERNER8, VERNER9, Work,
 };
 
 /// Steps after which a method has lost.
@@ -40,13 +41,30 @@ pub(super) fn methods<P: Ivp<N> + 'static, const N: usize>() -> Vec<Method> {
 fn explicit<P: Ivp<N> + 'static, const N: usize>() -> Vec<Method> {
     vec![
         method::<P, _, N>("Bosh3", false, || ExplicitRk::new(BOSH3)),
+        method::<P, _, N>("Cash-Karp", false, || ExplicitRk::new(CASH_KARP)),
         method::<P, _, N>("Dopri5", false, || ExplicitRk::new(DOPRI5)),
         method::<P, _, N>("Tsit5", false, || ExplicitRk::new(TSIT5)),
+        method::<P, _, N>("Dopri8", false, || ExplicitRk::new(DOPRI8)),
+        method::<P, _, N>("Verner6", false, || ExplicitRk::new(VERNER6)),
+        method::<P, _, N>("Verner7", false, || ExplicitRk::new(VERNER7)),
+        method::<P, _, N>("Verner8", false, || ExplicitRk::new(VERNER8)),
+        method::<P, _, N>("Verner9", false, || ExplicitRk::new(VERNER9)),
     ]
 }
 
 fn stiff<P: Ivp<N> + 'static, const N: usize>() -> Vec<Method> {
-    vec![method::<P, _, N>("Kvaerno5", true, || Dirk::new(KVAERNO5))]
+    vec![
+        method::<P, _, N>("TR-BDF2", true, || Dirk::new(TRBDF2)),
+        method::<P, _, N>("Kvaerno3", true, || Dirk::new(KVAERNO3)),
+        method::<P, _, N>("Kvaerno4", true, || Dirk::new(KVAERNO4)),
+        method::<P, _, N>("Kvaerno5", true, || Dirk::new(KVAERNO5)),
+        method::<P, _, N>("ESDIRK43", true, || Dirk::new(ESDIRK43)),
+        method::<P, _, N>("ESDIRK54", true, || Dirk::new(ESDIRK54)),
+        method::<P, _, N>("Rodas4", true, || Rosenbrock::new(RODAS4)),
+        method::<P, _, N>("Rodas5P", true, || Rosenbrock::new(RODAS5P)),
+        method::<P, _, N>("Radau", true, || Radau::new()),
+        method::<P, _, N>("NDF", true, || Bdf::new()),
+    ]
 }
 
 /// A method under the usual controller.

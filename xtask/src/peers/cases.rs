@@ -113,6 +113,8 @@ const OT: &[Case] = &[
 pub(crate) fn of(workload: Workload) -> &'static [Case] {
     match workload {
         Workload::Cfm => CFM,
+        // Its rows are made otherwise.
+        Workload::Ode => &[],
         Workload::Ot => OT,
     }
 }

@@ -15,6 +15,8 @@ pub(crate) struct Measured {
     pub(crate) cost: Option<f64>,
     /// A training loss: random, shown but not compared.
     pub(crate) loss: Option<f64>,
+    /// A distance from a reference: the sides are held to the same.
+    pub(crate) error: Option<f64>,
 }
 
 impl Measured {
@@ -23,7 +25,12 @@ impl Measured {
         lines.lines().find_map(|line| {
             let line: Value = serde_json::from_str(line).ok()?;
             let number = |key: &str| line[key].as_f64();
-            Some(Self { seconds: number("seconds_median")?, cost: number("cost"), loss: number("loss") })
+            Some(Self {
+                seconds: number("seconds_median")?,
+                cost: number("cost"),
+                loss: number("loss"),
+                error: number("error"),
+            })
         })
     }
 
@@ -59,7 +66,7 @@ mod tests {
     use super::*;
 
     fn cost(cost: f64) -> Measured {
-        Measured { seconds: 1.0, cost: Some(cost), loss: None }
+        Measured { seconds: 1.0, cost: Some(cost), loss: None, error: None }
     }
 
     #[test]

@@ -30,6 +30,9 @@ struct Cli {
     /// Ten times the samples
     #[arg(long)]
     careful: bool,
+    /// Few samples
+    #[arg(long, conflicts_with = "careful")]
+    rough: bool,
     /// Write ours.csv, tables.md and charts here
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -84,7 +87,11 @@ fn chosen(cli: &Cli) -> Result<Vec<Case>> {
 fn measured(cli: &Cli, cases: &[Case]) -> Result<Vec<Point>> {
     let usual: Vec<f64> = (3..=11).map(|e| 10f64.powi(-e)).collect();
     let tolerances = if cli.tolerances.is_empty() { &usual } else { &cli.tolerances };
-    let timing = if cli.careful { Timing::LONG } else { Timing::SHORT };
+    let timing = match (cli.careful, cli.rough) {
+        (true, _) => Timing::LONG,
+        (_, true) => Timing::ROUGH,
+        _ => Timing::SHORT,
+    };
     let mut out = std::io::stdout().lock();
     writeln!(out, "{HEADER}")?;
     let mut points = Vec::new();

@@ -1,0 +1,132 @@
+//! Single problems at equal achieved error: the peer at its tolerance, ours at the loosest tolerance that is no less
+//! accurate, timed one after the other.
+
+use super::row::Row;
+use crate::programs::{Care, Program, Wanted};
+use anyhow::Result;
+use chreode_bench_problems::Point;
+
+/// Our tolerances: four a decade, so that the error met is near the one asked for.
+fn tolerances() -> String {
+    let all: Vec<String> = (12..=44).map(|q| format!("{:.3e}", 10f64.powf(-0.25 * f64::from(q)))).collect();
+    all.join(",")
+}
+
+/// Methods that are timed against each peer's point.
+const CONTENDERS: usize = 3;
+
+/// One problem at one tolerance of the peers.
+pub(crate) struct Contest<'a> {
+    pub(crate) problem: &'a str,
+    pub(crate) tolerance: &'a str,
+    /// The ratio wanted against peers in Rust.
+    pub(crate) rust: Option<f64>,
+    /// The ratio wanted against the others.
+    pub(crate) python: Option<f64>,
+}
+
+/// The rows of a contest, one for each method of each peer.
+pub(crate) fn rows(ours: &Program, peers: &[Program], contest: &Contest<'_>) -> Result<Vec<Row>> {
+    let tolerances = tolerances();
+    let wanted = Wanted { problem: contest.problem, tolerances: &tolerances, ..Wanted::default() };
+    let rough = ours.points(Wanted { care: Care::Rough, ..wanted })?;
+    let mut rows = Vec::new();
+    for peer in peers {
+        let at = Wanted { tolerances: contest.tolerance, care: Care::Careful, ..wanted };
+        let theirs = peer.points(at)?;
+        let goal = if peer.name == "Python" { contest.python } else { contest.rust };
+        let mut timed: Vec<Point> = Vec::new();
+        for point in theirs {
+            let mut best: Option<Point> = None;
+            for candidate in contenders(&rough, point.error) {
+                let known =
+                    timed.iter().find(|p| p.method == candidate.method && p.tolerance == candidate.tolerance);
+                let measured = match known {
+                    Some(known) => known.clone(),
+                    None => {
+                        let tolerance = format!("{:e}", candidate.tolerance);
+                        let methods = [candidate.method.as_str()];
+                        let again = Wanted {
+                            methods: &methods,
+                            tolerances: &tolerance,
+                            care: Care::Careful,
+                            ..wanted
+                        };
+                        let Some(again) = ours.points(again)?.pop() else { continue };
+                        timed.push(again.clone());
+                        again
+                    }
+                };
+                if best.as_ref().is_none_or(|b| measured.seconds < b.seconds) {
+                    best = Some(measured);
+                }
+            }
+            match best {
+                Some(best) => rows.push(row(contest, &best, &point, goal)),
+                None => println!(
+                    "{}: nothing of ours reaches {:.0e} of {}",
+                    contest.problem,
+                    point.error,
+                    point.name()
+                ),
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn row(contest: &Contest<'_>, ours: &Point, peer: &Point, goal: Option<f64>) -> Row {
+    Row {
+        case: contest.problem.into(),
+        threads: 1,
+        ours: format!("{} {:.0e}", ours.method, ours.tolerance),
+        ours_seconds: ours.seconds,
+        ours_error: Some(ours.error),
+        peer: format!("{} {}", peer.name(), contest.tolerance),
+        peer_seconds: Some(peer.seconds),
+        peer_error: Some(peer.error),
+        goal,
+    }
+}
+
+/// Of each method the loosest point that is accurate enough; the fastest of those.
+fn contenders(points: &[Point], error: f64) -> Vec<Point> {
+    let mut loosest: Vec<Point> = Vec::new();
+    for point in points.iter().filter(|p| p.error <= error) {
+        match loosest.iter_mut().find(|p| p.method == point.method) {
+            Some(found) if found.tolerance < point.tolerance => *found = point.clone(),
+            Some(_) => {}
+            None => loosest.push(point.clone()),
+        }
+    }
+    loosest.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
+    loosest.truncate(CONTENDERS);
+    loosest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contender_is_the_loosest_that_is_accurate_enough() {
+        let point = |method: &str, tolerance: f64, seconds: f64, error: f64| Point {
+            method: method.into(),
+            tolerance,
+            seconds,
+            error,
+            ..Point::default()
+        };
+        let points = [
+            point("a", 1e-4, 1.0, 1e-3),
+            point("a", 1e-5, 2.0, 1e-4),
+            point("a", 1e-6, 3.0, 1e-5),
+            point("b", 1e-4, 1.5, 1e-5),
+            point("c", 1e-4, 0.5, 1e-2),
+        ];
+        let found: Vec<(String, f64)> =
+            contenders(&points, 2e-4).into_iter().map(|p| (p.method, p.tolerance)).collect();
+        assert_eq!(found, [("b".to_string(), 1e-4), ("a".to_string(), 1e-5)]);
+        assert!(contenders(&points, 1e-9).is_empty());
+    }
+}
