@@ -10,7 +10,6 @@ mod ode;
 use crate::process::{cargo, output, root, run as run_command};
 use crate::work_precision::Page;
 use anyhow::{Context, Result, bail};
-use cases::Case;
 use clap::ValueEnum;
 use measured::Measured;
 use serde_json::json;
