@@ -23,8 +23,10 @@ pub use error::{SolveError, StepError};
 pub use explicit::{ExplicitRk, RkMemory};
 pub use first_step::first_step;
 pub use implicit::{
-    Bdf, BdfMemory, BdfPiece, Converged, Linearised, Newton, NewtonMemory, Radau, RadauMemory, RadauPiece,
-    Stage,
+    Bdf, BdfMemory, BdfPiece, Converged, Dirk, DirkMemory, DirkPiece, IMPLICIT_EULER, IMPLICIT_MIDPOINT,
+    ImplicitCoefficients, ImplicitTableau, KVAERNO5, Linearised, Newton, NewtonMemory, RODAS4, RODAS5P,
+    Radau, RadauMemory, RadauPiece, Rosenbrock, RosenbrockCoefficients, RosenbrockMemory, RosenbrockPiece,
+    Stage, TRAPEZOID,
 };
 pub use jacobian::{
     Autonomous, DifferenceWorkspace, Dual, Formula, Forward, ForwardWorkspace, Jacobian, Known, Scalar,

@@ -188,7 +188,9 @@ impl<S, C> Solve<S, C> {
                     let finite = stepper.proposed(&memory).is_finite();
                     (!finite).then_some(SolveError::NotFinite { t: next })
                 }
-                Err(error @ (StepError::NotConverged { .. } | StepError::Singular { .. })) if norm.is_some() => {
+                Err(error @ (StepError::NotConverged { .. } | StepError::Singular { .. }))
+                    if norm.is_some() =>
+                {
                     Some(error.into())
                 }
                 Err(error) => return Err(error.into()),
@@ -235,7 +237,11 @@ impl<S, C> Solve<S, C> {
                         return Err(SolveError::NotFinite { t });
                     }
                     if flow.is_break() {
-                        return Ok(Report { end: End::Stopped { t: *t }, stats, work: stepper.work(&memory) });
+                        return Ok(Report {
+                            end: End::Stopped { t: *t },
+                            stats,
+                            work: stepper.work(&memory),
+                        });
                     }
                     if *t == span.t1 {
                         return Ok(Report { end: End::Reached, stats, work: stepper.work(&memory) });

@@ -48,6 +48,11 @@ impl<W> Linearised<W> {
         self.shift
     }
 
+    /// Makes the next step factor afresh.
+    pub(crate) fn forget(&mut self) {
+        self.shift = None;
+    }
+
     /// What was done so far.
     #[inline]
     pub fn work(&self) -> Work {
@@ -139,6 +144,16 @@ pub(crate) struct MassProduct<Y> {
 impl<Y: Coordinates> MassProduct<Y> {
     pub(crate) fn new(y: &Y) -> Self {
         Self { sum: y.duplicate(), from: vec![0.0; y.size()], to: vec![0.0; y.size()] }
+    }
+
+    /// `out = factor · M · x`, with M the identity when there is none.
+    #[inline]
+    pub(crate) fn set(&mut self, mass: Option<&Matrix>, factor: f64, x: &Y, out: &mut Y) {
+        let Some(mass) = mass else { return Y::sum_into(&[(factor, x)], out) };
+        x.read(&mut self.from);
+        self.to.fill(0.0);
+        mass.multiply_add(factor, &self.from, &mut self.to);
+        out.write(&self.to);
     }
 
     /// `out += factor · M · x`, with M the identity when there is none.
