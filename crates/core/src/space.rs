@@ -73,6 +73,17 @@ pub trait VectorSpace: Sized {
         self.dot(self).is_finite()
     }
 
+    /// The index of the first entry that is not a number, where entries can be told apart; by default
+    /// they cannot.
+    fn first_not_finite(&self) -> Option<usize> {
+        None
+    }
+
+    /// How many entries there are, passengers included.
+    fn entries(&self) -> usize {
+        self.scaled_square_sum(self, self, Tolerance::both(1.0)).1
+    }
+
     /// Root mean square of the scaled error: 1 is exactly on tolerance. 0 when no entry counts.
     fn scaled_rms(&self, a: &Self, b: &Self, tolerance: Tolerance) -> f64 {
         let (sum, count) = self.scaled_square_sum(a, b, tolerance);

@@ -39,6 +39,14 @@ impl<const N: usize> VectorSpace for [f64; N] {
         self.iter().fold(true, |finite, v| finite & v.is_finite())
     }
 
+    fn first_not_finite(&self) -> Option<usize> {
+        self.iter().position(|v| !v.is_finite())
+    }
+
+    fn entries(&self) -> usize {
+        N
+    }
+
     #[inline]
     fn plus_into(&self, terms: &[(f64, &Self)], out: &mut Self) {
         *out = self.plus(terms);

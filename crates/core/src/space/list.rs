@@ -21,6 +21,15 @@ impl<V: VectorSpace> VectorSpace for Vec<V> {
         self.iter().all(V::is_finite)
     }
 
+    fn first_not_finite(&self) -> Option<usize> {
+        let i = self.iter().position(|v| !v.is_finite())?;
+        Some(self[..i].iter().map(V::entries).sum::<usize>() + self[i].first_not_finite()?)
+    }
+
+    fn entries(&self) -> usize {
+        self.iter().map(V::entries).sum()
+    }
+
     fn scaled_square_sum(&self, a: &Self, b: &Self, tolerance: Tolerance) -> (f64, usize) {
         self.iter().zip(a.iter().zip(b)).fold((0.0, 0), |(sum, count), (e, (a, b))| {
             let (s, n) = e.scaled_square_sum(a, b, tolerance);

@@ -155,4 +155,10 @@ impl<N> StepControl for Pi<N> {
         memory.last = verdict;
         verdict
     }
+
+    fn restart(&self, _t: f64, h: f64, memory: &mut PiMemory) {
+        memory.h = h.min(self.max_step.unwrap_or(f64::INFINITY));
+        memory.before = LEAST_RATIO.ln();
+        memory.last = Verdict::Accept;
+    }
 }
