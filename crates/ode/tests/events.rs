@@ -2,8 +2,8 @@
 
 use chreode_core::Tolerance;
 use chreode_ode::{
-    Action, At, DOPRI5, Direction, End, Event, Every, ExplicitRk, Fixed, Last, Logged, Pi, RK4, Report, Solve,
-    SolveError, Span, TSIT5, Trajectory, When,
+    Action, At, DOPRI5, Direction, End, Event, Every, ExplicitRk, Fixed, Last, Logged, Pi, RK4, Report,
+    Solve, SolveError, Span, TSIT5, Trajectory, When,
 };
 use std::cell::Cell;
 use std::f64::consts::{FRAC_PI_2, PI};
@@ -62,8 +62,7 @@ fn the_time_is_found_to_rounding() {
 #[test]
 fn directions_are_those_of_the_solve() {
     let times = |direction, t1| {
-        let mut events =
-            Logged::new(When::new(|_t: f64, y: &[f64; 2]| y[0]).going(direction).then(go_on));
+        let mut events = Logged::new(When::new(|_t: f64, y: &[f64; 2]| y[0]).going(direction).then(go_on));
         let span = Span { t0: 0.0, t1 };
         let report =
             adaptive(1e-9).run_with(&oscillator, span, [1.0, 0.0], &mut Last::new(), &mut events).unwrap();
@@ -98,7 +97,7 @@ fn an_event_at_the_start_waits_until_it_has_left_zero() {
     // y = sin t is zero at the start; the first event is half a period later.
     let mut event = |_t: f64, y: &[f64; 2]| y[1];
     let report: Report =
-        let _ = adaptive(1e-10).run_with(&oscillator, TEN, [1.0, 0.0], &mut Last::new(), &mut event).unwrap();
+        adaptive(1e-10).run_with(&oscillator, TEN, [1.0, 0.0], &mut Last::new(), &mut event).unwrap();
     let End::Event { t, .. } = report.end else { panic!("{report:?}") };
     assert!((t - PI).abs() < 1e-8, "{t}");
     // Also when it returns within the first step, however long that is.
@@ -135,9 +134,7 @@ fn a_solve_goes_on_from_the_event_that_ended_the_last() {
 #[test]
 fn several_passages_inside_one_step_are_found_in_order() {
     // One step of 10 along y = t; g has zeros at 1, 1.5, 4, 4.2 and 8.
-    let g = |_t: f64, y: &[f64; 1]| {
-        [1.0, 1.5, 4.0, 4.2, 8.0].iter().map(|root| y[0] - root).product::<f64>()
-    };
+    let g = |_t: f64, y: &[f64; 1]| [1.0, 1.5, 4.0, 4.2, 8.0].iter().map(|root| y[0] - root).product::<f64>();
     let solve = Solve::new(ExplicitRk::new(RK4), Fixed::steps(1));
     for (direction, expected) in [
         (Direction::Either, vec![1.0, 1.5, 4.0, 4.2, 8.0]),
@@ -158,9 +155,8 @@ fn a_dip_between_two_samples_is_found() {
     let solve = Solve::new(ExplicitRk::new(RK4), Fixed::steps(2));
     // Two zeros 1e-3 apart anywhere in the two steps: at the ends, in the middle, across both.
     for centre in [0.1, 1.3, 2.5, 4.9, 4.9996, 5.0, 5.0004, 7.77, 9.95] {
-        let mut events = Logged::new(
-            When::new(move |_t: f64, y: &[f64; 1]| (y[0] - centre).powi(2) - 2.5e-7).then(go_on),
-        );
+        let mut events =
+            Logged::new(When::new(move |_t: f64, y: &[f64; 1]| (y[0] - centre).powi(2) - 2.5e-7).then(go_on));
         let _ = solve.run_with(&clock, TEN, [0.0], &mut Last::new(), &mut events).unwrap();
         let times: Vec<f64> = events.log.iter().map(|o| o.t - centre).collect();
         assert_eq!(times.len(), 2, "at {centre}: {times:?}");
@@ -283,7 +279,7 @@ impl Event<[f64; 2]> for Third {
 #[test]
 fn an_event_may_count() {
     let report =
-        let _ = adaptive(1e-10).run_with(&oscillator, TEN, [1.0, 0.0], &mut Last::new(), &mut [Third(0)]).unwrap();
+        adaptive(1e-10).run_with(&oscillator, TEN, [1.0, 0.0], &mut Last::new(), &mut [Third(0)]).unwrap();
     let End::Event { t, .. } = report.end else { panic!("{report:?}") };
     assert!((t - 2.5 * PI).abs() < 1e-8, "{t}");
 }
