@@ -1,6 +1,6 @@
 //! States whose entries can be listed, for methods that form a matrix.
 
-use crate::{Real, VectorSpace};
+use crate::{Entry, VectorSpace};
 use ndarray::{Array, Dimension};
 
 /// A state with coordinates: what Jacobians, per-entry tolerances and reports of single entries need.
@@ -15,6 +15,20 @@ pub trait Coordinates: VectorSpace {
 
     /// Takes the coordinates from `values`, of length [`size`](Self::size).
     fn write(&mut self, values: &[f64]);
+
+    /// Shows `visit` the coordinates of several states of one shape side by side, in order. By default
+    /// through copies; overridden where entries can be looked at in place.
+    fn visit<const K: usize>(states: [&Self; K], mut visit: impl FnMut([f64; K])) {
+        let size = states.first().map_or(0, |state| state.size());
+        let copies = states.map(|state| {
+            let mut copy = vec![0.0; size];
+            state.read(&mut copy);
+            copy
+        });
+        for i in 0..size {
+            visit(std::array::from_fn(|k| copies[k][i]));
+        }
+    }
 }
 
 impl<const N: usize> Coordinates for [f64; N] {
@@ -32,23 +46,42 @@ impl<const N: usize> Coordinates for [f64; N] {
     fn write(&mut self, values: &[f64]) {
         self.copy_from_slice(values);
     }
+
+    #[inline]
+    fn visit<const K: usize>(states: [&Self; K], mut visit: impl FnMut([f64; K])) {
+        for i in 0..N {
+            visit(states.map(|state| state[i]));
+        }
+    }
 }
 
-/// In logical order, rows first.
-impl<A: Real, D: Dimension> Coordinates for Array<A, D> {
+/// In logical order, rows first; of a complex entry the real part, then the imaginary part.
+impl<A: Entry, D: Dimension> Coordinates for Array<A, D> {
     fn size(&self) -> usize {
-        self.len()
+        self.len() * A::PARTS
     }
 
     fn read(&self, out: &mut [f64]) {
-        for (out, value) in out.iter_mut().zip(self) {
-            *out = Real::to_f64(*value);
+        for (out, value) in out.chunks_exact_mut(A::PARTS).zip(self) {
+            for (part, out) in out.iter_mut().enumerate() {
+                *out = value.part(part);
+            }
         }
     }
 
     fn write(&mut self, values: &[f64]) {
-        for (entry, value) in self.iter_mut().zip(values) {
-            *entry = Real::from_f64(*value);
+        for (entry, values) in self.iter_mut().zip(values.chunks_exact(A::PARTS)) {
+            *entry = A::from_parts(values);
+        }
+    }
+
+    fn visit<const K: usize>(states: [&Self; K], mut visit: impl FnMut([f64; K])) {
+        let mut entries = states.map(|state| state.iter());
+        for _ in 0..states.first().map_or(0, |state| state.len()) {
+            let now: [&A; K] = std::array::from_fn(|k| entries[k].next().expect("states of one shape"));
+            for part in 0..A::PARTS {
+                visit(now.map(|entry| entry.part(part)));
+            }
         }
     }
 }
@@ -68,5 +101,10 @@ impl<A: Coordinates, B: Coordinates> Coordinates for (A, B) {
         let (first, second) = values.split_at(self.0.size());
         self.0.write(first);
         self.1.write(second);
+    }
+
+    fn visit<const K: usize>(states: [&Self; K], mut visit: impl FnMut([f64; K])) {
+        A::visit(states.map(|state| &state.0), &mut visit);
+        B::visit(states.map(|state| &state.1), &mut visit);
     }
 }

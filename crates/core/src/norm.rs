@@ -1,6 +1,6 @@
 //! What the error of a step is measured by.
 
-use crate::{Tolerance, VectorSpace};
+use crate::{Coordinates, Tolerance, VectorSpace};
 use thiserror::Error;
 
 /// A size for errors: 1 is exactly on tolerance.
@@ -66,5 +66,73 @@ impl<Y, F: Fn(&Y, &Y, &Y) -> f64> Norm<Y> for F {
     #[inline]
     fn measure(&self, error: &Y, a: &Y, b: &Y) -> f64 {
         self(error, a, b)
+    }
+}
+
+/// A tolerance for each coordinate: the root mean square of `errorᵢ / (atolᵢ + rtolᵢ max(|aᵢ|, |bᵢ|))`, for
+/// states whose entries have different units.
+///
+/// ```
+/// use chreode_core::{Norm, PerEntry};
+///
+/// let norm = PerEntry { rtol: [1e-6, 1e-3], atol: [1e-9, 1e2] };
+/// let (error, y) = ([2e-9, 2e2], [0.0, 0.0]);
+/// assert!((norm.measure(&error, &y, &y) - 2.0).abs() < 1e-12);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PerEntry<Y> {
+    /// Relative to the size of each coordinate; of the shape of the state.
+    pub rtol: Y,
+    /// In the units of each coordinate; of the shape of the state.
+    pub atol: Y,
+}
+
+impl<Y: Coordinates> Norm<Y> for PerEntry<Y> {
+    fn measure(&self, error: &Y, a: &Y, b: &Y) -> f64 {
+        let (mut sum, mut count) = (0.0, 0);
+        Y::visit([error, a, b, &self.rtol, &self.atol], |[error, a, b, rtol, atol]| {
+            let ratio = error / Tolerance { rtol, atol }.scale(a, b);
+            sum += ratio * ratio;
+            count += 1;
+        });
+        if count == 0 { 0.0 } else { (sum / f64::from(count)).sqrt() }
+    }
+
+    fn check(&self, y: &Y) -> Result<(), ToleranceError> {
+        let (expected, rtol, atol) = (y.size(), self.rtol.size(), self.atol.size());
+        if rtol != expected || atol != expected {
+            return Err(ToleranceError::Count { expected, rtol, atol });
+        }
+        let (mut entry, mut wrong) = (0, None);
+        Y::visit([&self.rtol, &self.atol], |[rtol, atol]| {
+            if wrong.is_none() && (Tolerance { rtol, atol }).checked().is_err() {
+                wrong = Some(ToleranceError::Unmet { rtol, atol, entry: Some(entry) });
+            }
+            entry += 1;
+        });
+        wrong.map_or(Ok(()), Err)
+    }
+}
+
+/// The largest `|errorᵢ| / (atol + rtol max(|aᵢ|, |bᵢ|))`: no coordinate may exceed the tolerance, where
+/// [`Tolerance`] alone lets one in a hundred be ten times over it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MaxNorm(pub Tolerance);
+
+impl<Y: Coordinates> Norm<Y> for MaxNorm {
+    fn measure(&self, error: &Y, a: &Y, b: &Y) -> f64 {
+        let mut most = 0.0;
+        Y::visit([error, a, b], |[error, a, b]| {
+            let ratio = error.abs() / self.0.scale(a, b);
+            // Not `max`, which would lose a NaN.
+            if !(ratio <= most) {
+                most = ratio;
+            }
+        });
+        most
+    }
+
+    fn check(&self, _y: &Y) -> Result<(), ToleranceError> {
+        self.0.checked().map(|_| ())
     }
 }

@@ -1,10 +1,23 @@
 //! Who decides how long a step is, and whether it counts.
 
 mod fixed;
+mod jumps;
+mod landing;
+mod least;
+mod limits;
 mod pi;
+mod pid;
+mod predictive;
+mod stops;
 
 pub use fixed::{Fixed, FixedMemory};
+pub use jumps::{Jumps, JumpsMemory};
+pub use landing::{Landing, LandingMemory};
+pub use least::{Below, MinStep, MinStepMemory};
+pub use limits::Limits;
 pub use pi::{Pi, PiMemory};
+pub use pid::{Filter, Pid, PidMemory};
+pub use predictive::{Predictive, PredictiveMemory};
 
 use crate::{SolveError, Span};
 

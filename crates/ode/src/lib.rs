@@ -17,7 +17,10 @@ mod stepper;
 mod tableau;
 
 pub use chord::Chord;
-pub use control::{Arrival, Fixed, FixedMemory, Pi, PiMemory, StepControl, Trial, Verdict};
+pub use control::{
+    Arrival, Below, Filter, Fixed, FixedMemory, Jumps, JumpsMemory, Landing, LandingMemory, Limits, MinStep,
+    MinStepMemory, Pi, PiMemory, Pid, PidMemory, Predictive, PredictiveMemory, StepControl, Trial, Verdict,
+};
 pub use drive::{Driver, Step};
 pub use error::{SolveError, StepError};
 pub use event::{Action, Direction, Event, Events, Halt, Logged, Occurrence, When};

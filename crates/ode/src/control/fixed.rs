@@ -82,7 +82,8 @@ impl StepControl for Fixed {
     fn judge(&self, trial: Trial, memory: &mut FixedMemory) -> Verdict {
         // A step cut short (by more than a sliver) leaves its grid time to be reached.
         let goal = memory.grid_time(memory.done + 1.0);
-        if (goal - (trial.t + trial.h)).abs() <= 1e-3 * (goal - trial.t).abs() {
+        let left = (goal - (trial.t + trial.h)) * memory.span.direction();
+        if left <= 1e-3 * (goal - trial.t).abs() {
             memory.done += 1.0;
         }
         Verdict::Accept
