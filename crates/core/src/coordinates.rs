@@ -1,6 +1,6 @@
 //! States whose entries can be listed, for methods that form a matrix.
 
-use crate::{Entry, VectorSpace};
+use crate::{Real, VectorSpace};
 use ndarray::{Array, Dimension};
 
 /// A state with coordinates: what Jacobians, per-entry tolerances and reports of single entries need.
@@ -29,6 +29,18 @@ pub trait Coordinates: VectorSpace {
             visit(std::array::from_fn(|k| copies[k][i]));
         }
     }
+
+    /// The coordinates in place, for states that keep them as one slice of `f64`; spares copies.
+    #[inline]
+    fn as_doubles(&self) -> Option<&[f64]> {
+        None
+    }
+
+    /// The same, to write.
+    #[inline]
+    fn as_doubles_mut(&mut self) -> Option<&mut [f64]> {
+        None
+    }
 }
 
 impl<const N: usize> Coordinates for [f64; N] {
@@ -53,36 +65,51 @@ impl<const N: usize> Coordinates for [f64; N] {
             visit(states.map(|state| state[i]));
         }
     }
+
+    #[inline]
+    fn as_doubles(&self) -> Option<&[f64]> {
+        Some(self)
+    }
+
+    #[inline]
+    fn as_doubles_mut(&mut self) -> Option<&mut [f64]> {
+        Some(self)
+    }
 }
 
-/// In logical order, rows first; of a complex entry the real part, then the imaginary part.
-impl<A: Entry, D: Dimension> Coordinates for Array<A, D> {
+/// In logical order, rows first.
+impl<A: Real, D: Dimension> Coordinates for Array<A, D> {
     fn size(&self) -> usize {
-        self.len() * A::PARTS
+        self.len()
     }
 
     fn read(&self, out: &mut [f64]) {
-        for (out, value) in out.chunks_exact_mut(A::PARTS).zip(self) {
-            for (part, out) in out.iter_mut().enumerate() {
-                *out = value.part(part);
-            }
+        for (out, value) in out.iter_mut().zip(self) {
+            *out = Real::to_f64(*value);
         }
     }
 
     fn write(&mut self, values: &[f64]) {
-        for (entry, values) in self.iter_mut().zip(values.chunks_exact(A::PARTS)) {
-            *entry = A::from_parts(values);
+        for (entry, value) in self.iter_mut().zip(values) {
+            *entry = Real::from_f64(*value);
         }
     }
 
     fn visit<const K: usize>(states: [&Self; K], mut visit: impl FnMut([f64; K])) {
         let mut entries = states.map(|state| state.iter());
         for _ in 0..states.first().map_or(0, |state| state.len()) {
-            let now: [&A; K] = std::array::from_fn(|k| entries[k].next().expect("states of one shape"));
-            for part in 0..A::PARTS {
-                visit(now.map(|entry| entry.part(part)));
-            }
+            visit(std::array::from_fn(|k| Real::to_f64(*entries[k].next().expect("states of one shape"))));
         }
+    }
+
+    #[inline]
+    fn as_doubles(&self) -> Option<&[f64]> {
+        A::as_doubles(self.as_slice()?)
+    }
+
+    #[inline]
+    fn as_doubles_mut(&mut self) -> Option<&mut [f64]> {
+        A::as_doubles_mut(self.as_slice_mut()?)
     }
 }
 

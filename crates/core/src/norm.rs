@@ -22,17 +22,32 @@ pub trait Norm<Y> {
 
 /// A tolerance nothing can be held to.
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
-#[error(
-    "tolerance rtol = {rtol:e}, atol = {atol:e}{} cannot be met; give finite numbers, none negative, not both zero",
-    .entry.map(|i| format!(" of entry {i}")).unwrap_or_default()
-)]
-pub struct ToleranceError {
-    /// Relative part.
-    pub rtol: f64,
-    /// Absolute part.
-    pub atol: f64,
-    /// Which entry of the state, when each has its own.
-    pub entry: Option<usize>,
+#[non_exhaustive]
+pub enum ToleranceError {
+    /// Zero, negative, or not a number.
+    #[error(
+        "tolerance rtol = {rtol:e}, atol = {atol:e}{} cannot be met; give finite numbers, none negative, not \
+         both zero",
+        .entry.map(|i| format!(" of entry {i}")).unwrap_or_default()
+    )]
+    Unmet {
+        /// Relative part.
+        rtol: f64,
+        /// Absolute part.
+        atol: f64,
+        /// Which entry of the state, when each has its own.
+        entry: Option<usize>,
+    },
+    /// Tolerances per entry, but not one for each.
+    #[error("{rtol} relative and {atol} absolute tolerances do not fit a state of {entries} entries; give one each")]
+    Count {
+        /// Relative tolerances given.
+        rtol: usize,
+        /// Absolute tolerances given.
+        atol: usize,
+        /// Entries of the state.
+        entries: usize,
+    },
 }
 
 impl Tolerance {
@@ -46,7 +61,7 @@ impl Tolerance {
         if fine(rtol) && fine(atol) && rtol + atol > 0.0 {
             Ok(self)
         } else {
-            Err(ToleranceError { rtol, atol, entry: None })
+            Err(ToleranceError::Unmet { rtol, atol, entry: None })
         }
     }
 }
@@ -89,23 +104,24 @@ pub struct PerEntry<Y> {
 
 impl<Y: Coordinates> Norm<Y> for PerEntry<Y> {
     fn measure(&self, error: &Y, a: &Y, b: &Y) -> f64 {
-        let (mut sum, mut count) = (0.0, 0);
+        let (mut sum, mut count) = (0.0, 0_usize);
         Y::visit([error, a, b, &self.rtol, &self.atol], |[error, a, b, rtol, atol]| {
             let ratio = error / Tolerance { rtol, atol }.scale(a, b);
             sum += ratio * ratio;
             count += 1;
         });
-        if count == 0 { 0.0 } else { (sum / f64::from(count)).sqrt() }
+        if count == 0 { 0.0 } else { (sum / count as f64).sqrt() }
     }
 
     fn check(&self, y: &Y) -> Result<(), ToleranceError> {
-        let (expected, rtol, atol) = (y.size(), self.rtol.size(), self.atol.size());
-        if rtol != expected || atol != expected {
-            return Err(ToleranceError::Count { expected, rtol, atol });
+        let (entries, rtol, atol) = (y.size(), self.rtol.size(), self.atol.size());
+        if rtol != entries || atol != entries {
+            return Err(ToleranceError::Count { rtol, atol, entries });
         }
         let (mut entry, mut wrong) = (0, None);
         Y::visit([&self.rtol, &self.atol], |[rtol, atol]| {
-            if wrong.is_none() && (Tolerance { rtol, atol }).checked().is_err() {
+            let tolerance = Tolerance { rtol, atol };
+            if wrong.is_none() && tolerance.checked().is_err() {
                 wrong = Some(ToleranceError::Unmet { rtol, atol, entry: Some(entry) });
             }
             entry += 1;

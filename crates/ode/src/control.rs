@@ -75,6 +75,10 @@ pub trait StepControl {
     /// Judges a trial and plans the next step.
     fn judge(&self, trial: Trial, memory: &mut Self::Memory) -> Verdict;
 
+    /// Takes the method's own choice of the next step, of size `h`, in place of the plan just made; see
+    /// [`Stepper::suggest`](crate::Stepper::suggest). A controller of fixed steps does not listen.
+    fn follow(&self, _h: f64, _memory: &mut Self::Memory) {}
+
     /// What the time `next`, given by [`next`](Self::next), is to the solve.
     #[inline]
     fn arrival(&self, _next: f64, _memory: &Self::Memory) -> Arrival {

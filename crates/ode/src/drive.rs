@@ -5,7 +5,7 @@ mod trial;
 
 pub use step::Step;
 
-use crate::{Arrival, Segment, Solve, SolveError, Span, Stats, StepControl, Stepper};
+use crate::{Arrival, Segment, Solve, SolveError, Span, Stats, StepControl, Stepper, Work};
 use chreode_core::{Norm, VectorSpace};
 use std::cell::Cell;
 use step::StepSource;
@@ -191,6 +191,11 @@ where
         let mut stats = self.stats;
         stats.evals += self.dense_evals.get();
         stats
+    }
+
+    /// The linear algebra it cost, for an implicit method.
+    pub fn work(&self) -> Work {
+        self.solve.stepper.work(&self.memory)
     }
 
     /// The step last taken, once more; `None` before the first and after [`reset`](Self::reset).

@@ -28,6 +28,44 @@ pub enum StepError {
         /// What was left.
         residual: f64,
     },
+    /// An implicit method met a matrix without an inverse. Under an adaptive controller the step is tried
+    /// again, smaller.
+    #[error(
+        "the step of {h:e} at t = {t} needs the inverse of a singular matrix (no pivot in column {column}); \
+         take another step size, or check the mass matrix and the Jacobian: together they must determine \
+         every entry"
+    )]
+    Singular {
+        /// Where the step began.
+        t: f64,
+        /// The step.
+        h: f64,
+        /// The first column without a pivot, counted from 0.
+        column: usize,
+    },
+    /// A Jacobian with an entry where its structure has none.
+    #[error(
+        "the Jacobian at t = {t} has an entry in row {row} and column {column}, outside its structure; widen \
+         the band or add the place to the pattern"
+    )]
+    OutsideStructure {
+        /// Where.
+        t: f64,
+        /// The row, counted from 0.
+        row: usize,
+        /// The column, counted from 0.
+        column: usize,
+    },
+    /// A matrix of another size than the state.
+    #[error("the {matrix} has {found} rows where the state has {expected} entries; give one row an entry")]
+    WrongSize {
+        /// Which matrix.
+        matrix: &'static str,
+        /// The entries of the state.
+        expected: usize,
+        /// The rows of the matrix.
+        found: usize,
+    },
 }
 
 /// Why a solve gave no result, or only part of one. What was saved before stays in the saver.

@@ -8,6 +8,9 @@ mod error;
 mod event;
 mod explicit;
 mod first_step;
+mod implicit;
+mod jacobian;
+mod linear;
 mod methods;
 mod piece;
 mod report;
@@ -26,9 +29,15 @@ pub use error::{SolveError, StepError};
 pub use event::{Action, Direction, Event, Events, Halt, Logged, Occurrence, When};
 pub use explicit::{ExplicitRk, RkMemory};
 pub use first_step::first_step;
+pub use implicit::{Converged, Linearised, Newton, NewtonMemory, Stage};
+pub use jacobian::{
+    Autonomous, DifferenceWorkspace, Dual, Formula, Forward, ForwardWorkspace, Jacobian, Known, Scalar,
+    WithJacobian, WithMass, WithStructure,
+};
+pub use linear::{Complex, Factor, Matrix, Number, Pattern, PatternError, Singular, Structure};
 pub use methods::{BOSH3, DOPRI5, EULER, HEUN, METHODS, MIDPOINT, RK4, TSIT5};
 pub use piece::Piece;
-pub use report::{End, Report, Span, Stats};
+pub use report::{End, Report, Span, Stats, Work};
 pub use save::{At, Every, Last, Save, Segment, Trajectory};
 pub use solve::Solve;
 pub use stepper::{About, BadStage, Dense, Stepper};

@@ -2,7 +2,7 @@
 
 use crate::drive::Driver;
 use crate::event::Watch;
-use crate::{At, End, Events, Report, Save, SolveError, Span, Stats, StepControl, Stepper};
+use crate::{At, End, Events, Report, Save, SolveError, Span, Stats, StepControl, Stepper, Work};
 use chreode_core::{Norm, VectorSpace};
 
 /// Steps a solve may try unless told otherwise.
@@ -153,7 +153,7 @@ impl<S, C> Solve<S, C> {
         save.start(span, &y)?;
         if span.t0 == span.t1 {
             save.finish(span.t0, &y);
-            return Ok((Report { end: End::Reached, stats: Stats::default() }, y));
+            return Ok((Report { end: End::Reached, stats: Stats::default(), work: Work::default() }, y));
         }
         let mut driver = match Driver::begin(self, problem, span, y) {
             Ok(driver) => driver,
@@ -163,10 +163,10 @@ impl<S, C> Solve<S, C> {
             }
         };
         let end = steps(&mut driver, save, events);
-        let stats = driver.stats();
+        let (stats, work) = (driver.stats(), driver.work());
         let (t, y) = driver.into_state();
         save.finish(t, &y);
-        end.map(|end| (Report { end, stats }, y))
+        end.map(|end| (Report { end, stats, work }, y))
     }
 }
 

@@ -1,6 +1,6 @@
 //! One step of a method: what the solve loop asks of it.
 
-use crate::{Span, StepError};
+use crate::{Span, StepError, Trial, Verdict, Work};
 use chreode_core::Norm;
 
 /// What a method says of itself.
@@ -56,6 +56,30 @@ pub trait Stepper<P: ?Sized, Y> {
         memory: &mut Self::Memory,
     ) -> Result<usize, StepError>;
 
+    /// As [`propose`](Self::propose), in a solve whose errors are measured by `norm`: what an iteration
+    /// inside the step need not do better than. This is what the loop calls.
+    ///
+    /// # Errors
+    /// Those of [`propose`](Self::propose).
+    #[inline]
+    fn propose_within<N: Norm<Y>>(
+        &self,
+        problem: &P,
+        t: f64,
+        h: f64,
+        y: &Y,
+        _norm: Option<&N>,
+        memory: &mut Self::Memory,
+    ) -> Result<usize, StepError> {
+        self.propose(problem, t, h, y, memory)
+    }
+
+    /// Jacobians, factorisations and solves since [`init`](Self::init); none for an explicit method.
+    #[inline]
+    fn work(&self, _memory: &Self::Memory) -> Work {
+        Work::default()
+    }
+
     /// The y(t + h) last proposed.
     fn proposed<'m>(&self, memory: &'m Self::Memory) -> &'m Y;
 
@@ -77,6 +101,20 @@ pub trait Stepper<P: ?Sized, Y> {
     /// interpolant needs stages that the step itself does not.
     fn prepare_dense(&self, _problem: &P, _t: f64, _h: f64, _y: &Y, _memory: &Self::Memory) -> usize {
         0
+    }
+
+    /// The size (not signed) of the step to try after this trial, for methods that choose their step and
+    /// their order together; called after each judged trial, before the commit. The controller follows it
+    /// within its own limits. `None`, as for all methods of one order, leaves the choice to the controller.
+    fn suggest<N: Norm<Y>>(
+        &self,
+        _trial: Trial,
+        _verdict: Verdict,
+        _y: &Y,
+        _norm: &N,
+        _memory: &mut Self::Memory,
+    ) -> Option<f64> {
+        None
     }
 
     /// The state at time `at` within the step last proposed; override it to spare the copies that

@@ -124,7 +124,7 @@ fn settings_are_checked_before_anything_is_evaluated() {
     for (rtol, atol) in [(0.0, 0.0), (-1e-3, 1e-3), (f64::INFINITY, 1e-3), (1e-3, -1.0)] {
         assert_eq!(
             end(Pi::new(Tolerance { rtol, atol })),
-            SolveError::BadTolerance(ToleranceError { rtol, atol, entry: None })
+            SolveError::BadTolerance(ToleranceError::Unmet { rtol, atol, entry: None })
         );
     }
     let fine = Pi::new(Tolerance::both(1e-6));

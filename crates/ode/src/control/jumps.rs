@@ -80,6 +80,10 @@ impl<C: StepControl> StepControl for Jumps<C> {
         self.control.least_step()
     }
 
+    fn follow(&self, h: f64, memory: &mut Self::Memory) {
+        self.control.follow(h, &mut memory.inner);
+    }
+
     fn restart(&self, t: f64, h: f64, memory: &mut Self::Memory) {
         self.control.restart(t, h, &mut memory.inner);
     }

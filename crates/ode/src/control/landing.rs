@@ -78,6 +78,10 @@ impl<C: StepControl> StepControl for Landing<C> {
         self.control.least_step()
     }
 
+    fn follow(&self, h: f64, memory: &mut Self::Memory) {
+        self.control.follow(h, &mut memory.inner);
+    }
+
     fn restart(&self, t: f64, h: f64, memory: &mut Self::Memory) {
         self.control.restart(t, h, &mut memory.inner);
     }

@@ -99,6 +99,10 @@ impl<C: StepControl> StepControl for MinStep<C> {
         }
     }
 
+    fn follow(&self, h: f64, memory: &mut Self::Memory) {
+        self.control.follow(h, &mut memory.inner);
+    }
+
     fn restart(&self, t: f64, h: f64, memory: &mut Self::Memory) {
         self.control.restart(t, h.max(self.h), &mut memory.inner);
     }

@@ -156,6 +156,10 @@ impl<N> StepControl for Pi<N> {
         verdict
     }
 
+    fn follow(&self, h: f64, memory: &mut PiMemory) {
+        memory.h = h.min(self.max_step.unwrap_or(f64::INFINITY));
+    }
+
     fn restart(&self, _t: f64, h: f64, memory: &mut PiMemory) {
         memory.h = h.min(self.max_step.unwrap_or(f64::INFINITY));
         memory.before = LEAST_RATIO.ln();

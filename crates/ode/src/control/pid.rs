@@ -159,6 +159,10 @@ impl<N> StepControl for Pid<N> {
         memory.plan.settle(h, ratio, wish, &self.limits)
     }
 
+    fn follow(&self, h: f64, memory: &mut PidMemory) {
+        memory.plan.h = self.limits.most(h);
+    }
+
     fn restart(&self, _t: f64, h: f64, memory: &mut PidMemory) {
         memory.plan.restart(h, &self.limits);
         (memory.errors, memory.steps) = ([0.0; 2], [None; 2]);

@@ -89,6 +89,10 @@ impl<N> StepControl for Predictive<N> {
         memory.plan.settle(h, ratio, self.limits.safety * wish, &self.limits)
     }
 
+    fn follow(&self, h: f64, memory: &mut PredictiveMemory) {
+        memory.plan.h = self.limits.most(h);
+    }
+
     fn restart(&self, _t: f64, h: f64, memory: &mut PredictiveMemory) {
         memory.plan.restart(h, &self.limits);
         memory.before = None;

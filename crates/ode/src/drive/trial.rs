@@ -41,13 +41,13 @@ where
                 return Err(trouble.unwrap_or(SolveError::StepTooSmall { t: self.t, h, least }));
             }
             self.tried = h;
-            match stepper.propose(self.problem, self.from, h, &self.y, &mut self.memory) {
+            match stepper.propose_within(self.problem, self.from, h, &self.y, norm, &mut self.memory) {
                 Ok(evals) => {
                     self.stats.evals += evals;
                     let finite = stepper.proposed(&self.memory).is_finite();
                     trouble = if finite { None } else { Some(self.not_finite(h, to)) };
                 }
-                Err(error @ StepError::NotConverged { .. }) if norm.is_some() => {
+                Err(error @ (StepError::NotConverged { .. } | StepError::Singular { .. })) if norm.is_some() => {
                     trouble = Some(error.into());
                 }
                 Err(error) => return Err(error.into()),
@@ -65,7 +65,13 @@ where
                     Some(if ratio.is_nan() { f64::INFINITY } else { ratio })
                 }
             };
-            match (control.judge(Trial { t: self.t, h, ratio, power }, &mut self.plan), &trouble) {
+            let trial = Trial { t: self.t, h, ratio, power };
+            let verdict = control.judge(trial, &mut self.plan);
+            let memory = &mut self.memory;
+            if let Some(h) = norm.and_then(|norm| stepper.suggest(trial, verdict, &self.y, norm, memory)) {
+                control.follow(h, &mut self.plan);
+            }
+            match (verdict, &trouble) {
                 (Verdict::Reject, _) => self.stats.rejected += 1,
                 (Verdict::Accept, Some(error)) => return Err(error.clone()),
                 (Verdict::Accept, None) => {
