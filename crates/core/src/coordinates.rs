@@ -77,6 +77,85 @@ impl<const N: usize> Coordinates for [f64; N] {
     }
 }
 
+impl Coordinates for f64 {
+    fn size(&self) -> usize {
+        1
+    }
+
+    fn read(&self, out: &mut [f64]) {
+        out[0] = *self;
+    }
+
+    fn write(&mut self, values: &[f64]) {
+        *self = values[0];
+    }
+
+    fn visit<const K: usize>(states: [&Self; K], mut visit: impl FnMut([f64; K])) {
+        visit(states.map(|state| *state));
+    }
+
+    fn as_doubles(&self) -> Option<&[f64]> {
+        Some(std::slice::from_ref(self))
+    }
+
+    fn as_doubles_mut(&mut self) -> Option<&mut [f64]> {
+        Some(std::slice::from_mut(self))
+    }
+}
+
+impl<const N: usize> Coordinates for [f32; N] {
+    fn size(&self) -> usize {
+        N
+    }
+
+    fn read(&self, out: &mut [f64]) {
+        for (out, value) in out.iter_mut().zip(self) {
+            *out = f64::from(*value);
+        }
+    }
+
+    fn write(&mut self, values: &[f64]) {
+        for (entry, value) in self.iter_mut().zip(values) {
+            *entry = *value as f32;
+        }
+    }
+
+    fn visit<const K: usize>(states: [&Self; K], mut visit: impl FnMut([f64; K])) {
+        for i in 0..N {
+            visit(states.map(|state| f64::from(state[i])));
+        }
+    }
+}
+
+/// One state after the other.
+impl<V: Coordinates> Coordinates for Vec<V> {
+    fn size(&self) -> usize {
+        self.iter().map(V::size).sum()
+    }
+
+    fn read(&self, mut out: &mut [f64]) {
+        for state in self {
+            let (first, rest) = out.split_at_mut(state.size());
+            state.read(first);
+            out = rest;
+        }
+    }
+
+    fn write(&mut self, mut values: &[f64]) {
+        for state in self {
+            let (first, rest) = values.split_at(state.size());
+            state.write(first);
+            values = rest;
+        }
+    }
+
+    fn visit<const K: usize>(states: [&Self; K], mut visit: impl FnMut([f64; K])) {
+        for i in 0..states.first().map_or(0, |state| state.len()) {
+            V::visit(states.map(|state| &state[i]), &mut visit);
+        }
+    }
+}
+
 /// In logical order, rows first.
 impl<A: Real, D: Dimension> Coordinates for Array<A, D> {
     fn size(&self) -> usize {

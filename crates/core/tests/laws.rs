@@ -33,6 +33,12 @@ fn every_state_obeys_the_laws() {
     laws(&x, &y, &z, 1e-12);
     laws(&x.mapv(|v| v as f32), &y.mapv(|v| v as f32), &z.mapv(|v| v as f32), 1e-4);
     laws(&[1.0, 2.0, 3.0], &[0.5, -1.0, 2.0], &[4.0, 0.0, 1.0], 1e-14);
+    laws(&[1.0f32, 2.0], &[0.5, -1.0], &[4.0, 0.0], 1e-6);
+    laws(&2.0f64, &0.5, &-1.0, 1e-14);
+    laws(&2.0f32, &0.5, &-1.0, 1e-6);
+    laws(&x.to_vec(), &y.to_vec(), &z.to_vec(), 1e-12);
+    laws(&vec![1.0f32, 2.0], &vec![0.5, -1.0], &vec![4.0, 0.0], 1e-6);
+    laws(&vec![[1.0, 2.0], [3.0, 4.0]], &vec![[0.5, 1.0]; 2], &vec![[4.0, 0.0]; 2], 1e-14);
     laws(&(x.clone(), [1.0]), &(y.clone(), [2.0]), &(z.clone(), [3.0]), 1e-12);
     laws(&vec![x.clone(), y.clone()], &vec![y.clone(), z.clone()], &vec![z.clone(), x.clone()], 1e-12);
     laws(&Passenger(x.clone()), &Passenger(y.clone()), &Passenger(z.clone()), 1e-12);
@@ -49,6 +55,31 @@ fn arrays_in_different_memory_order_combine_by_index() {
     assert_eq!(sum, out);
     let d: ArrayD<f64> = ArrayD::ones(IxDyn(&[2, 2]));
     assert_eq!(d.dot(&d), 4.0);
+}
+
+/// Sums of many terms, over lengths around those where the loops change.
+#[test]
+fn combinations_are_the_same_sums_at_every_length_and_number_of_terms() {
+    for n in [0, 1, 2, 15, 16, 17, 1023, 1024, 1025, 2500] {
+        let terms: Vec<_> = (0..40).map(|k| ramp(n, 0.1 + 0.01 * k as f64)).collect();
+        for count in [0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 33, 40] {
+            let weight = |k: usize| if k % 3 == 1 { 0.0 } else { 1.0 / (k + 1) as f64 };
+            let arrays: Vec<_> = (0..count).map(|k| (weight(k), &terms[k])).collect();
+            let base = ramp(n, 2.0);
+            let mut by_hand = base.clone();
+            for (c, x) in &arrays {
+                by_hand.zip_mut_with(x, |sum, x| *sum += c * x);
+            }
+            assert_eq!(base.plus(&arrays), by_hand, "{n} entries, {count} terms");
+            let lists: Vec<_> = terms.iter().map(|x| x.to_vec()).collect();
+            let listed: Vec<_> = (0..count).map(|k| (weight(k), &lists[k])).collect();
+            assert_eq!(base.to_vec().plus(&listed), by_hand.to_vec(), "{n} entries, {count} terms");
+            let mut sum = ramp(n, 5.0).to_vec();
+            Vec::sum_into(&listed, &mut sum);
+            let error = Array1::from_vec(sum) + &base - &by_hand;
+            assert!(error.iter().all(|e| e.abs() < 1e-14), "{n} entries, {count} terms");
+        }
+    }
 }
 
 #[test]

@@ -1,16 +1,18 @@
 //! Explicit Runge-Kutta methods: one stepper for every tableau.
 
-use crate::combine::with_terms;
-use crate::{About, BadStage, Coefficients, Piece, Span, StepError, Stepper, Tableau, first_step};
+use crate::combine::{with_more_terms, with_terms};
+use crate::{About, BadStage, Coefficients, Embedded, Piece, Span, StepError, Stepper, Tableau, first_step};
 use chreode_core::{Norm, VectorField, VectorSpace};
 use std::array::from_fn;
+use std::cell::{Cell, Ref, RefCell};
 use std::mem::swap;
 
 /// The explicit Runge-Kutta method of a [`Tableau`]:
 /// kᵢ = f(t + cᵢh, y + h Σⱼ aᵢⱼ kⱼ), y₁ = y + h Σ bᵢ kᵢ.
 ///
 /// A step of an s-stage method costs s evaluations, s − 1 if it is FSAL; a rejected step gives its
-/// first stage to the next trial. After `init` nothing is allocated for a state whose in-place forms
+/// first stage to the next trial. Interpolants with stages of their own work them out in the steps that
+/// are interpolated, and only there. After `init`, and the first such step, nothing is allocated for a state whose in-place forms
 /// do not.
 ///
 /// Hairer, Nørsett & Wanner, Solving Ordinary Differential Equations I, 2nd ed. 1993, ch. II,
@@ -55,6 +57,27 @@ impl ExplicitRk {
         }
     }
 
+    /// The same for a small state.
+    #[inline(never)]
+    fn small<P: VectorField<Y> + ?Sized, Y: VectorSpace>(
+        &self,
+        field: &P,
+        t: f64,
+        h: f64,
+        y: &Y,
+        memory: &mut RkMemory<Y>,
+    ) {
+        macro_rules! arms {
+            ($($s:literal)*) => {
+                match self.tableau.stages() {
+                    $($s => self.unrolled::<$s, P, Y>(field, t, h, y, memory),)*
+                    _ => self.looped(field, t, h, y, memory),
+                }
+            };
+        }
+        arms!(1 2 3 6 9 10 13 16);
+    }
+
     /// The same, straight on: with the stage numbers known, a small state stays in registers.
     #[inline(always)]
     fn unrolled<const S: usize, P: VectorField<Y> + ?Sized, Y: VectorSpace>(
@@ -82,7 +105,7 @@ impl ExplicitRk {
                 })*
             };
         }
-        stages!(1 2 3 4 5 6);
+        stages!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
         let b: &[f64; S] = it.b.try_into().expect("one weight a stage");
         if self.tableau.fsal() {
             let terms: [(f64, &Y); S] = from_fn(|j| (h * b[j], &k[j]));
@@ -101,6 +124,15 @@ pub struct RkMemory<Y> {
     next: Y,
     scratch: Y,
     first: Stage,
+    dense: Prepared<Y>,
+}
+
+/// The stages of the interpolant alone. They are made when a step is first interpolated, and worked out
+/// in the steps that are; neither changes what the step is, so a shared memory will do.
+struct Prepared<Y> {
+    /// The stages, and one more state as scratch space.
+    k: RefCell<Vec<Y>>,
+    ready: Cell<bool>,
 }
 
 /// Whether `k[0]` is f at the current `(t, y)`.
@@ -119,7 +151,10 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
         About {
             name: it.name,
             order: f64::from(it.order),
-            error_power: it.embedded.map(|e| f64::from(e.order.min(it.order)) + 1.0),
+            error_power: it.embedded.map(|e| {
+                let power = |e: Embedded| f64::from(e.order.min(it.order)) + 1.0;
+                self.tableau.second().map_or(power(e), |second| 2.0 * power(e) - power(second))
+            }),
         }
     }
 
@@ -130,10 +165,11 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
             next: y.duplicate(),
             scratch: y.duplicate(),
             first: Stage::Due,
+            dense: Prepared { k: RefCell::new(Vec::new()), ready: Cell::new(false) },
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn propose(
         &self,
         field: &P,
@@ -144,9 +180,12 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
     ) -> Result<usize, StepError> {
         let stages = self.tableau.stages();
         let evals = stages - 1 + memory.start(field, t, y);
+        memory.dense.ready.set(false);
+        // The methods most in use, and for small states all.
         match stages {
             4 => self.unrolled::<4, P, Y>(field, t, h, y, memory),
             7 => self.unrolled::<7, P, Y>(field, t, h, y, memory),
+            _ if Y::SMALL => self.small(field, t, h, y, memory),
             _ => self.looped(field, t, h, y, memory),
         }
         Ok(evals)
@@ -157,20 +196,44 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
         &memory.next
     }
 
-    #[inline]
+    #[inline(always)]
     fn error<N: Norm<Y>>(&self, h: f64, y: &Y, norm: &N, memory: &mut RkMemory<Y>) -> Option<f64> {
         let embedded = self.tableau.coefficients().embedded?;
         let RkMemory { k, next, scratch, .. } = memory;
         with_terms(h, embedded.error, k, |terms| Y::sum_into(terms, scratch));
-        Some(norm.measure(scratch, y, next))
+        let size = norm.measure(scratch, y, next);
+        let Some(second) = self.tableau.second() else { return Some(size) };
+        with_terms(h, second.error, k, |terms| Y::sum_into(terms, scratch));
+        let both = (size * size + 0.01 * norm.measure(scratch, y, next).powi(2)).sqrt();
+        Some(if size == 0.0 { 0.0 } else { size * (size / both) })
+    }
+
+    fn prepare_dense(&self, field: &P, t: f64, h: f64, y: &Y, memory: &RkMemory<Y>) -> usize {
+        let extra = self.tableau.extra();
+        let RkMemory { k, dense, .. } = memory;
+        if extra.c.is_empty() || dense.ready.replace(true) {
+            return 0;
+        }
+        let mut prepared = dense.k.borrow_mut();
+        if prepared.is_empty() {
+            prepared.extend((0..=extra.c.len()).map(|_| y.zeros_like()));
+        }
+        for (i, (c, a)) in extra.c.iter().zip(extra.a).enumerate() {
+            let (done, rest) = prepared.split_at_mut(i);
+            let [stage, .., scratch] = rest else { unreachable!("a stage and the scratch space") };
+            with_more_terms(h, a, k, done, |terms| y.plus_into(terms, scratch));
+            field.eval_into(t + c * h, scratch, stage);
+        }
+        extra.c.len()
     }
 
     fn dense(&self, t: f64, h: f64, y: &Y, memory: &RkMemory<Y>) -> Piece<Y> {
-        Piece::new(self.tableau, t, h, y, &memory.k)
+        Piece::new(self.tableau, t, h, y, &memory.k, &memory.extra(self.tableau.extra().c.len()))
     }
 
     fn interpolate(&self, at: f64, t: f64, h: f64, y: &Y, memory: &RkMemory<Y>) -> Y {
-        self.tableau.interpolate((at - t) / h, h, y, &memory.k)
+        let extra = memory.extra(self.tableau.extra().c.len());
+        self.tableau.interpolate((at - t) / h, h, y, &memory.k, &extra)
     }
 
     #[inline]
@@ -180,6 +243,10 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
         if self.tableau.fsal() {
             let last = memory.k.len() - 1;
             memory.k.swap(0, last);
+            memory.first = Stage::Known;
+        } else if memory.dense.ready.get() {
+            // The first stage of the interpolant is f at the new state.
+            swap(&mut memory.k[0], &mut memory.dense.k.get_mut()[0]);
             memory.first = Stage::Known;
         }
     }
@@ -230,6 +297,12 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
 }
 
 impl<Y> RkMemory<Y> {
+    /// The `n` stages of the interpolant alone.
+    fn extra(&self, n: usize) -> Ref<'_, [Y]> {
+        assert!(n == 0 || self.dense.ready.get(), "a step is prepared before it is interpolated");
+        Ref::map(self.dense.k.borrow(), |k| &k[..n])
+    }
+
     /// Sees to it that `k[0]` is f(t, y); returns the evaluations spent.
     #[inline]
     fn start<P: VectorField<Y> + ?Sized>(&mut self, field: &P, t: f64, y: &Y) -> usize {

@@ -35,10 +35,13 @@ pub use jacobian::{
     WithJacobian, WithMass, WithStructure,
 };
 pub use linear::{Complex, Factor, Matrix, Number, Pattern, PatternError, Singular, Structure};
-pub use methods::{BOSH3, DOPRI5, EULER, HEUN, METHODS, MIDPOINT, RK4, TSIT5};
+pub use methods::{
+    BOSH3, CASH_KARP, DOPRI5, DOPRI8, EULER, FEHLBERG2, FEHLBERG5, HEUN, HEUN3, METHODS, MIDPOINT, RALSTON,
+    RK4, SSPRK3, THREE_EIGHTHS, TSIT5, VERNER6, VERNER7, VERNER8, VERNER9,
+};
 pub use piece::Piece;
 pub use report::{End, Report, Span, Stats, Work};
 pub use save::{At, Every, Last, Save, Segment, Trajectory};
 pub use solve::Solve;
 pub use stepper::{About, BadStage, Dense, Stepper};
-pub use tableau::{Coefficients, Embedded, Interpolant, Tableau, TableauError};
+pub use tableau::{Coefficients, Embedded, Extra, Interpolant, Tableau, TableauError};

@@ -1,7 +1,7 @@
 //! The interpolant of one Runge-Kutta step, as a value of its own.
 
-use crate::combine::with_terms;
-use crate::tableau::MAX_STAGES;
+use crate::combine::with_more_terms;
+use crate::tableau::MAX_DENSE;
 use crate::{Dense, Tableau};
 use chreode_core::VectorSpace;
 
@@ -17,24 +17,28 @@ pub struct Piece<Y> {
 }
 
 impl<Y: VectorSpace> Piece<Y> {
-    pub(crate) fn new(tableau: Tableau, t: f64, h: f64, y: &Y, k: &[Y]) -> Self {
-        Self { tableau, t, h, y: y.duplicate(), k: k.iter().map(Y::duplicate).collect() }
+    /// `k` are the stages, `extra` those of the interpolant alone.
+    pub(crate) fn new(tableau: Tableau, t: f64, h: f64, y: &Y, k: &[Y], extra: &[Y]) -> Self {
+        let k = k.iter().chain(extra).map(Y::duplicate).collect();
+        Self { tableau, t, h, y: y.duplicate(), k }
     }
 }
 
 impl<Y: VectorSpace> Dense<Y> for Piece<Y> {
     fn at(&self, t: f64) -> Y {
-        self.tableau.interpolate((t - self.t) / self.h, self.h, &self.y, &self.k)
+        self.tableau.interpolate((t - self.t) / self.h, self.h, &self.y, &self.k, &[])
     }
 }
 
 impl Tableau {
-    /// y + h Σ bᵢ(θ) kᵢ.
-    pub(crate) fn interpolate<Y: VectorSpace>(&self, theta: f64, h: f64, y: &Y, k: &[Y]) -> Y {
-        let mut weights = [0.0; MAX_STAGES];
-        for (i, weight) in weights.iter_mut().enumerate().take(k.len()) {
+    /// y + h Σ bᵢ(θ) kᵢ, over the stages `k` and then `extra`.
+    pub(crate) fn interpolate<Y: VectorSpace>(&self, theta: f64, h: f64, y: &Y, k: &[Y], extra: &[Y]) -> Y {
+        let n = k.len() + extra.len();
+        debug_assert_eq!(n, self.dense_stages(), "one state a stage");
+        let mut weights = [0.0; MAX_DENSE];
+        for (i, weight) in weights.iter_mut().enumerate().take(n) {
             *weight = self.weight(i, theta);
         }
-        with_terms(h, &weights[..k.len()], k, |terms| y.plus(terms))
+        with_more_terms(h, &weights[..n], k, extra, |terms| y.plus(terms))
     }
 }
