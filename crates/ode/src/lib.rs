@@ -3,7 +3,9 @@
 mod chord;
 mod combine;
 mod control;
+mod drive;
 mod error;
+mod event;
 mod explicit;
 mod first_step;
 mod implicit;
@@ -18,8 +20,13 @@ mod stepper;
 mod tableau;
 
 pub use chord::Chord;
-pub use control::{Fixed, FixedMemory, Pi, PiMemory, StepControl, Trial, Verdict};
+pub use control::{
+    Arrival, Below, Filter, Fixed, FixedMemory, Jumps, JumpsMemory, Landing, LandingMemory, Limits, MinStep,
+    MinStepMemory, Pi, PiMemory, Pid, PidMemory, Predictive, PredictiveMemory, StepControl, Trial, Verdict,
+};
+pub use drive::{Driver, Step};
 pub use error::{SolveError, StepError};
+pub use event::{Action, Direction, Event, Events, Halt, Logged, Occurrence, When};
 pub use explicit::{ExplicitRk, RkMemory};
 pub use first_step::first_step;
 pub use implicit::{
@@ -41,5 +48,5 @@ pub use piece::Piece;
 pub use report::{End, Report, Span, Stats, Work};
 pub use save::{At, Every, Last, Save, Segment, Trajectory};
 pub use solve::Solve;
-pub use stepper::{About, Dense, Stepper};
+pub use stepper::{About, BadStage, Dense, Stepper};
 pub use tableau::{Coefficients, Embedded, Extra, Interpolant, Tableau, TableauError};
