@@ -17,6 +17,7 @@ mod report;
 mod save;
 mod solve;
 mod stepper;
+mod switching;
 mod tableau;
 
 pub use chord::Chord;
@@ -49,4 +50,5 @@ pub use report::{End, Report, Span, Stats, Work};
 pub use save::{At, Every, Last, Save, Segment, Trajectory};
 pub use solve::Solve;
 pub use stepper::{About, BadStage, Dense, Stepper};
+pub use switching::{SwitchPiece, Switching, SwitchingMemory};
 pub use tableau::{Coefficients, Embedded, Extra, Interpolant, Tableau, TableauError};

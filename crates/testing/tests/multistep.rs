@@ -2,38 +2,25 @@
 
 use chreode_core::{FiniteDifference, Tolerance};
 use chreode_ode::{
-    Bdf, Fixed, Formula, Forward, Jacobian, Known, Last, Matrix, Pi, Radau, Report, Scalar, Solve,
-    SolveError, Span, StepError, Stepper, Trajectory,
+    Autonomous, Bdf, Fixed, Forward, Jacobian, Known, Last, Matrix, Pi, Radau, Report, Solve, SolveError,
+    Span, StepError, Stepper, Trajectory,
 };
-use chreode_testing::{FORCED_DECAY, HARMONIC_OSCILLATOR, LOTKA_VOLTERRA, Problem};
+use chreode_testing::{FORCED_DECAY, HARMONIC_OSCILLATOR, LOTKA_VOLTERRA, Problem, VAN_DER_POL, VanDerPol};
 use ndarray::{Array1, array};
-
-struct VanDerPol;
-
-impl Formula for VanDerPol {
-    fn formula<S: Scalar>(&self, _t: S, y: &[S], dy: &mut [S]) {
-        dy[0] = y[1];
-        dy[1] = (S::from(1.0) - y[0] * y[0]) * y[1] * 1000.0 - y[0];
-    }
-}
-
-const VAN_DER_POL: Span = Span { t0: 0.0, t1: 2000.0 };
-// CRAN package deTestSet, ex_reference.R: values of the Test Set for IVP Solvers.
-const VAN_DER_POL_END: [f64; 2] = [1.706167732170469, -0.8928097010248125e-3];
 
 /// The relative error at the end, and what it cost.
 fn van_der_pol<S>(stepper: S, tolerance: f64) -> (f64, Report)
 where
-    S: Stepper<chreode_ode::Autonomous<Forward<VanDerPol>>, [f64; 2]>,
+    S: Stepper<Autonomous<Forward<VanDerPol>>, [f64; 2]>,
 {
-    let problem = Forward(VanDerPol).autonomous();
+    let problem = Forward(VAN_DER_POL.formula).autonomous();
     let mut last = Last::new();
     let solve = Solve::new(stepper, Pi::new(Tolerance::both(tolerance)));
-    let report =
-        solve.run(&problem, VAN_DER_POL, [2.0, 0.0], &mut last).expect("a problem for stiff methods");
+    let report = solve
+        .run(&problem, VAN_DER_POL.span, VAN_DER_POL.y0, &mut last)
+        .expect("a problem for stiff methods");
     let (_, y) = last.0.expect("finished");
-    let error = |i: usize| ((y[i] - VAN_DER_POL_END[i]) / VAN_DER_POL_END[i]).abs();
-    (error(0).max(error(1)), report)
+    (VAN_DER_POL.deviation(&y, 0.0), report)
 }
 
 #[test]

@@ -213,6 +213,10 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Bdf {
         memory.linear.work()
     }
 
+    fn stiffness(&self, h: f64, memory: &Self::Memory) -> Option<f64> {
+        Some(h.abs() * memory.linear.norm())
+    }
+
     fn error<N: Norm<Y>>(&self, _h: f64, y: &Y, norm: &N, memory: &mut Self::Memory) -> Option<f64> {
         let size = norm.measure(&memory.last, y, &memory.next);
         Some(self.error_constant(memory.order) * size)

@@ -146,6 +146,10 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Radau {
         memory.stages.work()
     }
 
+    fn stiffness(&self, h: f64, memory: &Self::Memory) -> Option<f64> {
+        Some(h.abs() * memory.stages.linear.norm())
+    }
+
     fn error<N: Norm<Y>>(&self, _h: f64, _y: &Y, _norm: &N, memory: &mut Self::Memory) -> Option<f64> {
         memory.ratio
     }
