@@ -12,6 +12,7 @@ mod report;
 mod save;
 mod solve;
 mod stepper;
+mod structure;
 mod tableau;
 
 pub use chord::Chord;
@@ -25,4 +26,10 @@ pub use report::{End, Report, Span, Stats};
 pub use save::{At, Every, Last, Save, Segment, Trajectory};
 pub use solve::Solve;
 pub use stepper::{About, Dense, Stepper};
+pub use structure::{
+    AsynchronousLeapfrog, BLANES_MOAN4, BLANES_MOAN6, Cubic, FOREST_RUTH, LeapfrogMemory, LeapfrogMidpoint,
+    Paired, PairedMemory, PairedPiece, RUTH3, Reversible, ReversibleHeun, ReversibleHeunMemory,
+    ReversiblePiece, ReversibleRk, ReversibleRkMemory, SPLITTINGS, SYMPLECTIC_EULER, SecondOrder, Separable,
+    Split, Splitting, SplittingError, Symplectic, SymplecticMemory, SymplecticPiece, VERLET,
+};
 pub use tableau::{Coefficients, Embedded, Interpolant, Tableau, TableauError};

@@ -1,0 +1,7 @@
+//! Methods that keep something of the flow: symplectic splittings, and steps that can be taken back.
+
+mod common;
+mod leapfrog;
+mod reversible;
+mod splittings;
+mod symplectic;
