@@ -115,9 +115,7 @@ fn lifted<Y: VectorSpace, Z: VectorSpace, N: Norm<(Y, Passenger<Z>)>>(
     z: &Z,
 ) -> impl Fn(&Y, &Y, &Y) -> f64 {
     let pair = |y: &Y, z: &Z| (y.duplicate(), Passenger(z.duplicate()));
-    move |error, a, b| {
-        norm.measure(&(error.duplicate(), Passenger(z.zeros_like())), &pair(a, z), &pair(b, z))
-    }
+    move |error, a, b| norm.measure(&(error.duplicate(), Passenger(z.zeros_like())), &pair(a, z), &pair(b, z))
 }
 
 /// The interpolant of one step: that of the method for y, the chord for z.

@@ -113,12 +113,7 @@ impl Splitting {
     ///
     /// # Panics
     /// At run time, where [`new`](Self::new) returns an error.
-    pub const fn checked(
-        name: &'static str,
-        order: u8,
-        drift: &'static [f64],
-        kick: &'static [f64],
-    ) -> Self {
+    pub const fn checked(name: &'static str, order: u8, drift: &'static [f64], kick: &'static [f64]) -> Self {
         match Self::new(name, order, drift, kick) {
             Ok(splitting) => splitting,
             Err(error) => panic!("{}", error.text()),

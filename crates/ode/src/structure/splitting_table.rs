@@ -20,12 +20,8 @@ pub const VERLET: Splitting = Splitting::checked("verlet", 2, &[0.0, 1.0], &[0.5
 /// Ruth's method of order 3: three forces a step.
 ///
 /// R. D. Ruth, IEEE Trans. Nucl. Sci. 30 (1983) 2669-2671, doi:10.1109/TNS.1983.4332919.
-pub const RUTH3: Splitting = Splitting::checked(
-    "ruth3",
-    3,
-    &[1.0, -2.0 / 3.0, 2.0 / 3.0],
-    &[-1.0 / 24.0, 3.0 / 4.0, 7.0 / 24.0],
-);
+pub const RUTH3: Splitting =
+    Splitting::checked("ruth3", 3, &[1.0, -2.0 / 3.0, 2.0 / 3.0], &[-1.0 / 24.0, 3.0 / 4.0, 7.0 / 24.0]);
 
 /// 1 / (2 − ∛2) and 1 minus twice that: the triple jump.
 const JUMP: [f64; 2] = [1.3512071919596578, -1.7024143839193153];
@@ -46,8 +42,8 @@ const A4: [f64; 2] = [0.209515106613362, -0.143851773179818];
 const A4_MIDDLE: f64 = 0.5 - A4[0] - A4[1];
 const B4_MIDDLE: f64 = 1.0 - 2.0 * (B4[0] + B4[1] + B4[2]);
 
-/// Blanes and Moan's S₆: order 4, symmetric, six forces a step, errors some hundred times smaller than
-/// Forest and Ruth's at equal cost.
+/// Blanes and Moan's S₆: order 4, symmetric, six forces a step; more exact than Forest and Ruth's at
+/// equal cost.
 ///
 /// S. Blanes and P. C. Moan, J. Comput. Appl. Math. 142 (2002) 313-330,
 /// doi:10.1016/S0377-0427(01)00492-7.

@@ -141,11 +141,7 @@ where
     type Dense = SymplecticPiece<Q, P>;
 
     fn about(&self) -> About {
-        About {
-            name: self.splitting.name(),
-            order: f64::from(self.splitting.order()),
-            error_power: None,
-        }
+        About { name: self.splitting.name(), order: f64::from(self.splitting.order()), error_power: None }
     }
 
     fn init(&self, _problem: &F, _t: f64, y: &(Q, P)) -> Result<Self::Memory, StepError> {
@@ -204,13 +200,7 @@ where
         &()
     }
 
-    fn resume(
-        &self,
-        _problem: &F,
-        _t: f64,
-        y: &(Q, P),
-        _auxiliary: &(),
-    ) -> Result<Self::Memory, StepError> {
+    fn resume(&self, _problem: &F, _t: f64, y: &(Q, P), _auxiliary: &()) -> Result<Self::Memory, StepError> {
         Ok(SymplecticMemory::new(y))
     }
 

@@ -3,8 +3,8 @@
 use crate::common::{apart, forced, order, reference, swing};
 use chreode_core::{Passenger, Tolerance, VectorField};
 use chreode_ode::{
-    AsynchronousLeapfrog, BOSH3, Dense, DOPRI5, EULER, Every, Fixed, HEUN, LeapfrogMidpoint, MIDPOINT, Paired,
-    Pi, RK4, Reversible, ReversibleHeun, ReversibleRk, Solve, SolveError, Span, TSIT5, Tableau,
+    AsynchronousLeapfrog, BOSH3, DOPRI5, Dense, EULER, Every, Fixed, HEUN, LeapfrogMidpoint, MIDPOINT,
+    Paired, Pi, RK4, Reversible, ReversibleHeun, ReversibleRk, Solve, SolveError, Span, TSIT5, Tableau,
 };
 
 /// The distance from the start after `steps` of `h` forwards and back, and after every step back at
@@ -52,26 +52,28 @@ fn ten_thousand_steps_and_back() {
     assert!(gap < 1e-10, "leapfrog midpoint: {gap:e}");
 }
 
-/// Rounding grows by 1/λ a step and no faster: 0.99⁻²⁰⁰⁰ = 5e8, and what is left is well below one.
+/// Rounding grows by 1/λ a step: by 0.99⁻²⁰⁰⁰ = 5e8 in two thousand.
 #[test]
 fn rounding_grows_by_the_inverse_of_the_coupling() {
-    let y0 = [1.0, 0.0];
+    let (y0, oscillator) = ([1.0, 0.0], |_t: f64, y: &[f64; 2]| [y[1], -y[0]]);
     let method = ReversibleRk::new(RK4).coupling(0.99).unwrap();
     let (short, long) = (
-        there_and_back(&method, &swing, y0, 0.01, 1000),
-        there_and_back(&method, &swing, y0, 0.01, 2000),
+        there_and_back(&method, &oscillator, y0, 0.01, 1000),
+        there_and_back(&method, &oscillator, y0, 0.01, 3000),
     );
-    let growth = (long / short).ln() / 1000.0;
-    assert!((growth + 0.99f64.ln()).abs() < 0.003, "{short:e}, {long:e}: {growth}");
+    let growth = (long / short).ln() / 2000.0;
+    assert!((growth + 0.99f64.ln()).abs() < 0.001, "{short:e}, {long:e}: {growth}");
     let damped = AsynchronousLeapfrog::damped(0.95).unwrap();
     let (short, long) = (
-        there_and_back(&damped, &swing, y0, 0.01, 100),
-        there_and_back(&damped, &swing, y0, 0.01, 200),
+        there_and_back(&damped, &oscillator, y0, 0.01, 100),
+        there_and_back(&damped, &oscillator, y0, 0.01, 250),
     );
-    let growth = (long / short).ln() / 100.0;
-    assert!((growth + 0.9f64.ln()).abs() < 0.03, "{short:e}, {long:e}: {growth}");
+    let growth = (long / short).ln() / 150.0;
+    assert!((growth + 0.9f64.ln()).abs() < 0.01, "{short:e}, {long:e}: {growth}");
 }
 
+/// With λ = 1/2, where y and z soon move together. Near 1, bases of odd order show up to one order
+/// more, since y and z leapfrog.
 #[test]
 fn the_orders_are_those_of_the_base() {
     let span = Span { t0: 0.0, t1: 3.0 };
@@ -79,15 +81,12 @@ fn the_orders_are_those_of_the_base() {
     let swung = reference(&swing, span, [1.0, 0.0]);
     for base in BASES {
         let it = base.coefficients();
-        let steps = if it.order > 3 { 40 } else { 400 };
-        for lambda in [0.999, 0.9] {
-            let method = ReversibleRk::new(base).coupling(lambda).unwrap();
-            let claimed = f64::from(it.order);
-            let found = order(method, &forced, span, [1.0], steps, |y| apart(y, &exact));
-            assert!((found - claimed).abs() < 0.3, "{} at {lambda}: {found}", it.name);
-            let found = order(method, &swing, span, [1.0, 0.0], steps, |y| apart(y, &swung));
-            assert!((found - claimed).abs() < 0.3, "{} at {lambda}, swinging: {found}", it.name);
-        }
+        let (claimed, steps) = (f64::from(it.order), if it.order > 4 { 40 } else { 80 });
+        let method = ReversibleRk::new(base).coupling(0.5).unwrap();
+        let found = order(method, &forced, span, [1.0], steps, |y| apart(y, &exact));
+        assert!((found - claimed).abs() < 0.3, "{}: {found}", it.name);
+        let found = order(method, &swing, span, [1.0, 0.0], steps, |y| apart(y, &swung));
+        assert!((found - claimed).abs() < 0.3, "{}, swinging: {found}", it.name);
     }
     let found = order(ReversibleHeun, &forced, span, [1.0], 400, |y| apart(y, &exact));
     assert!((found - 2.0).abs() < 0.3, "{found}");
@@ -95,7 +94,7 @@ fn the_orders_are_those_of_the_base() {
     assert!((found - 2.0).abs() < 0.3, "{found}");
 }
 
-/// y′ = −y for long: the wrapper stays, Reversible Heun does not.
+/// y′ = −10 y for long: the wrapper stays, Reversible Heun does not.
 #[test]
 fn the_wrapper_is_stable_where_reversible_heun_is_not() {
     let decay = |_t: f64, y: &[f64; 1]| [-10.0 * y[0]];

@@ -1,6 +1,6 @@
 //! Coefficients: what is checked, and how many forces they cost.
 
-use crate::common::{PENDULUM, PERIAPSIS, pendulum_energy};
+use crate::common::{PENDULUM, PERIAPSIS};
 use chreode_core::Tolerance;
 use chreode_ode::{
     BLANES_MOAN4, BLANES_MOAN6, FOREST_RUTH, Fixed, Last, Pi, RUTH3, SPLITTINGS, SYMPLECTIC_EULER, Solve,
@@ -46,7 +46,14 @@ fn a_force_known_is_not_evaluated_again() {
             .stats
             .evals
     };
-    let each = [(SYMPLECTIC_EULER, 1), (VERLET, 1), (RUTH3, 3), (FOREST_RUTH, 3), (BLANES_MOAN4, 6), (BLANES_MOAN6, 10)];
+    let each = [
+        (SYMPLECTIC_EULER, 1),
+        (VERLET, 1),
+        (RUTH3, 3),
+        (FOREST_RUTH, 3),
+        (BLANES_MOAN4, 6),
+        (BLANES_MOAN6, 10),
+    ];
     for (splitting, per_step) in each {
         assert_eq!(forces(splitting), 10 * per_step + 1, "{}", splitting.name());
     }
@@ -79,9 +86,7 @@ fn dense_output_is_good_to_the_fourth_power_of_the_step() {
         let y = &solve.at(&PENDULUM, start, &[span.t0, 1.07, span.t1]).unwrap()[1];
         (y.0[0] - exact.0[0]).abs().max((y.1[0] - exact.1[0]).abs())
     };
-    // 1.07 lies at 0.35 of a step of 0.2 and at 0.35 of one of 0.2/3 too (16.05 steps: 0.05): compare bounds.
     for (steps, bound) in [(10, 1e-4), (100, 1e-8), (1000, 1e-12)] {
         assert!(error(steps) < bound, "{steps} steps: {:e}", error(steps));
     }
-    assert!(pendulum_energy(&start).is_finite());
 }

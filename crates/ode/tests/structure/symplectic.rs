@@ -5,8 +5,8 @@ use crate::common::{
 };
 use chreode_core::{VectorField, VectorSpace};
 use chreode_ode::{
-    Dense, EULER, Every, ExplicitRk, FOREST_RUTH, Fixed, RK4, Reversible, SPLITTINGS, Save, Segment, Solve, Span,
-    Split, Splitting, Stepper, Symplectic, VERLET,
+    Dense, EULER, Every, ExplicitRk, FOREST_RUTH, Fixed, RK4, Reversible, SPLITTINGS, Save, Segment, Solve,
+    Span, Split, Splitting, Stepper, Symplectic, VERLET,
 };
 use std::ops::ControlFlow;
 
@@ -15,8 +15,9 @@ const STEPS: [usize; 6] = [3200, 800, 400, 400, 100, 60];
 
 #[test]
 fn measured_orders_agree_with_the_claims() {
-    // Kepler's ellipse; it closes after 2π.
-    let round = Span { t0: 0.0, t1: std::f64::consts::TAU };
+    // Not over a full period, where errors of first order cancel.
+    let part = Span { t0: 0.0, t1: 3.0 };
+    let there = reference(&KEPLER, part, PERIAPSIS);
     // Relativistic speed and a force with time of its own: neither half is linear or autonomous.
     let driven = Split {
         velocity: |t: f64, p: &[f64; 1]| [p[0] / (1.0 + p[0] * p[0]).sqrt() + 0.2 * t.sin()],
@@ -27,8 +28,8 @@ fn measured_orders_agree_with_the_claims() {
     for (splitting, steps) in SPLITTINGS.iter().zip(STEPS) {
         let method = Symplectic::new(*splitting);
         let claimed = f64::from(splitting.order());
-        let found = order(method, &KEPLER, round, PERIAPSIS, 2 * steps, |y: &Plane| {
-            apart(&y.0, &PERIAPSIS.0).max(apart(&y.1, &PERIAPSIS.1))
+        let found = order(method, &KEPLER, part, PERIAPSIS, 2 * steps, |y: &Plane| {
+            apart(&y.0, &there.0).max(apart(&y.1, &there.1))
         });
         assert!((found - claimed).abs() < 0.3, "{} shows order {found} on Kepler", splitting.name());
         let steps = (steps / 5).max(20);
@@ -89,12 +90,17 @@ where
 #[test]
 fn energy_errors_stay_bounded_where_others_drift() {
     let total = 100_000;
-    let cases: [(Splitting, f64); 4] = [(VERLET, 0.02), (FOREST_RUTH, 0.05), (SPLITTINGS[2], 0.02), (SPLITTINGS[4], 0.1)];
+    let cases: [(Splitting, f64); 4] =
+        [(VERLET, 0.02), (FOREST_RUTH, 0.05), (SPLITTINGS[2], 0.02), (SPLITTINGS[4], 0.1)];
+    let mut first_worst = Vec::new();
     for (splitting, h) in cases {
         let [first, last] = energies(Symplectic::new(splitting), &KEPLER, PERIAPSIS, h, total, kepler_energy);
         assert!(last < 1.1 * first, "{}: {first:e} then {last:e}", splitting.name());
         assert!(first < 0.02, "{}: {first:e}", splitting.name());
+        first_worst.push(first);
     }
+    // At 60 forces a unit of time each, Blanes and Moan's is the more exact of the two of order 4.
+    assert!(first_worst[3] < first_worst[1] / 3.0, "{first_worst:?}");
     let rk4 = ExplicitRk::new(RK4);
     let [first, last] = energies(rk4, &KEPLER, PERIAPSIS, 0.05, total, kepler_energy);
     assert!(last > 3.0 * first, "rk4: {first:e} then {last:e}");
@@ -105,7 +111,8 @@ fn energy_errors_stay_bounded_where_others_drift() {
     }
     let [first, last] = energies(rk4, &PENDULUM, ([2.0], [0.0]), 0.1, total, pendulum_energy);
     assert!(last > 5.0 * first, "rk4: {first:e} then {last:e}");
-    let [first, last] = energies(ExplicitRk::new(EULER), &PENDULUM, ([0.1], [0.0]), 1e-3, total, pendulum_energy);
+    let [first, last] =
+        energies(ExplicitRk::new(EULER), &PENDULUM, ([0.1], [0.0]), 1e-3, total, pendulum_energy);
     assert!(last > 5.0 * first, "euler: {first:e} then {last:e}");
 }
 
