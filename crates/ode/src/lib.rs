@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod cde;
 mod chord;
 mod combine;
 mod control;
@@ -15,6 +16,9 @@ mod stepper;
 mod structure;
 mod tableau;
 
+pub use cde::{
+    Branch, Cde, CdeError, ControlPath, ControlledField, DataPath, DataPaths, Observations, PathError, PinnedCde,
+};
 pub use chord::Chord;
 pub use control::{Fixed, FixedMemory, Pi, PiMemory, StepControl, Trial, Verdict};
 pub use error::{SolveError, StepError};

@@ -160,8 +160,9 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for AsynchronousL
     }
 
     fn error<N: Norm<Y>>(&self, h: f64, y: &Y, norm: &N, memory: &mut Self::Memory) -> Option<f64> {
-        let euler = y.plus(&[(h, &memory.velocity)]);
-        Some(norm.measure(&memory.next.plus(&[(-1.0, &euler)]), y, &memory.next))
+        let LeapfrogMemory { velocity, middle, next, .. } = memory;
+        next.plus_into(&[(-1.0, y), (-h, velocity)], middle);
+        Some(norm.measure(middle, y, next))
     }
 
     fn first_step<N: Norm<Y>>(

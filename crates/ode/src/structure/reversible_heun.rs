@@ -10,9 +10,9 @@ use std::mem::{swap, take};
 ///
 /// ẑ₁ = 2 y₀ − ẑ₀ + h f(t, ẑ₀),  y₁ = y₀ + h/2 (f(t, ẑ₀) + f(t + h, ẑ₁)).
 ///
-/// Order 2 for one evaluation a step, with the error estimate h/2 (f(t + h, ẑ₁) − f(t, ẑ₀)) of order
-/// 1. It is its own inverse with −h: on the way back rounding grows as the problem itself makes it
-/// grow. Its region of stability is the interval [−i, i] of hλ only, so that it fails on dissipative
+/// Order 2 for one evaluation a step. The error estimate h/2 (f(t + h, ẑ₁) − f(t, ẑ₀)) is that of the
+/// first order. It is its own inverse with −h: on the way back rounding grows as the problem itself makes it
+/// grow. It is stable for imaginary hλ in (−i, i) only, so that it fails on dissipative
 /// problems over long times; [`ReversibleRk`](crate::ReversibleRk) does not.
 ///
 /// P. Kidger, J. Foster, X. Li and T. Lyons, Efficient and accurate gradients for neural SDEs, NeurIPS
@@ -27,6 +27,7 @@ pub struct ReversibleHeunMemory<Y> {
     next: Y,
     next_z: Y,
     next_slope: Y,
+    scratch: Y,
     /// Evaluations spent before the first step.
     unpaid: usize,
 }
@@ -41,13 +42,14 @@ impl<Y: VectorSpace> ReversibleHeunMemory<Y> {
             next: y.duplicate(),
             next_z: y.duplicate(),
             next_slope: y.zeros_like(),
+            scratch: y.zeros_like(),
             unpaid: 1,
         }
     }
 
     /// One step; back is the same with −h.
     fn step<P: VectorField<Y> + ?Sized>(&mut self, field: &P, t: f64, h: f64, y: &Y) -> usize {
-        let Self { z, slope, next, next_z, next_slope, unpaid } = self;
+        let Self { z, slope, next, next_z, next_slope, unpaid, .. } = self;
         y.plus_into(&[(1.0, y), (-1.0, z), (h, slope)], next_z);
         field.eval_into(t + h, next_z, next_slope);
         y.plus_into(&[(0.5 * h, slope), (0.5 * h, next_slope)], next);
@@ -108,8 +110,9 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ReversibleHeu
     }
 
     fn error<N: Norm<Y>>(&self, h: f64, y: &Y, norm: &N, memory: &mut Self::Memory) -> Option<f64> {
-        let error = y.zeros_like().plus(&[(0.5 * h, &memory.next_slope), (-0.5 * h, &memory.slope)]);
-        Some(norm.measure(&error, y, &memory.next))
+        let ReversibleHeunMemory { slope, next, next_slope, scratch, .. } = memory;
+        Y::sum_into(&[(0.5 * h, next_slope), (-0.5 * h, slope)], scratch);
+        Some(norm.measure(scratch, y, next))
     }
 
     fn first_step<N: Norm<Y>>(
@@ -148,7 +151,7 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Reversible<P, Y> for Reversible
         memory: &mut Self::Memory,
     ) -> Result<usize, StepError> {
         // Back from t + h by exactly h: the time of the new state is `t` itself, not `(t + h) - h`.
-        let ReversibleHeunMemory { z, slope, next, next_z, next_slope, unpaid } = memory;
+        let ReversibleHeunMemory { z, slope, next, next_z, next_slope, unpaid, .. } = memory;
         y.plus_into(&[(1.0, y), (-1.0, z), (-h, slope)], next_z);
         field.eval_into(t, next_z, next_slope);
         y.plus_into(&[(-0.5 * h, slope), (-0.5 * h, next_slope)], next);

@@ -6,8 +6,11 @@ use chreode_ode::{Fixed, SecondOrder, Solve, Span, Stepper};
 /// A position and a momentum in the plane.
 pub(crate) type Plane = ([f64; 2], [f64; 2]);
 
+/// A force that is a function.
+pub(crate) type Force<const N: usize> = fn(f64, &[f64; N]) -> [f64; N];
+
 /// Kepler's problem, H = |p|²/2 − 1/|q|.
-pub(crate) const KEPLER: SecondOrder<fn(f64, &[f64; 2]) -> [f64; 2]> = SecondOrder(|_, q| {
+pub(crate) const KEPLER: SecondOrder<Force<2>> = SecondOrder(|_, q| {
     let r3 = (q[0] * q[0] + q[1] * q[1]).powf(1.5);
     [-q[0] / r3, -q[1] / r3]
 });
@@ -20,7 +23,7 @@ pub(crate) fn kepler_energy((q, p): &Plane) -> f64 {
 }
 
 /// The pendulum, H = p²/2 − cos q.
-pub(crate) const PENDULUM: SecondOrder<fn(f64, &[f64; 1]) -> [f64; 1]> = SecondOrder(|_, q| [-q[0].sin()]);
+pub(crate) const PENDULUM: SecondOrder<Force<1>> = SecondOrder(|_, q| [-q[0].sin()]);
 
 pub(crate) fn pendulum_energy((q, p): &([f64; 1], [f64; 1])) -> f64 {
     0.5 * p[0] * p[0] - q[0].cos()
