@@ -17,7 +17,8 @@ mod structure;
 mod tableau;
 
 pub use cde::{
-    Branch, Cde, CdeError, ControlPath, ControlledField, DataPath, DataPaths, Observations, PathError, PinnedCde,
+    Branch, Cde, CdeError, ControlPath, ControlledField, DataPath, DataPaths, Observations, PathError,
+    PinnedCde,
 };
 pub use chord::Chord;
 pub use control::{Fixed, FixedMemory, Pi, PiMemory, StepControl, Trial, Verdict};

@@ -97,8 +97,8 @@ fn the_spline_is_natural_and_twice_continuous() {
     };
     // The derivative of a piece is a parabola: central differences are exact, and may reach beyond an end
     // that is not the path's.
-    for i in 1..4 {
-        assert!(near(second(TIMES[i], i - 1), second(TIMES[i], i), 1e-8), "{i}");
+    for (i, t) in TIMES.iter().enumerate().take(4).skip(1) {
+        assert!(near(second(*t, i - 1), second(*t, i), 1e-8), "{i}");
     }
     // At the ends by extrapolation from inside: the second derivative of a cubic is a line.
     for (end, a, b, piece) in [(0.0, 0.1, 0.2, 0), (3.25, 3.2, 3.15, 3)] {

@@ -2,6 +2,7 @@
 
 mod common;
 mod leapfrog;
+mod memory;
 mod reversible;
 mod splittings;
 mod symplectic;

@@ -81,7 +81,8 @@ where
 {
     let mut save = Energies { energy, start: 0.0, steps: 0, total, worst: [0.0; 2] };
     let span = Span { t0: 0.0, t1: h * total as f64 };
-    let report = Solve::new(stepper, Fixed::steps(total)).run(problem, span, y0, &mut save).expect("a smooth problem");
+    let report =
+        Solve::new(stepper, Fixed::steps(total)).run(problem, span, y0, &mut save).expect("a smooth problem");
     assert_eq!(report.stats.accepted, total);
     save.worst
 }
