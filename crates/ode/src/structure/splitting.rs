@@ -149,8 +149,8 @@ impl Splitting {
     /// Its drifts and kicks in turn, zeros left out.
     pub(super) fn flows(&self) -> impl DoubleEndedIterator<Item = Flow> + use<> {
         let (drift, kick) = (self.drift, self.kick);
-        (0..drift.len())
-            .flat_map(move |i| [Flow::Drift(drift[i]), Flow::Kick(kick[i])])
+        (0..2 * drift.len())
+            .map(move |j| if j % 2 == 0 { Flow::Drift(drift[j / 2]) } else { Flow::Kick(kick[j / 2]) })
             .filter(|flow| !matches!(flow, Flow::Drift(0.0) | Flow::Kick(0.0)))
     }
 }

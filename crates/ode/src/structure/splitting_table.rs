@@ -46,7 +46,7 @@ const B4_MIDDLE: f64 = 1.0 - 2.0 * (B4[0] + B4[1] + B4[2]);
 /// equal cost.
 ///
 /// S. Blanes and P. C. Moan, J. Comput. Appl. Math. 142 (2002) 313-330,
-/// doi:10.1016/S0377-0427(01)00492-7.
+/// doi:10.1016/S0377-0427(01)00492-7, table 2.
 pub const BLANES_MOAN4: Splitting = Splitting::checked(
     "blanes-moan4",
     4,
@@ -63,7 +63,7 @@ const B6_MIDDLE: f64 = 1.0 - 2.0 * (B6[0] + B6[1] + B6[2] + B6[3] + B6[4]);
 /// Blanes and Moan's S₁₀: order 6, symmetric, ten forces a step.
 ///
 /// S. Blanes and P. C. Moan, J. Comput. Appl. Math. 142 (2002) 313-330,
-/// doi:10.1016/S0377-0427(01)00492-7.
+/// doi:10.1016/S0377-0427(01)00492-7, table 2.
 pub const BLANES_MOAN6: Splitting = Splitting::checked(
     "blanes-moan6",
     6,

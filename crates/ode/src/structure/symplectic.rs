@@ -61,6 +61,7 @@ impl<Q: VectorSpace, P: VectorSpace> SymplecticMemory<Q, P> {
     }
 
     /// Applies `flows` from `y` at `t`; returns the forces evaluated.
+    #[inline]
     fn sweep<F: Separable<Q, P> + ?Sized>(
         &mut self,
         problem: &F,
