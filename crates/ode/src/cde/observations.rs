@@ -111,15 +111,16 @@ impl Observations {
     }
 
     /// With `start` in place of the values that are missing at the first time, such as the channels' means
-    /// over other data.
+    /// over other data. Where a value is there, as a count always is, `start` may be anything.
     ///
     /// # Errors
-    /// When it has not one finite value a channel.
+    /// When it has not one value a channel, or not a finite one where it is needed.
     pub fn fill_start(&self, start: &[f64]) -> Result<Self, PathError> {
         if start.len() != self.channels {
             return Err(PathError::StartLength { channels: self.channels, found: start.len() });
         }
-        if let Some(channel) = start.iter().position(|v| !v.is_finite()) {
+        let needed = |channel: &usize| self.values[*channel].is_nan();
+        if let Some(channel) = (0..self.channels).filter(needed).find(|c| !start[*c].is_finite()) {
             return Err(PathError::NotFinite { index: 0, channel, value: start[channel] });
         }
         let mut filled = self.clone();

@@ -39,6 +39,11 @@ impl AsynchronousLeapfrog {
             Err(SolveError::BadSetting { what: "eta", value: eta, range: "in (1/2, 1]" })
         }
     }
+
+    /// η.
+    pub const fn eta(&self) -> f64 {
+        self.eta
+    }
 }
 
 impl Default for AsynchronousLeapfrog {

@@ -114,6 +114,8 @@ fn time_and_counts_become_channels() {
     assert_eq!(column(&counted, 2), [0.0, 1.0, 1.0, 2.0, 2.0]);
     assert_eq!(column(&counted, 3), [1.0, 1.0, 1.0, 2.0, 3.0]);
     assert!(column(&counted, 0)[0].is_nan(), "the values are as they were");
+    let begun = counted.fill_start(&[-1.0, NAN, NAN, NAN]).unwrap();
+    assert_eq!((column(&begun, 0)[0], column(&begun, 2)[0]), (-1.0, 0.0), "counted before it was filled");
     let timed = counted.with_time();
     assert_eq!(timed.channels(), 5);
     assert_eq!(column(&timed, 0), timed.times());
