@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod cde;
 mod chord;
 mod combine;
 mod control;
@@ -17,9 +18,14 @@ mod report;
 mod save;
 mod solve;
 mod stepper;
+mod structure;
 mod switching;
 mod tableau;
 
+pub use cde::{
+    Branch, Cde, CdeError, ControlPath, ControlledField, DataPath, DataPaths, Observations, PathError,
+    PinnedCde,
+};
 pub use chord::Chord;
 pub use control::{
     Arrival, Below, Filter, Fixed, FixedMemory, Jumps, JumpsMemory, Landing, LandingMemory, Limits, MinStep,
@@ -50,5 +56,11 @@ pub use report::{End, Report, Span, Stats, Work};
 pub use save::{At, Every, Last, Save, Segment, Trajectory};
 pub use solve::Solve;
 pub use stepper::{About, BadStage, Dense, Stepper};
+pub use structure::{
+    AsynchronousLeapfrog, BLANES_MOAN4, BLANES_MOAN6, Cubic, FOREST_RUTH, LeapfrogMemory, LeapfrogMidpoint,
+    Paired, PairedMemory, PairedPiece, RUTH3, Reversible, ReversibleHeun, ReversibleHeunMemory,
+    ReversiblePiece, ReversibleRk, ReversibleRkMemory, SPLITTINGS, SYMPLECTIC_EULER, SecondOrder, Separable,
+    Split, Splitting, SplittingError, Symplectic, SymplecticMemory, SymplecticPiece, VERLET,
+};
 pub use switching::{SwitchPiece, Switching, SwitchingMemory};
 pub use tableau::{Coefficients, Embedded, Extra, Interpolant, Tableau, TableauError};
