@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod adams;
 mod chord;
 mod combine;
 mod control;
@@ -14,6 +15,7 @@ mod solve;
 mod stepper;
 mod tableau;
 
+pub use adams::{Adams, AdamsMemory, AdamsPiece};
 pub use chord::Chord;
 pub use control::{Fixed, FixedMemory, Pi, PiMemory, StepControl, Trial, Verdict};
 pub use error::{SolveError, StepError};
