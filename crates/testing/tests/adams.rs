@@ -8,9 +8,9 @@ use chreode_testing::{
 };
 
 fn every_method() -> Vec<Adams> {
-    let mut methods = vec![Adams::new(), Adams::up_to(4).unwrap()];
-    methods.extend((1..=8).map(|k| Adams::bashforth(k).unwrap()));
-    methods.extend((2..=8).map(|k| Adams::moulton(k).unwrap()));
+    let mut methods = vec![Adams::new(), Adams::up_to(4).expect("an order")];
+    methods.extend((1..=8).map(|k| Adams::bashforth(k).expect("an order")));
+    methods.extend((2..=8).map(|k| Adams::moulton(k).expect("an order")));
     methods
 }
 
