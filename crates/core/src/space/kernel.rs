@@ -98,7 +98,8 @@ macro_rules! pass {
             let len = out.len();
             $(let $x = ($x.0, &$x.1[..len]);)*
             for i in 0..len {
-                out[i] = out[i] $(+ $x.0 * $x.1[i])*;
+                let sum = out[i];
+                out[i] = sum $(+ $x.0 * $x.1[i])*;
             }
         }
     };
