@@ -16,44 +16,70 @@ pub(super) struct Basis {
     pub(super) beta: [f64; HIGHEST + 2],
     /// Coefficients of the polynomials, divided by one more than their power: the integrals.
     integrals: [[f64; HIGHEST + 2]; HIGHEST + 2],
+    /// The integrals over the step.
+    whole: [f64; HIGHEST + 2],
 }
 
+/// 1, 1/2, 1/3, …
+const RECIPROCALS: [f64; HIGHEST + 2] = {
+    let mut reciprocals = [0.0; HIGHEST + 2];
+    let mut m = 0;
+    while m < HIGHEST + 2 {
+        reciprocals[m] = 1.0 / (m + 1) as f64;
+        m += 1;
+    }
+    reciprocals
+};
+
 impl Basis {
-    pub(super) const EMPTY: Self =
-        Self { order: 1, beta: [1.0; HIGHEST + 2], integrals: [[0.0; HIGHEST + 2]; HIGHEST + 2] };
+    pub(super) const EMPTY: Self = Self {
+        order: 1,
+        beta: [1.0; HIGHEST + 2],
+        integrals: [[0.0; HIGHEST + 2]; HIGHEST + 2],
+        whole: [0.0; HIGHEST + 2],
+    };
 
     /// For a step of size `h` after the times `times[0] = xₙ, xₙ₋₁, …`, and an order that they allow.
     pub(super) fn lay(&mut self, order: usize, h: f64, times: &[f64]) {
         self.order = order;
         let mut beta = 1.0;
+        for (j, to) in self.beta.iter_mut().enumerate().take(times.len()) {
+            *to = beta;
+            if let Some(&before) = times.get(j + 1) {
+                beta *= (times[0] + h - times[j]) / (times[0] - before);
+            }
+        }
         let mut polynomial = [0.0; HIGHEST + 2];
         polynomial[0] = 1.0;
-        for j in 0..HIGHEST + 2 {
-            if j <= order + 1 {
-                for (m, (integral, c)) in self.integrals[j].iter_mut().zip(&polynomial).enumerate() {
-                    *integral = c / (m + 1) as f64;
-                }
+        for j in 0..=order + 1 {
+            let (powers, integrals) = (&polynomial[..=j], &mut self.integrals[j][..=j]);
+            let mut whole = 0.0;
+            for ((integral, c), reciprocal) in integrals.iter_mut().zip(powers).zip(&RECIPROCALS) {
+                *integral = c * reciprocal;
+                whole += *integral;
             }
-            self.beta[j] = beta;
-            let Some(&x) = times.get(j) else { break };
+            self.whole[j] = whole;
+            let Some(&x) = times.get(j).filter(|_| j <= order) else { break };
+            // (s + d)/(1 + d) times the polynomial.
             let d = (times[0] - x) / h;
-            for m in (0..=j.min(HIGHEST)).rev() {
-                // (s + d)/(1 + d) times the polynomial.
-                polynomial[m + 1] += polynomial[m] / (1.0 + d);
-                polynomial[m] *= d / (1.0 + d);
+            let scale = 1.0 / (1.0 + d);
+            polynomial[j + 1] = polynomial[j] * scale;
+            for m in (1..=j).rev() {
+                polynomial[m] = (polynomial[m] * d + polynomial[m - 1]) * scale;
             }
-            if let Some(&before) = times.get(j + 1) {
-                beta *= (times[0] + h - x) / (times[0] - before);
-            }
+            polynomial[0] *= d * scale;
         }
     }
 
     /// ∫ of the polynomial j from 0 to 1: gⱼ.
     pub(super) fn integral(&self, j: usize) -> f64 {
-        self.integrals[j][..=j].iter().sum()
+        self.whole[j]
     }
 
     fn integral_to(&self, j: usize, theta: f64) -> f64 {
+        if theta == 1.0 {
+            return self.whole[j];
+        }
         self.integrals[j][..=j].iter().rev().fold(0.0, |sum, c| (sum + c) * theta)
     }
 

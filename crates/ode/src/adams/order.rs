@@ -48,11 +48,11 @@ impl Order {
             self.next = if decays { (k + 1).min(self.highest) } else { k - 1 };
             return;
         }
-        // Sizes of the steps that each order would allow.
-        let size = |error: f64, k: usize, bias: f64| (bias * error).max(1e-30).powf(-1.0 / (k + 1) as f64);
+        // Logarithms of the steps that each order would allow.
+        let size = |error: f64, k: usize, bias: f64| -(bias * error).max(1e-30).ln() / (k + 1) as f64;
         let same = size(error, k, BIAS[1]);
-        let below = lower.map_or(0.0, |lower| size(lower, k - 1, BIAS[0]));
-        let above = higher.map_or(0.0, |higher| size(higher, k + 1, BIAS[2]));
+        let below = lower.map_or(f64::NEG_INFINITY, |lower| size(lower, k - 1, BIAS[0]));
+        let above = higher.map_or(f64::NEG_INFINITY, |higher| size(higher, k + 1, BIAS[2]));
         self.next = if !decays || (below > same && below > above) {
             k - 1
         } else if above > same {
