@@ -14,7 +14,7 @@ pub use coordinates::Coordinates;
 pub use error::CoreError;
 pub use field::{FiniteDifference, Jvp, Pullback, VectorField, Vjp};
 pub use network::{Network, NetworkField, ParameterView};
-pub use norm::{Norm, ToleranceError};
+pub use norm::{MaxNorm, Norm, PerEntry, ToleranceError};
 pub use populations::{Populations, Snapshot};
 pub use real::Real;
 pub use space::{Passenger, Tolerance, VectorSpace};

@@ -11,6 +11,18 @@ pub trait Real: NdFloat + Default {
     fn from_f64(x: f64) -> Self;
     /// The value as `f64`, exactly.
     fn to_f64(self) -> f64;
+
+    /// The values as they are, if they are `f64`.
+    #[inline]
+    fn as_doubles(_values: &[Self]) -> Option<&[f64]> {
+        None
+    }
+
+    /// The same, to write.
+    #[inline]
+    fn as_doubles_mut(_values: &mut [Self]) -> Option<&mut [f64]> {
+        None
+    }
 }
 
 impl Real for f32 {
@@ -32,5 +44,13 @@ impl Real for f64 {
     #[inline]
     fn to_f64(self) -> f64 {
         self
+    }
+    #[inline]
+    fn as_doubles(values: &[Self]) -> Option<&[f64]> {
+        Some(values)
+    }
+    #[inline]
+    fn as_doubles_mut(values: &mut [Self]) -> Option<&mut [f64]> {
+        Some(values)
     }
 }

@@ -82,6 +82,17 @@ pub trait VectorSpace: Sized {
         self.dot(self).is_finite()
     }
 
+    /// The index of the first entry that is not a number, where entries can be told apart; by default
+    /// they cannot.
+    fn first_not_finite(&self) -> Option<usize> {
+        None
+    }
+
+    /// How many entries there are, passengers included.
+    fn entries(&self) -> usize {
+        self.scaled_square_sum(self, self, Tolerance::both(1.0)).1
+    }
+
     /// `out = base + Σ cᵢ xᵢ` over lists of states of one length, or `Σ cᵢ xᵢ` without a base: what a
     /// `Vec` of states is combined by. Overridden for numbers, whose list is a slice.
     fn list_into(base: Option<&[Self]>, terms: &[(f64, &Vec<Self>)], out: &mut [Self]) {

@@ -1,7 +1,7 @@
 //! Explicit Runge-Kutta methods: one stepper for every tableau.
 
 use crate::combine::{with_more_terms, with_terms};
-use crate::{About, Coefficients, Embedded, Piece, Span, StepError, Stepper, Tableau, first_step};
+use crate::{About, BadStage, Coefficients, Embedded, Piece, Span, StepError, Stepper, Tableau, first_step};
 use chreode_core::{Norm, VectorField, VectorSpace};
 use std::array::from_fn;
 use std::cell::{Cell, Ref, RefCell};
@@ -265,6 +265,34 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
             .unwrap_or(f64::from(self.tableau.coefficients().order) + 1.0);
         let h = first_step(field, span, y, &memory.k[0], norm, power)?;
         Ok((h, evals + 1))
+    }
+
+    fn restart(&self, _field: &P, _t: f64, _y: &Y, memory: &mut RkMemory<Y>) -> Result<(), StepError> {
+        memory.first = Stage::Due;
+        Ok(())
+    }
+
+    fn bad_stage(&self, t: f64, h: f64, memory: &RkMemory<Y>) -> Option<BadStage> {
+        let i = memory.k.iter().position(|k| !k.is_finite())?;
+        let t = t + self.tableau.coefficients().c[i] * h;
+        Some(BadStage { stage: i + 1, t, entry: memory.k[i].first_not_finite() })
+    }
+
+    /// `|h| |kᵢ − kⱼ| / |gᵢ − gⱼ|` over the last two stages taken at one time but in different states g.
+    /// Hairer & Wanner, Solving ODEs II, IV.2.
+    fn stiffness(&self, h: f64, memory: &RkMemory<Y>) -> Option<f64> {
+        let Coefficients { a, c, .. } = *self.tableau.coefficients();
+        let pair = |i: usize| (1..i).rev().find(|j| c[*j] == c[i] && a[i] != a[*j]).map(|j| (i, j));
+        let (i, j) = (2..c.len()).rev().find_map(pair)?;
+        let k = &memory.k;
+        let mut change = k[0].zeros_like();
+        for l in 0..i {
+            let below = a[j].get(l).copied().unwrap_or(0.0);
+            change = change.plus(&[(h * (a[i][l] - below), &k[l])]);
+        }
+        let slope = k[i].plus(&[(-1.0, &k[j])]);
+        let estimate = h.abs() * (slope.dot(&slope) / change.dot(&change)).sqrt();
+        estimate.is_finite().then_some(estimate)
     }
 }
 

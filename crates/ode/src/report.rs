@@ -30,8 +30,19 @@ pub struct Stats {
     pub accepted: usize,
     /// Steps tried and thrown away.
     pub rejected: usize,
-    /// Evaluations of the field, those of the automatic first step included.
+    /// Evaluations of the field, those of the automatic first step and of Jacobians included.
     pub evals: usize,
+}
+
+/// The linear algebra of an implicit method, in counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Jacobians.
+    pub jacobians: usize,
+    /// LU factorisations, real or complex.
+    pub factorisations: usize,
+    /// Systems solved with the factors.
+    pub solves: usize,
 }
 
 /// How a solve ended.
@@ -45,6 +56,13 @@ pub enum End {
         /// The last time reached.
         t: f64,
     },
+    /// An event asked to stop.
+    Event {
+        /// When it occurred: the last time reached.
+        t: f64,
+        /// Which one.
+        index: usize,
+    },
 }
 
 /// What [`Solve::run`](crate::Solve::run) returns.
@@ -55,4 +73,6 @@ pub struct Report {
     pub end: End,
     /// What it cost.
     pub stats: Stats,
+    /// The linear algebra of an implicit method.
+    pub work: Work,
 }

@@ -1,6 +1,6 @@
 //! One step of a method: what the solve loop asks of it.
 
-use crate::{Span, StepError};
+use crate::{Span, StepError, Trial, Verdict, Work};
 use chreode_core::Norm;
 
 /// What a method says of itself.
@@ -56,6 +56,30 @@ pub trait Stepper<P: ?Sized, Y> {
         memory: &mut Self::Memory,
     ) -> Result<usize, StepError>;
 
+    /// As [`propose`](Self::propose), in a solve whose errors are measured by `norm`: what an iteration
+    /// inside the step need not do better than. This is what the loop calls.
+    ///
+    /// # Errors
+    /// Those of [`propose`](Self::propose).
+    #[inline]
+    fn propose_within<N: Norm<Y>>(
+        &self,
+        problem: &P,
+        t: f64,
+        h: f64,
+        y: &Y,
+        _norm: Option<&N>,
+        memory: &mut Self::Memory,
+    ) -> Result<usize, StepError> {
+        self.propose(problem, t, h, y, memory)
+    }
+
+    /// Jacobians, factorisations and solves since [`init`](Self::init); none for an explicit method.
+    #[inline]
+    fn work(&self, _memory: &Self::Memory) -> Work {
+        Work::default()
+    }
+
     /// The y(t + h) last proposed.
     fn proposed<'m>(&self, memory: &'m Self::Memory) -> &'m Y;
 
@@ -77,6 +101,20 @@ pub trait Stepper<P: ?Sized, Y> {
     /// interpolant needs stages that the step itself does not.
     fn prepare_dense(&self, _problem: &P, _t: f64, _h: f64, _y: &Y, _memory: &Self::Memory) -> usize {
         0
+    }
+
+    /// The size (not signed) of the step to try after this trial, for methods that choose their step and
+    /// their order together; called after each judged trial, before the commit. The controller follows it
+    /// within its own limits. `None`, as for all methods of one order, leaves the choice to the controller.
+    fn suggest<N: Norm<Y>>(
+        &self,
+        _trial: Trial,
+        _verdict: Verdict,
+        _y: &Y,
+        _norm: &N,
+        _memory: &mut Self::Memory,
+    ) -> Option<f64> {
+        None
     }
 
     /// The state at time `at` within the step last proposed; override it to spare the copies that
@@ -101,4 +139,40 @@ pub trait Stepper<P: ?Sized, Y> {
     ) -> Result<(f64, usize), StepError> {
         Ok((1e-3 * span.length(), 0))
     }
+
+    /// Makes the memory that of a solve that begins at `(t, y)`: after a jump of the state or the field,
+    /// when slopes and history kept from before are stale. By default a new [`init`](Self::init);
+    /// override it to keep the memory's allocations.
+    ///
+    /// # Errors
+    /// When the problem cannot be started there.
+    fn restart(&self, problem: &P, t: f64, y: &Y, memory: &mut Self::Memory) -> Result<(), StepError> {
+        *memory = self.init(problem, t, y)?;
+        Ok(())
+    }
+
+    /// Which stage of the step of size `h` from `t`, last proposed, was the first that is not finite;
+    /// `None` when the method cannot tell.
+    fn bad_stage(&self, _t: f64, _h: f64, _memory: &Self::Memory) -> Option<BadStage> {
+        None
+    }
+
+    /// An estimate of `|h| ‖∂f/∂y‖` on the step last proposed, before it is committed. A value
+    /// that stays near the edge of the method's stability region (about 3 for explicit pairs) says that
+    /// stability and not accuracy holds the step, so that the problem is stiff for this method. `None` when
+    /// the method has no estimate.
+    fn stiffness(&self, _h: f64, _memory: &Self::Memory) -> Option<f64> {
+        None
+    }
+}
+
+/// A stage that is not finite.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BadStage {
+    /// Its number, from 1 as in the tables.
+    pub stage: usize,
+    /// The time at which the field was evaluated for it.
+    pub t: f64,
+    /// The first entry that is not finite, where entries can be told apart.
+    pub entry: Option<usize>,
 }

@@ -3,7 +3,7 @@
 use chreode_core::Tolerance;
 use chreode_ode::{
     At, DOPRI5, EULER, End, Every, ExplicitRk, Fixed, HEUN, Last, Pi, RK4, Report, Solve, SolveError, Span,
-    Stats,
+    Stats, Work,
 };
 use std::cell::Cell;
 
@@ -93,7 +93,7 @@ fn an_empty_span_takes_no_step_and_evaluates_nothing() {
     let mut save = (At::new(&[2.0, 2.0]), Every::step());
     let solve = Solve::new(ExplicitRk::new(DOPRI5), Fixed::new(0.1));
     let report = solve.run(&never, span, [3.0], &mut save).unwrap();
-    assert_eq!(report, Report { end: End::Reached, stats: Stats::default() });
+    assert_eq!(report, Report { end: End::Reached, stats: Stats::default(), work: Work::default() });
     assert_eq!((save.0.ys, save.1.ys), (vec![[3.0], [3.0]], vec![[3.0]]));
     assert_eq!(solve.end(&never, span, [3.0]).unwrap(), [3.0]);
     assert_eq!(solve.at(&never, [3.0], &[2.0]).unwrap(), [[3.0]]);
