@@ -9,6 +9,7 @@ mod drive;
 mod error;
 mod event;
 mod explicit;
+mod extra;
 mod first_step;
 mod implicit;
 mod jacobian;
