@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod adams;
 mod cde;
 mod chord;
 mod combine;
@@ -23,6 +24,7 @@ mod structure;
 mod switching;
 mod tableau;
 
+pub use adams::{Adams, AdamsMemory, AdamsPiece};
 pub use cde::{
     Branch, Cde, CdeError, ControlPath, ControlledField, DataPath, DataPaths, Observations, PathError,
     PinnedCde,
