@@ -124,6 +124,7 @@ impl<S, C> Solve<S, C> {
         if !y.is_finite() {
             return Err(SolveError::NotFinite { t: t0 });
         }
+        self.stepper.check(problem, span, &y)?;
         save.start(span, &y)?;
         let mut t = t0;
         let report = if t0 == t1 {
