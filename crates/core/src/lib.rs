@@ -14,6 +14,7 @@ pub use coordinates::Coordinates;
 pub use error::CoreError;
 pub use field::{FiniteDifference, Jvp, Pullback, VectorField, Vjp};
 pub use network::{Network, NetworkField, ParameterView};
+pub use num_complex::Complex;
 pub use norm::{MaxNorm, Norm, PerEntry, ToleranceError};
 pub use populations::{Populations, Snapshot};
 pub use real::Real;
