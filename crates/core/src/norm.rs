@@ -140,8 +140,8 @@ impl<Y: Coordinates> Norm<Y> for MaxNorm {
         let mut most = 0.0;
         Y::visit([error, a, b], |[error, a, b]| {
             let ratio = error.abs() / self.0.scale(a, b);
-            // Not `max`, which would lose a NaN.
-            if !(ratio <= most) {
+            // Unlike `max` this keeps a NaN.
+            if ratio > most || ratio.is_nan() {
                 most = ratio;
             }
         });

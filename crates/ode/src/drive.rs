@@ -307,9 +307,9 @@ where
         let bad = Cell::new(None);
         let step = self.latest().expect("called between an accepted step and its commit");
         let (t1, y1) = end.unwrap_or((step.t1, step.y1));
-        let stats = self.stats;
+        let (span, stats) = (self.span, self.stats);
         let (t0, y0, source) = (step.t0, step.y0, &step.source);
-        let result = use_it(&Segment { t0, t1, y0, y1, stats, source, bad: &bad });
+        let result = use_it(&Segment { t0, t1, y0, y1, span, stats, source, bad: &bad });
         match bad.get() {
             Some((t, entry)) => Err(SolveError::NotFinite { t, stage: None, entry }),
             None => Ok(result),

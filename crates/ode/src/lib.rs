@@ -8,6 +8,8 @@ mod error;
 mod event;
 mod explicit;
 mod first_step;
+#[cfg(doctest)]
+mod guide;
 mod implicit;
 mod jacobian;
 mod linear;
@@ -15,7 +17,9 @@ mod methods;
 mod piece;
 mod report;
 mod save;
+mod slope;
 mod solve;
+mod steady;
 mod stepper;
 mod tableau;
 
@@ -41,7 +45,9 @@ pub use methods::{
 };
 pub use piece::Piece;
 pub use report::{End, Report, Span, Stats, Work};
-pub use save::{At, Every, Last, Save, Segment, Trajectory};
+pub use save::{At, Every, Last, Map, Observe, Progress, Save, Segment, Stream, Trajectory};
+pub use slope::DenseSlope;
 pub use solve::Solve;
+pub use steady::SteadyState;
 pub use stepper::{About, BadStage, Dense, Stepper};
 pub use tableau::{Coefficients, Embedded, Extra, Interpolant, Tableau, TableauError};
