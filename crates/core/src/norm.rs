@@ -39,7 +39,9 @@ pub enum ToleranceError {
         entry: Option<usize>,
     },
     /// Tolerances per entry, but not one for each.
-    #[error("{rtol} relative and {atol} absolute tolerances do not fit a state of {entries} entries; give one each")]
+    #[error(
+        "{rtol} relative and {atol} absolute tolerances do not fit a state of {entries} entries; give one each"
+    )]
     Count {
         /// Relative tolerances given.
         rtol: usize,

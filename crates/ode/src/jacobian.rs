@@ -38,14 +38,7 @@ pub trait Jacobian<Y: Coordinates>: VectorField<Y> {
 
     /// Fills `out`, given as zeros, with `∂f/∂y` at `(t, y)`, where `slope = f(t, y)`; returns the
     /// evaluations spent.
-    fn jacobian(
-        &self,
-        t: f64,
-        y: &Y,
-        slope: &Y,
-        out: &mut Matrix,
-        workspace: &mut Self::Workspace,
-    ) -> usize;
+    fn jacobian(&self, t: f64, y: &Y, slope: &Y, out: &mut Matrix, workspace: &mut Self::Workspace) -> usize;
 
     /// Sets `out = ∂f/∂t` at `(t, y)`, where `slope = f(t, y)`; returns the evaluations spent. By a
     /// forward difference unless overridden. Rosenbrock methods ask for it.

@@ -59,13 +59,7 @@ impl<W> Linearised<W> {
     ///
     /// # Errors
     /// [`StepError::OutsideStructure`].
-    pub fn differentiate<P, Y>(
-        &mut self,
-        problem: &P,
-        t: f64,
-        y: &Y,
-        slope: &Y,
-    ) -> Result<usize, StepError>
+    pub fn differentiate<P, Y>(&mut self, problem: &P, t: f64, y: &Y, slope: &Y) -> Result<usize, StepError>
     where
         P: Jacobian<Y, Workspace = W> + ?Sized,
         Y: Coordinates,

@@ -126,7 +126,14 @@ impl<Y: Coordinates, F: Formula> Jacobian<Y> for Forward<F> {
         }
     }
 
-    fn jacobian(&self, t: f64, y: &Y, _slope: &Y, out: &mut Matrix, workspace: &mut ForwardWorkspace) -> usize {
+    fn jacobian(
+        &self,
+        t: f64,
+        y: &Y,
+        _slope: &Y,
+        out: &mut Matrix,
+        workspace: &mut ForwardWorkspace,
+    ) -> usize {
         let ForwardWorkspace { colouring, base, two, four, eight, .. } = workspace;
         y.read(base);
         let (mut colour, mut passes) = (0, 0);

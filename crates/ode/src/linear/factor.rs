@@ -59,7 +59,8 @@ impl<T: Number> Factor<T> {
                 Structure::Banded { lower: mass_lower, upper: mass_upper },
             ) => {
                 let last = size.saturating_sub(1);
-                let (lower, upper) = ((*lower).max(*mass_lower).min(last), (*upper).max(*mass_upper).min(last));
+                let (lower, upper) =
+                    ((*lower).max(*mass_lower).min(last), (*upper).max(*mass_upper).min(last));
                 let band = Band { lower, upper };
                 Kind::Banded { band, a: vec![T::default(); size * band.depth()], pivots: vec![0; size] }
             }

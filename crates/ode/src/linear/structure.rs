@@ -78,10 +78,7 @@ impl Pattern {
     ///
     /// # Errors
     /// Names a place outside the matrix.
-    pub fn new(
-        size: usize,
-        places: impl IntoIterator<Item = (usize, usize)>,
-    ) -> Result<Self, PatternError> {
+    pub fn new(size: usize, places: impl IntoIterator<Item = (usize, usize)>) -> Result<Self, PatternError> {
         let mut places: Vec<_> = places.into_iter().map(|(row, column)| (column, row)).collect();
         if let Some(&(column, row)) = places.iter().find(|(column, row)| *column >= size || *row >= size) {
             return Err(PatternError { row, column, size });
