@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod cde;
 mod chord;
 mod combine;
 mod control;
@@ -21,8 +22,14 @@ mod slope;
 mod solve;
 mod steady;
 mod stepper;
+mod structure;
+mod switching;
 mod tableau;
 
+pub use cde::{
+    Branch, Cde, CdeError, ControlPath, ControlledField, DataPath, DataPaths, Observations, PathError,
+    PinnedCde,
+};
 pub use chord::Chord;
 pub use control::{
     Arrival, Below, Filter, Fixed, FixedMemory, Jumps, JumpsMemory, Landing, LandingMemory, Limits, MinStep,
@@ -33,7 +40,12 @@ pub use error::{SolveError, StepError};
 pub use event::{Action, Direction, Event, Events, Halt, Logged, Occurrence, When};
 pub use explicit::{ExplicitRk, RkMemory};
 pub use first_step::first_step;
-pub use implicit::{Converged, Linearised, Newton, NewtonMemory, Stage};
+pub use implicit::{
+    Bdf, BdfMemory, BdfPiece, Converged, Dirk, DirkMemory, DirkPiece, IMPLICIT_EULER, IMPLICIT_MIDPOINT,
+    ImplicitCoefficients, ImplicitTableau, KVAERNO5, Linearised, Newton, NewtonMemory, RODAS4, RODAS5P,
+    Radau, RadauMemory, RadauPiece, Rosenbrock, RosenbrockCoefficients, RosenbrockMemory, RosenbrockPiece,
+    Stage, TRAPEZOID,
+};
 pub use jacobian::{
     Autonomous, DifferenceWorkspace, Dual, Formula, Forward, ForwardWorkspace, Jacobian, Known, Scalar,
     WithJacobian, WithMass, WithStructure,
@@ -50,4 +62,11 @@ pub use slope::DenseSlope;
 pub use solve::Solve;
 pub use steady::SteadyState;
 pub use stepper::{About, BadStage, Dense, Stepper};
+pub use structure::{
+    AsynchronousLeapfrog, BLANES_MOAN4, BLANES_MOAN6, Cubic, FOREST_RUTH, LeapfrogMemory, LeapfrogMidpoint,
+    Paired, PairedMemory, PairedPiece, RUTH3, Reversible, ReversibleHeun, ReversibleHeunMemory,
+    ReversiblePiece, ReversibleRk, ReversibleRkMemory, SPLITTINGS, SYMPLECTIC_EULER, SecondOrder, Separable,
+    Split, Splitting, SplittingError, Symplectic, SymplecticMemory, SymplecticPiece, VERLET,
+};
+pub use switching::{SwitchPiece, Switching, SwitchingMemory};
 pub use tableau::{Coefficients, Embedded, Extra, Interpolant, Tableau, TableauError};

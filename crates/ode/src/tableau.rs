@@ -79,6 +79,8 @@ pub struct Coefficients {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TableauError {
+    /// The diagonal of a diagonally implicit method is not one number above 0.
+    Diagonal,
     /// No stages, or more than 24.
     Stages,
     /// Lists of different lengths.
@@ -99,9 +101,10 @@ pub enum TableauError {
 
 impl TableauError {
     /// The message, also for the compiler.
-    const fn text(self) -> &'static str {
+    pub(crate) const fn text(self) -> &'static str {
         match self {
-            Self::Stages => "a tableau has between 1 and 24 stages",
+            Self::Diagonal => "a diagonal holds one number above 0, after a first 0 or not",
+            Self::Stages => "a tableau has between 1 and 24 stages (10 if implicit)",
             Self::Shape => "c, a, b and the error weights have one entry a stage, row i of a has i entries",
             Self::RowSum => "each row of a sums to its node c, and the first node is 0",
             Self::WeightSum => "the weights b sum to 1",

@@ -153,17 +153,23 @@ fn dual_functions_have_the_derivatives_of_their_values() {
         ("abs", |x| (-x).abs(), |x| x),
         ("max", |x| Scalar::max(x, Dual::constant(0.1)), |x| x),
         ("min", |x| Scalar::min(x, Dual::constant(0.1)), |_| 0.1),
-        ("operators", |x| (x * x - 2.0) / (x * 3.0 + 1.0) + x / 2.0 - x, |x| {
-            (x * x - 2.0) / (3.0 * x + 1.0) - x / 2.0
-        }),
-        ("assigning", |mut x| {
-            let y = x;
-            x += y;
-            x *= y;
-            x -= y;
-            x /= y;
-            x
-        }, |x| 2.0 * x - 1.0),
+        (
+            "operators",
+            |x| (x * x - 2.0) / (x * 3.0 + 1.0) + x / 2.0 - x,
+            |x| (x * x - 2.0) / (3.0 * x + 1.0) - x / 2.0,
+        ),
+        (
+            "assigning",
+            |mut x| {
+                let y = x;
+                x += y;
+                x *= y;
+                x -= y;
+                x /= y;
+                x
+            },
+            |x| 2.0 * x - 1.0,
+        ),
     ];
     for (name, dual, plain) in functions {
         for x in [0.3, 0.71] {

@@ -42,10 +42,28 @@ impl<W> Linearised<W> {
         &self.jacobian
     }
 
+    /// The norm ‖J‖₁, the largest sum of a column: at least as large as every eigenvalue.
+    pub fn norm(&self) -> f64 {
+        let (mut column, mut sum, mut largest) = (0, 0.0, 0.0f64);
+        self.jacobian.for_each(|_, j, value| {
+            if j != column {
+                (column, sum) = (j, 0.0);
+            }
+            sum += value.abs();
+            largest = largest.max(sum);
+        });
+        largest
+    }
+
     /// The shift of the present factors; `None` when there are none of the present Jacobian.
     #[inline]
     pub fn shift(&self) -> Option<f64> {
         self.shift
+    }
+
+    /// Makes the next step factor afresh.
+    pub(crate) fn forget(&mut self) {
+        self.shift = None;
     }
 
     /// What was done so far.
@@ -139,6 +157,16 @@ pub(crate) struct MassProduct<Y> {
 impl<Y: Coordinates> MassProduct<Y> {
     pub(crate) fn new(y: &Y) -> Self {
         Self { sum: y.duplicate(), from: vec![0.0; y.size()], to: vec![0.0; y.size()] }
+    }
+
+    /// `out = factor · M · x`, with M the identity when there is none.
+    #[inline]
+    pub(crate) fn set(&mut self, mass: Option<&Matrix>, factor: f64, x: &Y, out: &mut Y) {
+        let Some(mass) = mass else { return Y::sum_into(&[(factor, x)], out) };
+        x.read(&mut self.from);
+        self.to.fill(0.0);
+        mass.multiply_add(factor, &self.from, &mut self.to);
+        out.write(&self.to);
     }
 
     /// `out += factor · M · x`, with M the identity when there is none.

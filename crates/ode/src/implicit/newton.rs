@@ -70,6 +70,11 @@ impl<Y: Coordinates> NewtonMemory<Y> {
     pub fn new(y: &Y) -> Self {
         Self { point: y.duplicate(), change: y.zeros_like(), mass: MassProduct::new(y) }
     }
+
+    /// Two states to compute with between iterations.
+    pub(crate) fn scratch(&mut self) -> (&mut Y, &mut Y) {
+        (&mut self.point, &mut self.change)
+    }
 }
 
 impl Newton {
