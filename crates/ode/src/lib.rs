@@ -8,6 +8,7 @@ mod drive;
 mod error;
 mod event;
 mod explicit;
+mod extra;
 mod first_step;
 #[cfg(doctest)]
 mod guide;

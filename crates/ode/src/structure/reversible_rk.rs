@@ -2,6 +2,7 @@
 
 use super::Reversible;
 use crate::combine::with_terms;
+use crate::extra::ExtraStages;
 use crate::{About, Coefficients, Dense, Piece, SolveError, Span, StepError, Stepper, Tableau, first_step};
 use chreode_core::{Norm, VectorField, VectorSpace};
 use std::mem::swap;
@@ -98,6 +99,7 @@ pub struct ReversibleRkMemory<Y> {
     back: Vec<Y>,
     mixed: Y,
     scratch: Y,
+    extra: ExtraStages<Y>,
 }
 
 impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ReversibleRk {
@@ -125,7 +127,8 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ReversibleRk 
         y: &Y,
         memory: &mut Self::Memory,
     ) -> Result<usize, StepError> {
-        let ReversibleRkMemory { z, next, next_z, k, back, mixed, scratch } = memory;
+        let ReversibleRkMemory { z, next, next_z, k, back, mixed, scratch, extra } = memory;
+        extra.stale();
         let b = self.tableau.coefficients().b;
         let apart = 1.0 - self.coupling;
         self.stages(field, t, h, z, k, scratch);
@@ -140,9 +143,13 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ReversibleRk 
         &memory.next
     }
 
+    fn prepare_dense(&self, field: &P, t: f64, h: f64, _y: &Y, memory: &Self::Memory) -> usize {
+        memory.extra.prepare(&self.tableau, field, (t, h), &memory.z, &memory.k)
+    }
+
     fn dense(&self, t: f64, h: f64, y: &Y, memory: &Self::Memory) -> ReversiblePiece<Y> {
         ReversiblePiece {
-            base: Piece::new(self.tableau, t, h, &memory.z, &memory.k),
+            base: Piece::new(self.tableau, t, h, &memory.z, &memory.k, &memory.extra.get(&self.tableau)),
             gap: y.plus(&[(-1.0, &memory.z)]),
             apart: 1.0 - self.coupling,
             t,
@@ -197,6 +204,7 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Reversible<P, Y> for Reversible
             back: zeros(self.weighty()),
             mixed: y.duplicate(),
             scratch: y.duplicate(),
+            extra: ExtraStages::new(),
         })
     }
 
@@ -208,7 +216,8 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Reversible<P, Y> for Reversible
         y: &mut Y,
         memory: &mut Self::Memory,
     ) -> Result<usize, StepError> {
-        let ReversibleRkMemory { z, next, next_z, k, back, mixed, scratch } = memory;
+        let ReversibleRkMemory { z, next, next_z, k, back, mixed, scratch, extra } = memory;
+        extra.stale();
         let b = &self.tableau.coefficients().b[..back.len()];
         let k = &mut k[..b.len()];
         self.stages(field, t + h, -h, y, back, scratch);

@@ -278,7 +278,7 @@ fn solves_that_leave_the_path_say_so() {
 fn a_plain_solve_stops_where_the_data_stop() {
     let cde = Cde::new(linear as Field, DataPath::hermite(&data()).unwrap());
     let error = adaptive(1e-6).end(&cde, Span { t0: 0.0, t1: 5.0 }, Z0).unwrap_err();
-    let SolveError::NotFinite { t } = error else { panic!("{error}") };
+    let SolveError::NotFinite { t, .. } = error else { panic!("{error}") };
     assert!((t - 3.25).abs() < 1e-6, "{t}");
     let fixed = Solve::new(ExplicitRk::new(RK4), Fixed::steps(50));
     assert!(matches!(fixed.end(&cde, Span { t0: 0.0, t1: 5.0 }, Z0), Err(SolveError::NotFinite { .. })));

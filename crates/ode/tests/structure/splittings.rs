@@ -71,9 +71,9 @@ fn not_a_number_is_found() {
     let solve = Solve::new(Symplectic::new(FOREST_RUTH), Fixed::steps(10));
     let span = Span { t0: 0.0, t1: 1.0 };
     let error = solve.end(&crate::common::KEPLER, span, ([0.0, 0.0], PERIAPSIS.1)).unwrap_err();
-    assert_eq!(error, SolveError::NotFinite { t: 0.1 });
+    assert!(matches!(error, SolveError::NotFinite { t: 0.1, .. }), "{error}");
     let error = solve.end(&PENDULUM, span, ([f64::NAN], [0.0])).unwrap_err();
-    assert_eq!(error, SolveError::NotFinite { t: 0.0 });
+    assert!(matches!(error, SolveError::NotFinite { t: 0.0, .. }), "{error}");
 }
 
 #[test]
