@@ -15,6 +15,7 @@ pub use error::CoreError;
 pub use field::{FiniteDifference, Jvp, Pullback, VectorField, Vjp};
 pub use network::{Network, NetworkField, ParameterView};
 pub use norm::{MaxNorm, Norm, PerEntry, ToleranceError};
+pub use num_complex::Complex;
 pub use populations::{Populations, Snapshot};
 pub use real::Real;
 pub use space::{Passenger, Tolerance, VectorSpace};

@@ -39,7 +39,9 @@ pub enum ToleranceError {
         entry: Option<usize>,
     },
     /// Tolerances per entry, but not one for each.
-    #[error("{rtol} relative and {atol} absolute tolerances do not fit a state of {entries} entries; give one each")]
+    #[error(
+        "{rtol} relative and {atol} absolute tolerances do not fit a state of {entries} entries; give one each"
+    )]
     Count {
         /// Relative tolerances given.
         rtol: usize,
@@ -140,8 +142,8 @@ impl<Y: Coordinates> Norm<Y> for MaxNorm {
         let mut most = 0.0;
         Y::visit([error, a, b], |[error, a, b]| {
             let ratio = error.abs() / self.0.scale(a, b);
-            // Not `max`, which would lose a NaN.
-            if !(ratio <= most) {
+            // Unlike `max` this keeps a NaN.
+            if ratio > most || ratio.is_nan() {
                 most = ratio;
             }
         });

@@ -1,6 +1,7 @@
 //! States as elements of a vector space: a linear combination and a norm are all a solver asks for.
 
 mod array;
+mod complex;
 mod fixed;
 mod kernel;
 mod list;

@@ -85,7 +85,7 @@ impl<S, C> Solve<S, C> {
     }
 
     /// Everything that can be wrong before anything is evaluated.
-    pub(crate) fn check<P, Y>(&self, _problem: &P, span: Span, y: &Y) -> Result<(), SolveError>
+    pub(crate) fn check<P, Y>(&self, problem: &P, span: Span, y: &Y) -> Result<(), SolveError>
     where
         P: ?Sized,
         Y: VectorSpace,
@@ -107,6 +107,7 @@ impl<S, C> Solve<S, C> {
         if !y.is_finite() {
             return Err(SolveError::NotFinite { t: t0, stage: None, entry: y.first_not_finite() });
         }
+        self.stepper.check(problem, span, y)?;
         Ok(())
     }
 }
@@ -246,6 +247,7 @@ where
         if !t1.is_finite() {
             return Err(SolveError::SpanNotFinite { t0: self.t, t1 });
         }
+        self.solve.stepper.check(self.problem, span, &self.y)?;
         if span.direction() != self.span.direction() {
             self.solve.stepper.restart(self.problem, self.from, &self.y, &mut self.memory)?;
         }
@@ -305,9 +307,9 @@ where
         let bad = Cell::new(None);
         let step = self.latest().expect("called between an accepted step and its commit");
         let (t1, y1) = end.unwrap_or((step.t1, step.y1));
-        let stats = self.stats;
+        let (span, stats) = (self.span, self.stats);
         let (t0, y0, source) = (step.t0, step.y0, &step.source);
-        let result = use_it(&Segment { t0, t1, y0, y1, stats, source, bad: &bad });
+        let result = use_it(&Segment { t0, t1, y0, y1, span, stats, source, bad: &bad });
         match bad.get() {
             Some((t, entry)) => Err(SolveError::NotFinite { t, stage: None, entry }),
             None => Ok(result),

@@ -66,6 +66,46 @@ pub enum StepError {
         /// The rows of the matrix.
         found: usize,
     },
+    /// What drives the equation is not known where the solve goes.
+    #[error(
+        "the driving path is known from t = {from} to t = {to} only, and cannot drive a step or a solve from \
+         t = {t0} to t = {t1}; make the path over the whole span"
+    )]
+    OutsidePath {
+        /// Start of the step or the solve.
+        t0: f64,
+        /// Its end.
+        t1: f64,
+        /// Start of the path.
+        from: f64,
+        /// End of the path.
+        to: f64,
+    },
+    /// A method that cannot run backwards in time.
+    #[error(
+        "{method} cannot run backwards from t = {t0} to t = {t1}, for an Ito integral cannot; write the \
+         equation in Stratonovich form"
+    )]
+    Backwards {
+        /// The method's name.
+        method: &'static str,
+        /// The start asked for.
+        t0: f64,
+        /// The end asked for.
+        t1: f64,
+    },
+    /// Noise that does not fit the state.
+    #[error(
+        "{kind} noise of shape {noise:?} does not fit a state of shape {state:?}; make the path of the state's shape"
+    )]
+    NoiseShape {
+        /// The kind of noise.
+        kind: &'static str,
+        /// Shape of the noise.
+        noise: Vec<usize>,
+        /// Shape of the state.
+        state: Vec<usize>,
+    },
 }
 
 /// Why a solve gave no result, or only part of one. What was saved before stays in the saver.

@@ -11,6 +11,8 @@ mod event;
 mod explicit;
 mod extra;
 mod first_step;
+#[cfg(doctest)]
+mod guide;
 mod implicit;
 mod jacobian;
 mod linear;
@@ -18,7 +20,9 @@ mod methods;
 mod piece;
 mod report;
 mod save;
+mod slope;
 mod solve;
+mod steady;
 mod stepper;
 mod structure;
 mod switching;
@@ -56,8 +60,10 @@ pub use methods::{
 };
 pub use piece::Piece;
 pub use report::{End, Report, Span, Stats, Work};
-pub use save::{At, Every, Last, Save, Segment, Trajectory};
+pub use save::{At, Every, Last, Map, Observe, Progress, Save, Segment, Stream, Trajectory};
+pub use slope::DenseSlope;
 pub use solve::Solve;
+pub use steady::SteadyState;
 pub use stepper::{About, BadStage, Dense, Stepper};
 pub use structure::{
     AsynchronousLeapfrog, BLANES_MOAN4, BLANES_MOAN6, Cubic, FOREST_RUTH, LeapfrogMemory, LeapfrogMidpoint,

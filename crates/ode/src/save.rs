@@ -2,13 +2,20 @@
 
 mod at;
 mod every;
+mod grid;
 mod last;
+mod map;
 mod pair;
+mod progress;
+mod stream;
 mod trajectory;
 
 pub use at::At;
 pub use every::Every;
 pub use last::Last;
+pub use map::Map;
+pub use progress::{Observe, Progress};
+pub use stream::Stream;
 pub use trajectory::Trajectory;
 
 use crate::{Dense, SolveError, Span, Stats};
@@ -47,6 +54,8 @@ pub struct Segment<'a, Y, D> {
     pub y0: &'a Y,
     /// The state after.
     pub y1: &'a Y,
+    /// The span of the solve.
+    pub span: Span,
     /// What the solve cost so far, this step included.
     pub stats: Stats,
     pub(crate) source: &'a dyn Source<Y, D>,

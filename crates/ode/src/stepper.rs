@@ -89,6 +89,14 @@ pub trait Stepper<P: ?Sized, Y> {
     /// Takes the step: `y` becomes y(t + h).
     fn commit(&self, y: &mut Y, memory: &mut Self::Memory);
 
+    /// Whether this method can solve `problem` over `span` from `y`; asked once, before a solve.
+    ///
+    /// # Errors
+    /// Says what does not fit.
+    fn check(&self, _problem: &P, _span: Span, _y: &Y) -> Result<(), StepError> {
+        Ok(())
+    }
+
     /// Scaled error of the step last proposed, from `y`: 1 is exactly on tolerance. `None` when the
     /// method has no estimate. Called only under an adaptive controller.
     fn error<N: Norm<Y>>(&self, _h: f64, _y: &Y, _norm: &N, _memory: &mut Self::Memory) -> Option<f64> {

@@ -47,7 +47,9 @@ where
                     let finite = stepper.proposed(&self.memory).is_finite();
                     trouble = if finite { None } else { Some(self.not_finite(h, to)) };
                 }
-                Err(error @ (StepError::NotConverged { .. } | StepError::Singular { .. })) if norm.is_some() => {
+                Err(error @ (StepError::NotConverged { .. } | StepError::Singular { .. }))
+                    if norm.is_some() =>
+                {
                     trouble = Some(error.into());
                 }
                 Err(error) => return Err(error.into()),
