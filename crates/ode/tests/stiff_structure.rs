@@ -18,14 +18,14 @@ struct Brusselator {
 impl Formula for Brusselator {
     fn formula<S: Scalar>(&self, _t: S, y: &[S], dy: &mut [S]) {
         let alpha = 0.02 * ((self.cells + 1) as f64).powi(2);
-        let at = |cell: usize, part: usize| {
-            y.get(2 * cell + part).copied().unwrap_or(S::from(if part == 0 { 1.0 } else { 3.0 }))
+        let at = |cell: Option<usize>, part: usize| {
+            let inside = cell.and_then(|cell| y.get(2 * cell + part)).copied();
+            inside.unwrap_or(S::from(if part == 0 { 1.0 } else { 3.0 }))
         };
         for cell in 0..self.cells {
-            // One below zero lies beyond the end as well.
-            let spread =
-                |part| (at(cell.wrapping_sub(1), part) - at(cell, part) * 2.0 + at(cell + 1, part)) * alpha;
-            let (u, v) = (at(cell, 0), at(cell, 1));
+            let (left, here, right) = (cell.checked_sub(1), Some(cell), Some(cell + 1));
+            let spread = |part| (at(left, part) - at(here, part) * 2.0 + at(right, part)) * alpha;
+            let (u, v) = (at(here, 0), at(here, 1));
             let reaction = u * u * v;
             dy[2 * cell] = reaction + 1.0 - u * 4.0 + spread(0);
             dy[2 * cell + 1] = u * 3.0 - reaction + spread(1);
@@ -97,13 +97,6 @@ fn structures_agree_and_evaluations_follow_colours() {
     let exact = &cases[0].0.1;
     assert_eq!(exact.stats, cases[1].0.1.stats);
     assert_eq!(exact.work, dense.1.work);
-    let difference = solved!(
-        Rosenbrock::new(RODAS5P),
-        FiniteDifference(Forward(it())).sparse(it().pattern()).autonomous()
-    );
-    let colours = (difference.1.stats.evals - cases[3].0.1.stats.evals.min(difference.1.stats.evals))
-        / difference.1.work.jacobians;
-    assert!(colours <= 5);
 }
 
 #[test]
