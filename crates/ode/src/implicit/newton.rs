@@ -25,11 +25,13 @@ pub struct Newton {
     pub accuracy: f64,
     /// The Jacobian is kept while the rate of convergence is below this.
     pub keep: f64,
+    /// The least rate that the first change of a stage is judged by.
+    pub least: f64,
 }
 
 impl Default for Newton {
     fn default() -> Self {
-        Self { most: 8, accuracy: 0.02, keep: 0.02 }
+        Self { most: 8, accuracy: 0.02, keep: 0.02, least: 0.05 }
     }
 }
 
@@ -46,6 +48,8 @@ pub struct Stage<'a, Y> {
     pub shift: f64,
     /// Where the step began and its size, for errors.
     pub step: (f64, f64),
+    /// The rate of convergence of an earlier stage with the same factors; 1 when there was none.
+    pub rate: f64,
 }
 
 /// A stage that converged.
@@ -130,9 +134,11 @@ impl Newton {
             if iteration > 1 {
                 rate = size / before;
             }
-            // With one iterate there is no rate yet: the change itself is to be small.
-            let left = if iteration == 1 { size } else { rate / (1.0 - rate).max(1e-3) * size };
+            // Of the first change, the rate of the stage before says how much is left.
+            let known = if iteration == 1 { stage.rate.max(self.least) } else { rate };
+            let left = if known < 1.0 { (known / (1.0 - known)).min(1e3) * size } else { 1e3 * size };
             if left <= goal || (norm.is_none() && rate > 0.5 && size < ROUNDING_FLOOR) {
+                let rate = if iteration == 1 { stage.rate } else { rate };
                 return Ok(Converged { evals: iteration, rate });
             }
             let hopeless = match norm {
