@@ -44,10 +44,11 @@ pub use event::{Action, Direction, Event, Events, Halt, Logged, Occurrence, When
 pub use explicit::{ExplicitRk, RkMemory};
 pub use first_step::first_step;
 pub use implicit::{
-    Bdf, BdfMemory, BdfPiece, Converged, Dirk, DirkMemory, DirkPiece, IMPLICIT_EULER, IMPLICIT_MIDPOINT,
-    ImplicitCoefficients, ImplicitTableau, KVAERNO5, Linearised, Newton, NewtonMemory, RODAS4, RODAS5P,
-    Radau, RadauMemory, RadauPiece, Rosenbrock, RosenbrockCoefficients, RosenbrockMemory, RosenbrockPiece,
-    Stage, TRAPEZOID,
+    Bdf, BdfMemory, BdfPiece, Converged, Dirk, DirkMemory, DirkPiece, ESDIRK32, ESDIRK43, ESDIRK54,
+    IMPLICIT_EULER, IMPLICIT_MIDPOINT, Imex, ImexMemory, ImexTableau, ImplicitCoefficients, ImplicitTableau,
+    KENCARP3, KENCARP4, KENCARP5, KVAERNO3, KVAERNO4, KVAERNO5, Linearised, Newton, NewtonMemory, RODAS4,
+    RODAS5P, Radau, RadauMemory, RadauPiece, Rosenbrock, RosenbrockCoefficients, RosenbrockMemory,
+    RosenbrockPiece, Split, Stage, TRAPEZOID, TRBDF2,
 };
 pub use jacobian::{
     Autonomous, DifferenceWorkspace, Dual, Formula, Forward, ForwardWorkspace, Jacobian, Known, Scalar,
