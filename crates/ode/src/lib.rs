@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod adams;
+mod batch;
 mod cde;
 mod chord;
 mod combine;
@@ -29,6 +30,10 @@ mod switching;
 mod tableau;
 
 pub use adams::{Adams, AdamsMemory, AdamsPiece};
+pub use batch::{
+    Batch, BatchError, BatchSolve, Crossing, Entry, Hit, Lane, LaneField, NetworkRows, PerRow, RowEnd,
+    RowEvent, Rows, RowsField, Steps, Then,
+};
 pub use cde::{
     Branch, Cde, CdeError, ControlPath, ControlledField, DataPath, DataPaths, Observations, PathError,
     PinnedCde,
