@@ -1,6 +1,7 @@
 //! States as elements of a vector space: a linear combination and a norm are all a solver asks for.
 
 mod array;
+mod complex;
 mod fixed;
 mod kernel;
 mod list;
@@ -80,6 +81,17 @@ pub trait VectorSpace: Sized {
     /// where entries can be looked at.
     fn is_finite(&self) -> bool {
         self.dot(self).is_finite()
+    }
+
+    /// The index of the first entry that is not a number, where entries can be told apart; by default
+    /// they cannot.
+    fn first_not_finite(&self) -> Option<usize> {
+        None
+    }
+
+    /// How many entries there are, passengers included.
+    fn entries(&self) -> usize {
+        self.scaled_square_sum(self, self, Tolerance::both(1.0)).1
     }
 
     /// `out = base + Σ cᵢ xᵢ` over lists of states of one length, or `Σ cᵢ xᵢ` without a base: what a

@@ -1,10 +1,10 @@
 //! Explicit Runge-Kutta methods: one stepper for every tableau.
 
-use crate::combine::{with_more_terms, with_terms};
-use crate::{About, Coefficients, Embedded, Piece, Span, StepError, Stepper, Tableau, first_step};
+use crate::combine::with_terms;
+use crate::extra::ExtraStages;
+use crate::{About, BadStage, Coefficients, Embedded, Piece, Span, StepError, Stepper, Tableau, first_step};
 use chreode_core::{Norm, VectorField, VectorSpace};
 use std::array::from_fn;
-use std::cell::{Cell, Ref, RefCell};
 use std::mem::swap;
 
 /// The explicit Runge-Kutta method of a [`Tableau`]:
@@ -124,15 +124,7 @@ pub struct RkMemory<Y> {
     next: Y,
     scratch: Y,
     first: Stage,
-    dense: Prepared<Y>,
-}
-
-/// The stages of the interpolant alone. They are made when a step is first interpolated, and worked out
-/// in the steps that are; neither changes what the step is, so a shared memory will do.
-struct Prepared<Y> {
-    /// The stages, and one more state as scratch space.
-    k: RefCell<Vec<Y>>,
-    ready: Cell<bool>,
+    extra: ExtraStages<Y>,
 }
 
 /// Whether `k[0]` is f at the current `(t, y)`.
@@ -165,7 +157,7 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
             next: y.duplicate(),
             scratch: y.duplicate(),
             first: Stage::Due,
-            dense: Prepared { k: RefCell::new(Vec::new()), ready: Cell::new(false) },
+            extra: ExtraStages::new(),
         })
     }
 
@@ -180,7 +172,7 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
     ) -> Result<usize, StepError> {
         let stages = self.tableau.stages();
         let evals = stages - 1 + memory.start(field, t, y);
-        memory.dense.ready.set(false);
+        memory.extra.stale();
         // The methods most in use, and for small states all.
         match stages {
             4 => self.unrolled::<4, P, Y>(field, t, h, y, memory),
@@ -209,30 +201,15 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
     }
 
     fn prepare_dense(&self, field: &P, t: f64, h: f64, y: &Y, memory: &RkMemory<Y>) -> usize {
-        let extra = self.tableau.extra();
-        let RkMemory { k, dense, .. } = memory;
-        if extra.c.is_empty() || dense.ready.replace(true) {
-            return 0;
-        }
-        let mut prepared = dense.k.borrow_mut();
-        if prepared.is_empty() {
-            prepared.extend((0..=extra.c.len()).map(|_| y.zeros_like()));
-        }
-        for (i, (c, a)) in extra.c.iter().zip(extra.a).enumerate() {
-            let (done, rest) = prepared.split_at_mut(i);
-            let [stage, .., scratch] = rest else { unreachable!("a stage and the scratch space") };
-            with_more_terms(h, a, k, done, |terms| y.plus_into(terms, scratch));
-            field.eval_into(t + c * h, scratch, stage);
-        }
-        extra.c.len()
+        memory.extra.prepare(&self.tableau, field, (t, h), y, &memory.k)
     }
 
     fn dense(&self, t: f64, h: f64, y: &Y, memory: &RkMemory<Y>) -> Piece<Y> {
-        Piece::new(self.tableau, t, h, y, &memory.k, &memory.extra(self.tableau.extra().c.len()))
+        Piece::new(self.tableau, t, h, y, &memory.k, &memory.extra.get(&self.tableau))
     }
 
     fn interpolate(&self, at: f64, t: f64, h: f64, y: &Y, memory: &RkMemory<Y>) -> Y {
-        let extra = memory.extra(self.tableau.extra().c.len());
+        let extra = memory.extra.get(&self.tableau);
         self.tableau.interpolate((at - t) / h, h, y, &memory.k, &extra)
     }
 
@@ -244,9 +221,9 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
             let last = memory.k.len() - 1;
             memory.k.swap(0, last);
             memory.first = Stage::Known;
-        } else if memory.dense.ready.get() {
+        } else if memory.extra.ready() {
             // The first stage of the interpolant is f at the new state.
-            swap(&mut memory.k[0], &mut memory.dense.k.get_mut()[0]);
+            swap(&mut memory.k[0], memory.extra.first());
             memory.first = Stage::Known;
         }
     }
@@ -266,15 +243,37 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
         let h = first_step(field, span, y, &memory.k[0], norm, power)?;
         Ok((h, evals + 1))
     }
+
+    fn restart(&self, _field: &P, _t: f64, _y: &Y, memory: &mut RkMemory<Y>) -> Result<(), StepError> {
+        memory.first = Stage::Due;
+        Ok(())
+    }
+
+    fn bad_stage(&self, t: f64, h: f64, memory: &RkMemory<Y>) -> Option<BadStage> {
+        let i = memory.k.iter().position(|k| !k.is_finite())?;
+        let t = t + self.tableau.coefficients().c[i] * h;
+        Some(BadStage { stage: i + 1, t, entry: memory.k[i].first_not_finite() })
+    }
+
+    /// `|h| |kᵢ − kⱼ| / |gᵢ − gⱼ|` over the last two stages taken at one time but in different states g.
+    /// Hairer & Wanner, Solving ODEs II, IV.2.
+    fn stiffness(&self, h: f64, memory: &RkMemory<Y>) -> Option<f64> {
+        let Coefficients { a, c, .. } = *self.tableau.coefficients();
+        let pair = |i: usize| (1..i).rev().find(|j| c[*j] == c[i] && a[i] != a[*j]).map(|j| (i, j));
+        let (i, j) = (2..c.len()).rev().find_map(pair)?;
+        let k = &memory.k;
+        let mut change = k[0].zeros_like();
+        for l in 0..i {
+            let below = a[j].get(l).copied().unwrap_or(0.0);
+            change = change.plus(&[(h * (a[i][l] - below), &k[l])]);
+        }
+        let slope = k[i].plus(&[(-1.0, &k[j])]);
+        let estimate = h.abs() * (slope.dot(&slope) / change.dot(&change)).sqrt();
+        estimate.is_finite().then_some(estimate)
+    }
 }
 
 impl<Y> RkMemory<Y> {
-    /// The `n` stages of the interpolant alone.
-    fn extra(&self, n: usize) -> Ref<'_, [Y]> {
-        assert!(n == 0 || self.dense.ready.get(), "a step is prepared before it is interpolated");
-        Ref::map(self.dense.k.borrow(), |k| &k[..n])
-    }
-
     /// Sees to it that `k[0]` is f(t, y); returns the evaluations spent.
     #[inline]
     fn start<P: VectorField<Y> + ?Sized>(&mut self, field: &P, t: f64, y: &Y) -> usize {

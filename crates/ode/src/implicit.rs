@@ -8,15 +8,16 @@ mod imex_tableau;
 mod linearised;
 mod methods;
 mod newton;
-pub use bdf::{Bdf, BdfMemory, BdfPiece};
-pub use dirk::{Dirk, DirkMemory, DirkPiece};
-pub use imex::{Imex, ImexMemory, Split};
-pub use imex_tableau::ImexTableau;
 mod policy;
 mod radau;
 mod rosenbrock;
 mod start;
 mod tableau;
+
+pub use bdf::{Bdf, BdfMemory, BdfPiece};
+pub use dirk::{Dirk, DirkMemory, DirkPiece};
+pub use imex::{Imex, ImexMemory, Split};
+pub use imex_tableau::ImexTableau;
 pub use linearised::Linearised;
 pub use methods::{
     ESDIRK32, ESDIRK43, ESDIRK54, IMPLICIT_EULER, IMPLICIT_MIDPOINT, KENCARP3, KENCARP4, KENCARP5, KVAERNO3,

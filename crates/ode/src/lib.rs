@@ -1,12 +1,19 @@
 #![doc = include_str!("../README.md")]
 
+mod adams;
 mod batch;
+mod cde;
 mod chord;
 mod combine;
 mod control;
+mod drive;
 mod error;
+mod event;
 mod explicit;
+mod extra;
 mod first_step;
+#[cfg(doctest)]
+mod guide;
 mod implicit;
 mod jacobian;
 mod linear;
@@ -14,17 +21,31 @@ mod methods;
 mod piece;
 mod report;
 mod save;
+mod slope;
 mod solve;
+mod steady;
 mod stepper;
+mod structure;
+mod switching;
 mod tableau;
 
+pub use adams::{Adams, AdamsMemory, AdamsPiece};
 pub use batch::{
     Batch, BatchError, BatchSolve, Crossing, Entry, Hit, Lane, LaneField, NetworkRows, PerRow, RowEnd,
     RowEvent, Rows, RowsField, Steps, Then,
 };
+pub use cde::{
+    Branch, Cde, CdeError, ControlPath, ControlledField, DataPath, DataPaths, Observations, PathError,
+    PinnedCde,
+};
 pub use chord::Chord;
-pub use control::{Fixed, FixedMemory, Pi, PiMemory, StepControl, Trial, Verdict};
+pub use control::{
+    Arrival, Below, Filter, Fixed, FixedMemory, Jumps, JumpsMemory, Landing, LandingMemory, Limits, MinStep,
+    MinStepMemory, Pi, PiMemory, Pid, PidMemory, Predictive, PredictiveMemory, StepControl, Trial, Verdict,
+};
+pub use drive::{Driver, Step};
 pub use error::{SolveError, StepError};
+pub use event::{Action, Direction, Event, Events, Halt, Logged, Occurrence, When};
 pub use explicit::{ExplicitRk, RkMemory};
 pub use first_step::first_step;
 pub use implicit::{
@@ -45,7 +66,16 @@ pub use methods::{
 };
 pub use piece::Piece;
 pub use report::{End, Report, Span, Stats, Work};
-pub use save::{At, Every, Last, Save, Segment, Trajectory};
+pub use save::{At, Every, Last, Map, Observe, Progress, Save, Segment, Stream, Trajectory};
+pub use slope::DenseSlope;
 pub use solve::Solve;
-pub use stepper::{About, Dense, Stepper};
+pub use steady::SteadyState;
+pub use stepper::{About, BadStage, Dense, Stepper};
+pub use structure::{
+    AsynchronousLeapfrog, BLANES_MOAN4, BLANES_MOAN6, Cubic, FOREST_RUTH, LeapfrogMemory, LeapfrogMidpoint,
+    Paired, PairedMemory, PairedPiece, RUTH3, Reversible, ReversibleHeun, ReversibleHeunMemory,
+    ReversiblePiece, ReversibleRk, ReversibleRkMemory, SPLITTINGS, SYMPLECTIC_EULER, SecondOrder, Separable,
+    Split, Splitting, SplittingError, Symplectic, SymplecticMemory, SymplecticPiece, VERLET,
+};
+pub use switching::{SwitchPiece, Switching, SwitchingMemory};
 pub use tableau::{Coefficients, Embedded, Extra, Interpolant, Tableau, TableauError};

@@ -14,7 +14,7 @@ pub use detest::{
     DETEST_B5, DETEST_C1, DETEST_C2, DETEST_C3, DETEST_C4, DETEST_D1, DETEST_D2, DETEST_D3, DETEST_D4,
     DETEST_D5, DETEST_E1, DETEST_E2, DETEST_E3, DETEST_E4, DETEST_E5, Visit, detest,
 };
-pub use laws::stepper_laws;
+pub use laws::{history_laws, stepper_laws};
 pub use problems::{
     BRUSSELATOR, FORCED_DECAY, Field, HARMONIC_OSCILLATOR, LOGISTIC, LOTKA_VOLTERRA, Problem, Solution,
 };

@@ -2,38 +2,25 @@
 
 use chreode_core::{FiniteDifference, Tolerance};
 use chreode_ode::{
-    Bdf, Fixed, Formula, Forward, Jacobian, Known, Last, Matrix, Pi, Radau, Report, Scalar, Solve,
-    SolveError, Span, StepError, Stepper, Trajectory,
+    Action, Autonomous, Bdf, Direction, Fixed, Forward, Jacobian, Known, Last, Logged, Matrix, Pi, Radau,
+    Report, Solve, SolveError, Span, StepError, Stepper, Trajectory, When,
 };
-use chreode_testing::{FORCED_DECAY, HARMONIC_OSCILLATOR, LOTKA_VOLTERRA, Problem};
+use chreode_testing::{FORCED_DECAY, HARMONIC_OSCILLATOR, LOTKA_VOLTERRA, Problem, VAN_DER_POL, VanDerPol};
 use ndarray::{Array1, array};
-
-struct VanDerPol;
-
-impl Formula for VanDerPol {
-    fn formula<S: Scalar>(&self, _t: S, y: &[S], dy: &mut [S]) {
-        dy[0] = y[1];
-        dy[1] = (S::from(1.0) - y[0] * y[0]) * y[1] * 1000.0 - y[0];
-    }
-}
-
-const VAN_DER_POL: Span = Span { t0: 0.0, t1: 2000.0 };
-// CRAN package deTestSet, ex_reference.R: values of the Test Set for IVP Solvers.
-const VAN_DER_POL_END: [f64; 2] = [1.706167732170469, -0.8928097010248125e-3];
 
 /// The relative error at the end, and what it cost.
 fn van_der_pol<S>(stepper: S, tolerance: f64) -> (f64, Report)
 where
-    S: Stepper<chreode_ode::Autonomous<Forward<VanDerPol>>, [f64; 2]>,
+    S: Stepper<Autonomous<Forward<VanDerPol>>, [f64; 2]>,
 {
-    let problem = Forward(VanDerPol).autonomous();
+    let problem = Forward(VAN_DER_POL.formula).autonomous();
     let mut last = Last::new();
     let solve = Solve::new(stepper, Pi::new(Tolerance::both(tolerance)));
-    let report =
-        solve.run(&problem, VAN_DER_POL, [2.0, 0.0], &mut last).expect("a problem for stiff methods");
+    let report = solve
+        .run(&problem, VAN_DER_POL.span, VAN_DER_POL.y0, &mut last)
+        .expect("a problem for stiff methods");
     let (_, y) = last.0.expect("finished");
-    let error = |i: usize| ((y[i] - VAN_DER_POL_END[i]) / VAN_DER_POL_END[i]).abs();
-    (error(0).max(error(1)), report)
+    (VAN_DER_POL.deviation(&y, 0.0), report)
 }
 
 #[test]
@@ -157,4 +144,31 @@ fn a_matrix_without_inverse_is_named() {
     assert!(matches!(error, SolveError::Step(StepError::Singular { column: 0, .. })), "{error}");
     let error = Solve::new(Bdf::new(), Fixed::steps(4)).end(&nothing, span, [0.0]).unwrap_err();
     assert!(matches!(error, SolveError::Step(StepError::Singular { column: 0, .. })), "{error}");
+}
+
+#[test]
+fn a_ball_bounces_at_its_times() {
+    // From rest at height 1, g = 2, half the speed kept at each bounce: t = 1, 2, 2.5, 2.75, …
+    fn bounces<S: Stepper<FiniteDifference<chreode_testing::Field<2>>, [f64; 2]>>(
+        stepper: S,
+    ) -> (Vec<f64>, Report) {
+        let fall: chreode_testing::Field<2> = |_t, y| [y[1], -2.0];
+        let floor = When::new(|_t: f64, y: &[f64; 2]| y[0])
+            .going(Direction::Down)
+            .then(|_t: f64, y: &[f64; 2]| Action::Reset([0.0, -0.5 * y[1]]));
+        let mut events = Logged::new(floor);
+        let span = Span { t0: 0.0, t1: 2.8 };
+        let solve = Solve::new(stepper, Pi::new(Tolerance::both(1e-8)));
+        let report = solve
+            .run_with(&FiniteDifference(fall), span, [1.0, 0.0], &mut Last::new(), &mut events)
+            .expect("a ball falls");
+        (events.log.iter().map(|occurred| occurred.t).collect(), report)
+    }
+    for (times, report) in [bounces(Radau::new()), bounces(Bdf::new())] {
+        assert_eq!(times.len(), 4, "{times:?}");
+        for (t, exact) in times.iter().zip([1.0, 2.0, 2.5, 2.75]) {
+            assert!((t - exact).abs() < 1e-6, "{t} for {exact}");
+        }
+        assert!(report.work.jacobians >= 5, "counted through the restarts: {report:?}");
+    }
 }

@@ -67,6 +67,14 @@ impl<A: Real, D: Dimension> VectorSpace for Array<A, D> {
         }
     }
 
+    fn first_not_finite(&self) -> Option<usize> {
+        self.iter().position(|v| !v.is_finite())
+    }
+
+    fn entries(&self) -> usize {
+        self.len()
+    }
+
     #[inline(always)]
     fn plus_into(&self, terms: &[(f64, &Self)], out: &mut Self) {
         let shape = out.raw_dim();

@@ -44,6 +44,14 @@ macro_rules! fixed {
                 self.iter().fold(true, |finite, v| finite & v.is_finite())
             }
 
+            fn first_not_finite(&self) -> Option<usize> {
+                self.iter().position(|v| !v.is_finite())
+            }
+
+            fn entries(&self) -> usize {
+                N
+            }
+
             #[inline]
             fn plus_into(&self, terms: &[(f64, &Self)], out: &mut Self) {
                 *out = self.plus(terms);

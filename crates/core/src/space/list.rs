@@ -23,6 +23,15 @@ impl<V: VectorSpace> VectorSpace for Vec<V> {
         self.iter().fold(true, |finite, v| finite & v.is_finite())
     }
 
+    fn first_not_finite(&self) -> Option<usize> {
+        let i = self.iter().position(|v| !v.is_finite())?;
+        Some(self[..i].iter().map(V::entries).sum::<usize>() + self[i].first_not_finite()?)
+    }
+
+    fn entries(&self) -> usize {
+        self.iter().map(V::entries).sum()
+    }
+
     #[inline(always)]
     fn scaled_square_sum(&self, a: &Self, b: &Self, tolerance: Tolerance) -> (f64, usize) {
         V::list_scaled_square_sum(self, a, b, tolerance)

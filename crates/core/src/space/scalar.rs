@@ -28,6 +28,14 @@ macro_rules! scalar {
                 <$real>::is_finite(*self)
             }
 
+            fn first_not_finite(&self) -> Option<usize> {
+                (!<$real>::is_finite(*self)).then_some(0)
+            }
+
+            fn entries(&self) -> usize {
+                1
+            }
+
             #[inline]
             fn scaled_square_sum(&self, a: &Self, b: &Self, tolerance: Tolerance) -> (f64, usize) {
                 let r = self.to_f64() / tolerance.scale(a.to_f64(), b.to_f64());

@@ -22,6 +22,18 @@ impl<A: VectorSpace, B: VectorSpace> VectorSpace for (A, B) {
         self.0.is_finite() && self.1.is_finite()
     }
 
+    fn first_not_finite(&self) -> Option<usize> {
+        if self.0.is_finite() {
+            self.1.first_not_finite().map(|i| self.0.entries() + i)
+        } else {
+            self.0.first_not_finite()
+        }
+    }
+
+    fn entries(&self) -> usize {
+        self.0.entries() + self.1.entries()
+    }
+
     fn scaled_square_sum(&self, a: &Self, b: &Self, tolerance: Tolerance) -> (f64, usize) {
         let (s0, n0) = self.0.scaled_square_sum(&a.0, &b.0, tolerance);
         let (s1, n1) = self.1.scaled_square_sum(&a.1, &b.1, tolerance);
@@ -62,6 +74,14 @@ impl<V: VectorSpace> VectorSpace for Passenger<V> {
 
     fn is_finite(&self) -> bool {
         self.0.is_finite()
+    }
+
+    fn first_not_finite(&self) -> Option<usize> {
+        self.0.first_not_finite()
+    }
+
+    fn entries(&self) -> usize {
+        self.0.entries()
     }
 
     fn scaled_square_sum(&self, _: &Self, _: &Self, _: Tolerance) -> (f64, usize) {

@@ -217,7 +217,13 @@ impl<A: Entry, F: LaneField> WithSimd for InLanes<'_, '_, '_, A, F> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Hits<A> {
-        Engine::<'_, '_, '_, A, S, 2, _>::new(simd, self.plan, &mut Vectorised(self.field), self.slots).run().hits
+        // Two registers hide each other's latency; without wide registers there are four single numbers.
+        let mut rhs = Vectorised(self.field);
+        if S::IS_SCALAR {
+            Engine::<'_, '_, '_, A, S, 4, _>::new(simd, self.plan, &mut rhs, self.slots).run().hits
+        } else {
+            Engine::<'_, '_, '_, A, S, 2, _>::new(simd, self.plan, &mut rhs, self.slots).run().hits
+        }
     }
 }
 

@@ -161,6 +161,12 @@ impl<N> StepControl for Pi<N> {
     fn follow(&self, h: f64, memory: &mut PiMemory) {
         memory.h = h.min(self.max_step.unwrap_or(f64::INFINITY));
     }
+
+    fn restart(&self, _t: f64, h: f64, memory: &mut PiMemory) {
+        memory.h = h.min(self.max_step.unwrap_or(f64::INFINITY));
+        memory.before = LEAST_RATIO.ln();
+        memory.last = Verdict::Accept;
+    }
 }
 
 /// The smaller of two numbers, neither of them NaN: one instruction, where `f64::min` needs five.

@@ -142,8 +142,21 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Radau {
         *jacobian = if stages.rate > self.newton.keep { Freshness::Due } else { Freshness::Kept };
     }
 
+    fn restart(&self, _problem: &P, _t: f64, _y: &Y, memory: &mut Self::Memory) -> Result<(), StepError> {
+        if let Some(slope) = memory.slope.take() {
+            memory.spare = Some(slope);
+        }
+        (memory.before.1, memory.accepted, memory.rejected) = (None, None, false);
+        memory.jacobian = Freshness::Due;
+        Ok(())
+    }
+
     fn work(&self, memory: &Self::Memory) -> Work {
         memory.stages.work()
+    }
+
+    fn stiffness(&self, h: f64, memory: &Self::Memory) -> Option<f64> {
+        Some(h.abs() * memory.stages.linear.norm())
     }
 
     fn error<N: Norm<Y>>(&self, _h: f64, _y: &Y, _norm: &N, memory: &mut Self::Memory) -> Option<f64> {

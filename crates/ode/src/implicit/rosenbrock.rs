@@ -66,14 +66,40 @@ pub struct RosenbrockCoefficients {
 /// Hairer & Wanner, Solving ODEs II, IV.7, doi:10.1007/978-3-642-05221-7.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rosenbrock {
-    /// The method.
-    pub coefficients: RosenbrockCoefficients,
+    coefficients: RosenbrockCoefficients,
+    /// Bit i: stage i (or, for i the number of stages, the result) is the stage before plus its u.
+    continued: u32,
 }
 
 impl Rosenbrock {
     /// The method of `coefficients`.
     pub const fn new(coefficients: RosenbrockCoefficients) -> Self {
-        Self { coefficients }
+        let RosenbrockCoefficients { a, m, .. } = coefficients;
+        let (mut continued, mut i) = (0, 2);
+        while i <= m.len() {
+            let row = if i < m.len() { a[i] } else { m };
+            let (mut same, mut j) = (row[i - 1] == 1.0, 0);
+            while j + 1 < i {
+                same = same && row[j] == a[i - 1][j];
+                j += 1;
+            }
+            if same {
+                continued |= 1 << i;
+            }
+            i += 1;
+        }
+        Self { coefficients, continued }
+    }
+
+    /// Its coefficients.
+    pub const fn coefficients(&self) -> &RosenbrockCoefficients {
+        &self.coefficients
+    }
+
+    /// Whether row `i` of `a` (or `m`, for i the number of stages) continues the row before it.
+    #[inline]
+    const fn continues(&self, i: usize) -> bool {
+        self.continued >> i & 1 == 1
     }
 }
 
@@ -175,7 +201,12 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
             if i == 0 {
                 slope.plus_into(&[], stage);
             } else {
-                with_terms(1.0, it.a[i], done, |terms| y.plus_into(terms, point));
+                if self.continues(i) {
+                    point.plus_into(&[(1.0, &done[i - 1])], sum);
+                    swap(point, sum);
+                } else {
+                    with_terms(1.0, it.a[i], done, |terms| y.plus_into(terms, point));
+                }
                 problem.eval_into(t + it.alpha[i] * h, point, stage);
                 evals += 1;
                 if let Some(matrix) = problem.mass() {
@@ -193,8 +224,16 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
             }
             linear.solve(stage);
         }
-        with_terms(1.0, it.m, u, |terms| y.plus_into(terms, next));
-        with_terms(1.0, it.error, u, |terms| Y::sum_into(terms, error));
+        let stages = it.m.len();
+        if self.continues(stages) {
+            point.plus_into(&[(1.0, &u[stages - 1])], next);
+        } else {
+            with_terms(1.0, it.m, u, |terms| y.plus_into(terms, next));
+        }
+        match it.error {
+            [rest @ .., 1.0] if rest.iter().all(|e| *e == 0.0) => u[stages - 1].plus_into(&[], error),
+            weights => with_terms(1.0, weights, u, |terms| Y::sum_into(terms, error)),
+        }
         Ok(evals)
     }
 
