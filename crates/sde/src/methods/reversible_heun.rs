@@ -49,6 +49,29 @@ enum Drift {
 }
 
 impl ReversibleHeun {
+    /// Takes the step from `t` to `t + h`: proposes and commits at once; returns the evaluations spent.
+    ///
+    /// # Errors
+    /// [`StepError::OutsidePath`].
+    pub fn step<F, G, W, Y>(
+        &self,
+        sde: &Sde<F, G, W, Stratonovich>,
+        t: f64,
+        h: f64,
+        y: &mut Y,
+        memory: &mut ReversibleMemory<Y, W::Noise, W::Cursor>,
+    ) -> Result<usize, StepError>
+    where
+        Y: VectorSpace,
+        F: VectorField<Y>,
+        W: BrownianPath,
+        G: Diffusion<Y, Noise = W::Noise>,
+    {
+        let evals = Self::advance(sde, (t, t + h), h, y, memory)?;
+        <Self as Stepper<Sde<F, G, W, Stratonovich>, Y>>::commit(self, y, memory);
+        Ok(evals)
+    }
+
     /// Takes back the step from `t` to `t + h` that ended in `y` and `memory`; returns the evaluations
     /// spent.
     ///
