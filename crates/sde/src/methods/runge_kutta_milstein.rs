@@ -10,8 +10,8 @@ use chreode_ode::{About, StepError};
 /// integral, J = W²/2 and the central Δg = (g(t, y + g √h) − g(t, y − g √h)) / (2√h) for Stratonovich's, whose
 /// J has a mean and would carry the error of the one-sided difference into the drift.
 ///
-/// Strong and weak order 1; one drift and two evaluations of g a step, three for Stratonovich's. The error
-/// estimate is the last term, h¹.
+/// Strong and weak order 1; one drift and two evaluations of g a step, three for Stratonovich's. No error
+/// estimate of its own: [`Halves`](crate::Halves) gives it one.
 ///
 /// P. E. Kloeden and E. Platen, Numerical Solution of Stochastic Differential Equations (1992), 11.1,
 /// doi:10.1007/978-3-662-12616-5.
@@ -19,8 +19,8 @@ use chreode_ode::{About, StepError};
 pub struct RungeKuttaMilstein;
 
 impl RungeKuttaMilstein {
-    const ABOUT: About = About { name: "runge-kutta-milstein", order: 1.0, error_power: Some(1.0) };
-    const SCRATCH: usize = 4;
+    const ABOUT: About = About { name: "runge-kutta-milstein", order: 1.0, error_power: None };
+    const SCRATCH: usize = 5;
 
     fn advance<F, G, W, C, Y>(
         &self,
@@ -38,7 +38,7 @@ impl RungeKuttaMilstein {
         C: Calculus,
     {
         memory.read(&sde.path, t, h)?;
-        let Parts { next, error, dw, mixed, scratch: [f, g, ahead, change], .. } = memory.parts();
+        let Parts { next, dw, mixed, scratch: [f, g, ahead, change, higher], .. } = memory.parts();
         let root = h.abs().sqrt();
         sde.drift.eval_into(t, y, f);
         sde.diffusion.coefficients_into(t, y, g);
@@ -51,13 +51,13 @@ impl RungeKuttaMilstein {
             y.plus_into(&[(root, g)], ahead);
             sde.diffusion.coefficients_into(t, ahead, change);
             y.plus_into(&[(-root, g)], ahead);
-            sde.diffusion.coefficients_into(t, ahead, error);
-            Y::sum_into(&[(0.5 / root, change), (-0.5 / root, error)], ahead);
+            sde.diffusion.coefficients_into(t, ahead, higher);
+            Y::sum_into(&[(0.5 / root, change), (-0.5 / root, higher)], ahead);
             mixed.update(dw, |_, w| 0.5 * w * w);
         }
-        sde.diffusion.weigh(ahead, mixed, error);
+        sde.diffusion.weigh(ahead, mixed, higher);
         sde.diffusion.weigh(g, dw, change);
-        y.plus_into(&[(h, f), (1.0, change), (1.0, error)], next);
+        y.plus_into(&[(h, f), (1.0, change), (1.0, higher)], next);
         Ok(if C::ITO { 3 } else { 4 })
     }
 }
