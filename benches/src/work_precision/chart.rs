@@ -6,7 +6,9 @@ use chreode_bench_problems::Point;
 use chreode_plot::{Chart, Ink, Line, Marker, Paint, PlotError, SERIES, Series, svg};
 
 /// Lines of ours in a chart, and of the peers.
-const MOST: [usize; 2] = [7, 7];
+const MOST: [usize; 2] = [6, 6];
+/// A line that is so many times slower than the fastest would only squeeze the others.
+const SLOWEST: f64 = 60.0;
 
 /// The charts of the curves of one problem, as names of files and SVG: the fastest of ours and of the peers.
 ///
@@ -37,7 +39,11 @@ fn fastest<'a>(curves: &[&'a Curve]) -> Vec<&'a Curve> {
     let key = |c: &Curve| c.seconds(LEVELS[1]).or_else(|| c.seconds(LEVELS[0]).map(|s| 1e3 * s));
     let mut ranked: Vec<&Curve> = curves.to_vec();
     ranked.sort_by(|a, b| key(a).unwrap_or(f64::INFINITY).total_cmp(&key(b).unwrap_or(f64::INFINITY)));
-    let of = |ours: bool, most: usize| ranked.iter().copied().filter(move |c| c.ours == ours).take(most);
+    let limit = ranked.first().and_then(|c| key(c)).map_or(f64::INFINITY, |s| SLOWEST * s);
+    let near = |c: &&Curve| key(c).is_none_or(|s| s <= limit);
+    let of = |ours: bool, most: usize| {
+        ranked.iter().copied().filter(near).filter(move |c| c.ours == ours).take(most)
+    };
     of(true, MOST[0]).chain(of(false, MOST[1])).collect()
 }
 

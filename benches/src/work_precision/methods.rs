@@ -4,7 +4,7 @@ use super::system::System;
 use chreode_bench_problems::Ivp;
 use chreode_core::Tolerance;
 use chreode_ode::{
-    BOSH3, Bdf, CASH_KARP, DOPRI5, DOPRI8, Dirk, ESDIRK43, ESDIRK54, ExplicitRk, KVAERNO3, KVAERNO4,
+    Adams, BOSH3, Bdf, CASH_KARP, DOPRI5, DOPRI8, Dirk, ESDIRK43, ESDIRK54, ExplicitRk, KVAERNO3, KVAERNO4,
     KVAERNO5, Last, Pi, RODAS4, RODAS5P, Radau, Rosenbrock, Solve, SolveError, Span, Stats, StepControl,
     Stepper, TRBDF2, TSIT5, VERNER6, VERNER7, VERNER8, VERNER9, Work,
 };
@@ -49,6 +49,7 @@ fn explicit<P: Ivp<N> + 'static, const N: usize>() -> Vec<Method> {
         method::<P, _, N>("Verner7", false, || ExplicitRk::new(VERNER7)),
         method::<P, _, N>("Verner8", false, || ExplicitRk::new(VERNER8)),
         method::<P, _, N>("Verner9", false, || ExplicitRk::new(VERNER9)),
+        method::<P, _, N>("Adams", false, Adams::default),
     ]
 }
 

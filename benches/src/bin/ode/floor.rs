@@ -89,9 +89,9 @@ impl Given {
         let seconds = turns(Duration::from_millis(1500), &mut [&mut ours, &mut floor]);
         json!({
             "case": format!("lotka-volterra-100 {state}"), "ours": format!("{} 1e-8", self.method),
-            "ours_seconds": seconds[0], "peer": "the same loop by hand", "peer_seconds": seconds[1], "goal": goal,
+            "ours_seconds": seconds[0].median, "peer": "the same loop by hand", "peer_seconds": seconds[1].median, "goal": goal,
             "ours_evaluations": report.stats.evals, "peer_evaluations": self.evals, "peer_error": self.error,
-            "threads": 1,
+            "ours_least": seconds[0].least, "peer_least": seconds[1].least, "threads": 1,
         })
     }
 }

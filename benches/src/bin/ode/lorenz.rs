@@ -86,10 +86,10 @@ fn beside_lanes(starts: &Array2<f64>, reference: &Array2<f64>, threads: usize) -
     let mut forty = || drop(black_box(lanes::<40>(black_box(starts))));
     let seconds = turns(Duration::from_secs(6), &mut [&mut dopri5, &mut eight, &mut sixteen, &mut forty]);
     let (hand, width) = (1..4)
-        .map(|i| (seconds[i], [0, 8, 16, 40][i]))
+        .map(|i| (seconds[i].median, [0, 8, 16, 40][i]))
         .fold((f64::INFINITY, 0), |a, b| if b.0 < a.0 { b } else { a });
     Ok(json!({
-        "case": "lorenz-10000", "ours_seconds": seconds[0], "ours": "Dopri5 1e-6", "ours_error": ours_error,
+        "case": "lorenz-10000", "ours_seconds": seconds[0].median, "ours": "Dopri5 1e-6", "ours_error": ours_error,
         "peer": format!("lanes of {width} by hand, one step size for all"), "peer_seconds": hand,
         "peer_error": hand_error, "goal": 1.0 / 1.5, "threads": threads,
     }))
@@ -117,11 +117,11 @@ fn fastest(starts: &Array2<f64>, reference: &Array2<f64>, threads: usize, at_mos
         .collect();
     let mut turned: Vec<&mut dyn FnMut()> = runs.iter_mut().map(|r| &mut **r as &mut dyn FnMut()).collect();
     let seconds = turns(Duration::from_secs(2), &mut turned);
-    let best = (0..seconds.len()).min_by(|&a, &b| seconds[a].total_cmp(&seconds[b]));
+    let best = (0..seconds.len()).min_by(|&a, &b| seconds[a].median.total_cmp(&seconds[b].median));
     let best = best.with_context(|| format!("no method of ours reaches an error of {at_most:e}"))?;
     let (name, _, tolerance, error) = chosen[best];
     Ok(json!({
-        "ours_seconds": seconds[best], "ours": format!("{name} {tolerance:.0e}"), "ours_error": error,
+        "ours_seconds": seconds[best].median, "ours": format!("{name} {tolerance:.0e}"), "ours_error": error,
         "threads": threads,
     }))
 }

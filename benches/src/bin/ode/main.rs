@@ -43,6 +43,9 @@ enum Case {
         n: usize,
         /// Width
         d: usize,
+        /// The fastest of ours whose error is no larger
+        #[arg(long)]
+        error: Option<f64>,
     },
 }
 
@@ -52,7 +55,7 @@ fn main() -> Result<()> {
     let rows = match case {
         Case::Floor => floor::rows(),
         Case::Lorenz { error } => vec![lorenz::row(threads, data, error)?],
-        Case::Field { n, d } => vec![field::row(n, d, threads, data)?],
+        Case::Field { n, d, error } => vec![field::row(n, d, threads, data, error)?],
     };
     let mut out = std::io::stdout();
     rows.iter().try_for_each(|row| writeln!(out, "{row}"))?;

@@ -6,8 +6,15 @@ use std::time::{Duration, Instant};
 /// Rounds at most.
 const ROUNDS: usize = 31;
 
-/// Median seconds of each of `solves`, run in turn for about `budget` in all, after one call that warms up.
-pub(crate) fn turns(budget: Duration, solves: &mut [&mut dyn FnMut()]) -> Vec<f64> {
+/// Seconds of a solve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Times {
+    pub(crate) median: f64,
+    pub(crate) least: f64,
+}
+
+/// Seconds of each of `solves`, run in turn for about `budget` in all, after one call that warms up.
+pub(crate) fn turns(budget: Duration, solves: &mut [&mut dyn FnMut()]) -> Vec<Times> {
     let once: Vec<f64> = solves
         .iter_mut()
         .map(|solve| {
@@ -38,7 +45,7 @@ pub(crate) fn turns(budget: Duration, solves: &mut [&mut dyn FnMut()]) -> Vec<f6
         .into_iter()
         .map(|mut s| {
             s.sort_by(f64::total_cmp);
-            s[s.len() / 2]
+            Times { median: s[s.len() / 2], least: s[0] }
         })
         .collect()
 }
