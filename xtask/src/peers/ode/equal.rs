@@ -8,9 +8,12 @@ use chreode_bench_problems::Point;
 
 /// Our tolerances: four a decade, so that the error met is near the one asked for.
 fn tolerances() -> String {
-    let all: Vec<String> = (12..=44).map(|q| format!("{:.3e}", 10f64.powf(-0.25 * f64::from(q)))).collect();
+    let all: Vec<String> = (8..=44).map(|q| format!("{:.3e}", 10f64.powf(-0.25 * f64::from(q)))).collect();
     all.join(",")
 }
+
+/// Tighter tolerances that must be accurate enough, too.
+const STEADY: usize = 2;
 
 /// Methods that are timed against each peer's point.
 const CONTENDERS: usize = 3;
@@ -89,19 +92,24 @@ fn row(contest: &Contest<'_>, ours: &Point, peer: &Point, goal: Option<f64>) -> 
     }
 }
 
-/// Of each method the loosest point that is accurate enough; the fastest of those.
+/// Of each method the loosest point that is accurate enough and not by luck: the next [`STEADY`] tighter ones are, too.
+/// The fastest of those.
 fn contenders(points: &[Point], error: f64) -> Vec<Point> {
-    let mut loosest: Vec<Point> = Vec::new();
-    for point in points.iter().filter(|p| p.error <= error) {
-        match loosest.iter_mut().find(|p| p.method == point.method) {
-            Some(found) if found.tolerance < point.tolerance => *found = point.clone(),
-            Some(_) => {}
-            None => loosest.push(point.clone()),
-        }
-    }
-    loosest.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
-    loosest.truncate(CONTENDERS);
-    loosest
+    let mut methods: Vec<&str> = points.iter().map(|p| p.method.as_str()).collect();
+    methods.sort_unstable();
+    methods.dedup();
+    let mut found: Vec<Point> =
+        methods.into_iter().filter_map(|method| loosest(points, method, error)).collect();
+    found.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
+    found.truncate(CONTENDERS);
+    found
+}
+
+fn loosest(points: &[Point], method: &str, error: f64) -> Option<Point> {
+    let mut own: Vec<&Point> = points.iter().filter(|p| p.method == method).collect();
+    own.sort_by(|a, b| b.tolerance.total_cmp(&a.tolerance));
+    let steady = own.windows(1 + STEADY).find(|window| window.iter().all(|p| p.error <= error))?;
+    Some(steady[0].clone())
 }
 
 #[cfg(test)]
@@ -117,13 +125,18 @@ mod tests {
             error,
             ..Point::default()
         };
+        let errors = |method: &str, seconds: f64, errors: [f64; 5]| {
+            let at = |(i, error): (usize, f64)| {
+                point(method, 10f64.powi(-4 - i as i32), seconds + i as f64, error)
+            };
+            errors.into_iter().enumerate().map(at).collect::<Vec<_>>()
+        };
         let points = [
-            point("a", 1e-4, 1.0, 1e-3),
-            point("a", 1e-5, 2.0, 1e-4),
-            point("a", 1e-6, 3.0, 1e-5),
-            point("b", 1e-4, 1.5, 1e-5),
-            point("c", 1e-4, 0.5, 1e-2),
-        ];
+            errors("a", 1.0, [1e-3, 1e-4, 1e-5, 1e-6, 1e-7]),
+            errors("b", 1.5, [1e-5, 1e-6, 1e-7, 1e-8, 1e-9]),
+            errors("lucky", 0.1, [1e-6, 1e-2, 1e-3, 1e-4, 1e-5]),
+        ]
+        .concat();
         let found: Vec<(String, f64)> =
             contenders(&points, 2e-4).into_iter().map(|p| (p.method, p.tolerance)).collect();
         assert_eq!(found, [("b".to_string(), 1e-4), ("a".to_string(), 1e-5)]);
