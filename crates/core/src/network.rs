@@ -58,6 +58,18 @@ pub trait Network {
         memory: &mut Self::Memory,
     );
 
+    /// `out[i] = v_θ(t[i], x[i])` for every row `i`, the bits of [`forward`](Self::forward), with `memory` left in no
+    /// state for a [`pullback`](Self::pullback): what a solve without gradients asks for.
+    fn velocity(
+        &self,
+        t: &[Self::Scalar],
+        x: ArrayView2<'_, Self::Scalar>,
+        out: ArrayViewMut2<'_, Self::Scalar>,
+        memory: &mut Self::Memory,
+    ) {
+        self.forward(t, x, out, memory);
+    }
+
     /// The pullback of the forward pass that last filled `memory`.
     ///
     /// For cotangent rows `a`, sets `state[i] = a[i]ᵀ ∂v/∂x` where `state` is given, and sets
@@ -115,7 +127,7 @@ impl<N: Network + ?Sized> VectorField<Array2<N::Scalar>> for NetworkField<'_, N>
         let Scratch { memory, t: times } = &mut *self.scratch.borrow_mut();
         times.clear();
         times.resize(y.nrows(), N::Scalar::from_f64(t));
-        self.network.forward(times, y.view(), dy.view_mut(), memory);
+        self.network.velocity(times, y.view(), dy.view_mut(), memory);
     }
 }
 
@@ -128,11 +140,14 @@ impl<N: Network + ?Sized> Vjp<Array2<N::Scalar>> for NetworkField<'_, N> {
         y: &Array2<N::Scalar>,
         a: &Array2<N::Scalar>,
     ) -> Pullback<Array2<N::Scalar>, Self::Params> {
-        let value = self.eval(t, y);
+        let mut value = Array2::zeros((y.nrows(), self.network.width().1));
+        let Scratch { memory, t: times } = &mut *self.scratch.borrow_mut();
+        times.clear();
+        times.resize(y.nrows(), N::Scalar::from_f64(t));
+        self.network.forward(times, y.view(), value.view_mut(), memory);
         let mut state = Array2::zeros(y.raw_dim());
         let mut params = Array1::zeros(self.network.parameter_count());
         let flat = params.as_slice_mut().expect("a new array is contiguous");
-        let memory = &mut self.scratch.borrow_mut().memory;
         self.network.pullback(a.view(), Some(state.view_mut()), Some(flat), memory);
         Pullback { value, state, params }
     }

@@ -11,6 +11,7 @@ use crate::layer::Layer;
 use crate::memory::Plan;
 use crate::{MlpConfig, MlpMemory, NnError};
 use chreode_core::{Network, ParameterView};
+use forward::Keep;
 use gradient::Task;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::{Rng, RngExt};
@@ -130,7 +131,11 @@ impl<A: Lane> Network for Mlp<A> {
     }
 
     fn forward(&self, t: &[A], x: ArrayView2<'_, A>, out: ArrayViewMut2<'_, A>, memory: &mut MlpMemory<A>) {
-        self.run_forward(t, x, out, memory);
+        self.run_forward(t, x, out, memory, Keep::Values);
+    }
+
+    fn velocity(&self, t: &[A], x: ArrayView2<'_, A>, out: ArrayViewMut2<'_, A>, memory: &mut MlpMemory<A>) {
+        self.run_forward(t, x, out, memory, Keep::Nothing);
     }
 
     fn pullback(

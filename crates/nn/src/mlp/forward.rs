@@ -7,12 +7,22 @@ use crate::memory::{MlpMemory, TILE};
 use chreode_core::Network;
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
+/// What a pass leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// The values of every layer, for a pullback.
+    Values,
+    /// Nothing: all tiles of a part use the memory of its first, which stays in the cache.
+    Nothing,
+}
+
 /// The rows of a few tiles and what is written for them.
 struct Part<'a, A> {
     t: &'a [A],
     x: ArrayView2<'a, A>,
     out: ArrayViewMut2<'a, A>,
     values: &'a mut [A],
+    keep: Keep,
 }
 
 impl<A: Lane> Mlp<A> {
@@ -22,6 +32,7 @@ impl<A: Lane> Mlp<A> {
         x: ArrayView2<'_, A>,
         out: ArrayViewMut2<'_, A>,
         memory: &mut MlpMemory<A>,
+        keep: Keep,
     ) {
         let rows = t.len();
         let (state, output) = (self.config.state, self.config.output);
@@ -33,7 +44,7 @@ impl<A: Lane> Mlp<A> {
         );
         memory.prepare(&self.plan, rows);
         let values = &mut memory.values.as_mut_slice()[..rows.div_ceil(TILE) * self.plan.values_len];
-        let part = Part { t, x, out, values };
+        let part = Part { t, x, out, values, keep };
         if parallel(rows * self.parameter_count()) {
             self.forward_split(part)
         } else {
@@ -48,23 +59,23 @@ impl<A: Lane> Mlp<A> {
         if tiles < 2 || rows * self.parameter_count() <= SHARE {
             return self.forward_tiles(part);
         }
-        let at = tiles / 2 * TILE;
+        let (at, keep) = (tiles / 2 * TILE, part.keep);
         let (t0, t1) = part.t.split_at(at);
         let (x0, x1) = part.x.split_at(Axis(0), at);
         let (out0, out1) = part.out.split_at(Axis(0), at);
         let (values0, values1) = part.values.split_at_mut(tiles / 2 * self.plan.values_len);
         rayon::join(
-            || self.forward_split(Part { t: t0, x: x0, out: out0, values: values0 }),
-            || self.forward_split(Part { t: t1, x: x1, out: out1, values: values1 }),
+            || self.forward_split(Part { t: t0, x: x0, out: out0, values: values0, keep }),
+            || self.forward_split(Part { t: t1, x: x1, out: out1, values: values1, keep }),
         );
     }
 
     fn forward_tiles(&self, part: Part<'_, A>) {
-        let Part { t, x, mut out, values } = part;
-        let tiles = values.chunks_exact_mut(self.plan.values_len).zip(t.chunks(TILE));
+        let Part { t, x, mut out, values, keep } = part;
         let blocks = x.axis_chunks_iter(Axis(0), TILE).zip(out.axis_chunks_iter_mut(Axis(0), TILE));
-        for ((values, t), (x, out)) in tiles.zip(blocks) {
-            self.forward_tile(t, x, out, values);
+        for (tile, (t, (x, out))) in t.chunks(TILE).zip(blocks).enumerate() {
+            let at = if keep == Keep::Values { tile * self.plan.values_len } else { 0 };
+            self.forward_tile(t, x, out, &mut values[at..at + self.plan.values_len]);
         }
     }
 

@@ -81,6 +81,6 @@ impl<N: Network + ?Sized> RowsField<N::Scalar> for NetworkRows<'_, N> {
         let (memory, times) = &mut *self.scratch.borrow_mut();
         times.clear();
         times.extend(t.iter().map(|&t| N::Scalar::from_f64(t)));
-        self.network.forward(times, y, dy, memory);
+        self.network.velocity(times, y, dy, memory);
     }
 }
