@@ -10,16 +10,18 @@ const MOST: [usize; 2] = [6, 6];
 /// A line that is so many times slower than the fastest would only squeeze the others.
 const SLOWEST: f64 = 60.0;
 
+/// What a point is drawn against.
+type Cost = fn(&Point) -> Option<f64>;
+
 /// The charts of the curves of one problem, as names of files and SVG: the fastest of ours and of the peers.
 ///
 /// # Errors
 /// [`PlotError::Empty`] without a curve.
 pub fn charts(problem: &str, curves: &[&Curve]) -> Result<Vec<(String, String)>, PlotError> {
     let chosen = fastest(curves);
-    let time = |p: &Point| Some(p.seconds);
-    let evaluations = |p: &Point| p.evaluations.map(|n| n as f64);
-    let kinds: [(&str, &str, fn(&Point) -> Option<f64>); 2] =
-        [("time", "seconds", time), ("evaluations", "evaluations of the field", evaluations)];
+    let time: Cost = |p| Some(p.seconds);
+    let evaluations: Cost = |p| p.evaluations.map(|n| n as f64);
+    let kinds = [("time", "seconds", time), ("evaluations", "evaluations of the field", evaluations)];
     kinds
         .into_iter()
         .map(|(kind, axis, cost)| {
@@ -47,7 +49,7 @@ fn fastest<'a>(curves: &[&'a Curve]) -> Vec<&'a Curve> {
     of(true, MOST[0]).chain(of(false, MOST[1])).collect()
 }
 
-fn series(curves: &[&Curve], cost: fn(&Point) -> Option<f64>) -> Vec<Series> {
+fn series(curves: &[&Curve], cost: Cost) -> Vec<Series> {
     let mut ranks = [0usize; 2];
     let mut all: Vec<Series> = curves
         .iter()

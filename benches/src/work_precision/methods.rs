@@ -63,8 +63,8 @@ fn stiff<P: Ivp<N> + 'static, const N: usize>() -> Vec<Method> {
         method::<P, _, N>("ESDIRK54", true, || Dirk::new(ESDIRK54)),
         method::<P, _, N>("Rodas4", true, || Rosenbrock::new(RODAS4)),
         method::<P, _, N>("Rodas5P", true, || Rosenbrock::new(RODAS5P)),
-        method::<P, _, N>("Radau", true, || Radau::new()),
-        method::<P, _, N>("NDF", true, || Bdf::new()),
+        method::<P, _, N>("Radau", true, Radau::new),
+        method::<P, _, N>("NDF", true, Bdf::new),
     ]
 }
 

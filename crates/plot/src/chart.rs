@@ -1,6 +1,6 @@
 //! Line charts on logarithmic axes: markers at the points, names written beside the lines.
 
-use crate::axes::{BOTTOM_ROOM, Frame, LABEL_SIZE, Side, TICK_SIZE, TITLE_SIZE};
+use crate::axes::{BOTTOM_ROOM, Frame, Side, TICK_SIZE, TITLE_SIZE};
 use crate::colour::Ink;
 use crate::error::PlotError;
 use crate::font::{Weight, width};
@@ -168,7 +168,6 @@ fn write_names(scene: &mut Scene, frame: &Frame, drawn: &[&Series]) {
         let words = Text::new([left, y + 3.7], &series.name, TICK_SIZE, series.ink);
         scene.text(words);
     }
-    debug_assert!(TICK_SIZE < LABEL_SIZE && LABEL_SIZE < PITCH, "names do not touch");
 }
 
 /// Sorted positions moved as little as it takes to stand at least `pitch` apart within `limits`.

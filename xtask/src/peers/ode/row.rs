@@ -124,7 +124,7 @@ mod tests {
             ..Row::default()
         };
         assert_eq!(row.ratio(), Some(1.5));
-        assert!(table(&[row.clone()]).ends_with("| 2.00 | – |  | 3.00 | – | 1.50 | 2.00 ⚠ |\n"));
+        assert!(table(std::slice::from_ref(&row)).ends_with("| 2.00 | – |  | 3.00 | – | 1.50 | 2.00 ⚠ |\n"));
         assert_eq!(row.json()["ratio"], 1.5);
         assert_eq!(Row::read(&row.json()), Some(row));
     }
