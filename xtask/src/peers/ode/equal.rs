@@ -6,14 +6,14 @@ use crate::programs::{Care, Program, Wanted};
 use anyhow::Result;
 use chreode_bench_problems::Point;
 
-/// Our tolerances: four a decade, so that the error met is near the one asked for.
+/// Our tolerances: eight a decade, so that the error met is near the one asked for.
 fn tolerances() -> String {
-    let all: Vec<String> = (8..=44).map(|q| format!("{:.3e}", 10f64.powf(-0.25 * f64::from(q)))).collect();
+    let all: Vec<String> = (16..=88).map(|q| format!("{:.3e}", 10f64.powf(-0.125 * f64::from(q)))).collect();
     all.join(",")
 }
 
 /// Tighter tolerances that must be accurate enough, too.
-const STEADY: usize = 2;
+const STEADY: usize = 4;
 
 /// Methods that are timed against each peer's point.
 const CONTENDERS: usize = 3;
