@@ -61,7 +61,7 @@ enum Command {
         #[arg(long)]
         problem: Vec<String>,
         /// Write tables and charts into docs/benchmarks
-        #[arg(long)]
+        #[arg(long, conflicts_with = "problem")]
         docs: bool,
     },
 }

@@ -125,16 +125,16 @@ mod tests {
             error,
             ..Point::default()
         };
-        let errors = |method: &str, seconds: f64, errors: [f64; 5]| {
+        let errors = |method: &str, seconds: f64, errors: [f64; 7]| {
             let at = |(i, error): (usize, f64)| {
                 point(method, 10f64.powi(-4 - i as i32), seconds + i as f64, error)
             };
             errors.into_iter().enumerate().map(at).collect::<Vec<_>>()
         };
         let points = [
-            errors("a", 1.0, [1e-3, 1e-4, 1e-5, 1e-6, 1e-7]),
-            errors("b", 1.5, [1e-5, 1e-6, 1e-7, 1e-8, 1e-9]),
-            errors("lucky", 0.1, [1e-6, 1e-2, 1e-3, 1e-4, 1e-5]),
+            errors("a", 1.0, [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9]),
+            errors("b", 1.5, [1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11]),
+            errors("lucky", 0.1, [1e-6, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7]),
         ]
         .concat();
         let found: Vec<(String, f64)> =
