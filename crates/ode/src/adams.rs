@@ -295,4 +295,12 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for Adams {
         };
         Ok((first_step(field, span, y, memory.slope(), norm, power)?, evals + 1))
     }
+
+    fn restart(&self, field: &P, t: f64, y: &Y, memory: &mut AdamsMemory<Y>) -> Result<(), StepError> {
+        memory.forget();
+        match &mut memory.starter {
+            Some(starter) => STARTER.restart(field, t, y, starter),
+            None => Ok(()),
+        }
+    }
 }

@@ -91,6 +91,34 @@ fn every_method_keeps_the_laws_of_histories() {
     }
 }
 
+/// After a restart nothing of the history is left.
+#[test]
+fn a_restart_is_a_start() {
+    let field = &LOTKA_VOLTERRA.field;
+    for method in every_method() {
+        let (mut t, mut y) = (0.0, [1.0, 1.0]);
+        let mut used = method.init(field, t, &y).unwrap();
+        for _ in 0..10 {
+            method.propose(field, t, 0.01, &y, &mut used).unwrap();
+            Stepper::<Field<2>, _>::commit(&method, &mut y, &mut used);
+            t += 0.01;
+        }
+        (t, y) = (3.0, [2.0, 0.5]);
+        method.restart(field, t, &y, &mut used).unwrap();
+        let mut fresh = method.init(field, t, &y).unwrap();
+        let mut other = y;
+        for i in 0..15 {
+            let h = 0.01 + 0.003 * f64::from(i % 3);
+            let evals = method.propose(field, t, h, &y, &mut used).unwrap();
+            assert_eq!(evals, method.propose(field, t, h, &other, &mut fresh).unwrap());
+            Stepper::<Field<2>, _>::commit(&method, &mut y, &mut used);
+            Stepper::<Field<2>, _>::commit(&method, &mut other, &mut fresh);
+            assert_eq!(y, other, "{method:?} remembers, step {i}");
+            t += h;
+        }
+    }
+}
+
 /// Holds the solves of each problem to a multiple of the tolerance.
 struct Trial {
     method: Adams,

@@ -111,6 +111,13 @@ impl<Y> AdamsMemory<Y> {
         self.trials = 0;
     }
 
+    /// Drops the history.
+    pub(super) fn forget(&mut self) {
+        self.count = 0;
+        self.order.restart();
+        self.leave(Slope::Due);
+    }
+
     /// Counts a trial; when several were thrown away, the history says nothing of what is ahead, and the
     /// order starts anew.
     pub(super) fn try_again(&mut self) {
