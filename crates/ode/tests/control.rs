@@ -33,7 +33,7 @@ const LOTKA_VOLTERRA_END: [f64; 2] = [1.0263447675750893, 0.9096910781360416];
 
 /// Steps of a controller whose error is φₙ hₙ⁵ for the given φ, after `skip` steps.
 fn steps<C: StepControl>(control: &C, phi: impl Fn(usize) -> f64, skip: usize) -> Vec<f64> {
-    let mut memory = control.start(Span { t0: 0.0, t1: 1e9 }, 1.0).unwrap();
+    let mut memory = control.start(Span { t0: 0.0, t1: 1e9 }, 1.0).expect("sound settings");
     (0..skip + 200)
         .map(|n| {
             let h = control.next(0.0, &memory);
@@ -61,7 +61,7 @@ fn filters_of_first_order_do_not_see_an_error_that_alternates() {
     // The filter order is the order of the zero of the step-size transfer at -1: φ e^(±0.5) in turn
     // leaves the steps alone.
     let spread = |filter| {
-        let noisy = |n: usize| 1e5 * if n % 2 == 0 { 1.65 } else { 1.0 / 1.65 };
+        let noisy = |n: usize| 1e5 * if n.is_multiple_of(2) { 1.65 } else { 1.0 / 1.65 };
         let seen = steps(&Pid::new(Tolerance::both(1.0), filter), noisy, 300);
         let (low, high) = seen.iter().fold((f64::MAX, 0.0), |(a, b): (f64, f64), h| (a.min(*h), b.max(*h)));
         high / low - 1.0
@@ -175,9 +175,10 @@ fn jump_solve<C: StepControl<Norm = Tolerance>>(control: C, span: Span) -> (f64,
         [if t < 1.0 { 2.0 * t } else { -3.0 }]
     };
     let mut save = Every::step();
-    let report = Solve::new(ExplicitRk::new(DOPRI5), control).run(&field, span, [0.0], &mut save).unwrap();
+    let report = Solve::new(ExplicitRk::new(DOPRI5), control).run(&field, span, [0.0], &mut save);
+    let report = report.expect("a bounded field");
     assert_eq!((report.end, report.stats.evals), (End::Reached, seen.borrow().len()));
-    (save.ys.last().unwrap()[0], save.times, seen.into_inner())
+    (save.ys.last().expect("the start at least")[0], save.times, seen.into_inner())
 }
 
 #[test]
