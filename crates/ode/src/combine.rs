@@ -55,7 +55,21 @@ pub(crate) fn with_more_terms<Y: VectorSpace, R>(
     if more.is_empty() && weights.len() <= 7 {
         return with_terms(h, weights, k, f);
     }
-    let mut terms = [(0.0, &k[0]); MAX_DENSE];
+    if weights.len() <= 16 {
+        gather::<16, _, _>(h, weights, k, more, f)
+    } else {
+        gather::<MAX_DENSE, _, _>(h, weights, k, more, f)
+    }
+}
+
+fn gather<const MOST: usize, Y: VectorSpace, R>(
+    h: f64,
+    weights: &[f64],
+    k: &[Y],
+    more: &[Y],
+    f: impl FnOnce(&[(f64, &Y)]) -> R,
+) -> R {
+    let mut terms = [(0.0, &k[0]); MOST];
     let mut count = 0;
     for (w, k) in weights.iter().zip(k.iter().chain(more)) {
         if *w != 0.0 {

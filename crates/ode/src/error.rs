@@ -56,6 +56,29 @@ pub enum StepError {
         /// The column, counted from 0.
         column: usize,
     },
+    /// A start that contradicts the equations without derivatives.
+    #[error(
+        "the state at t = {t} does not satisfy the equations without derivatives: entry {entry} is off by {off:e}; \
+         start from consistent values"
+    )]
+    Inconsistent {
+        /// Where.
+        t: f64,
+        /// The entry that is off most, counted from 0.
+        entry: usize,
+        /// By how much it would have to change, about.
+        off: f64,
+    },
+    /// A mass matrix that the method cannot work with.
+    #[error("{method} cannot solve problems with {what}; take a method that can, such as {instead}")]
+    Mass {
+        /// The method's name.
+        method: &'static str,
+        /// What it cannot work with.
+        what: &'static str,
+        /// A method that can.
+        instead: &'static str,
+    },
     /// A matrix of another size than the state.
     #[error("the {matrix} has {found} rows where the state has {expected} entries; give one row an entry")]
     WrongSize {

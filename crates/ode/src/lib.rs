@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod adams;
+mod batch;
 mod cde;
 mod chord;
 mod combine;
@@ -27,6 +29,11 @@ mod structure;
 mod switching;
 mod tableau;
 
+pub use adams::{Adams, AdamsMemory, AdamsPiece};
+pub use batch::{
+    Batch, BatchError, BatchSolve, Crossing, Entry, Hit, Lane, LaneField, NetworkRows, PerRow, RowEnd,
+    RowEvent, Rows, RowsField, Steps, Then,
+};
 pub use cde::{
     Branch, Cde, CdeError, ControlPath, ControlledField, DataPath, DataPaths, Observations, PathError,
     PinnedCde,
@@ -42,10 +49,11 @@ pub use event::{Action, Direction, Event, Events, Halt, Logged, Occurrence, When
 pub use explicit::{ExplicitRk, RkMemory};
 pub use first_step::first_step;
 pub use implicit::{
-    Bdf, BdfMemory, BdfPiece, Converged, Dirk, DirkMemory, DirkPiece, IMPLICIT_EULER, IMPLICIT_MIDPOINT,
-    ImplicitCoefficients, ImplicitTableau, KVAERNO5, Linearised, Newton, NewtonMemory, RODAS4, RODAS5P,
-    Radau, RadauMemory, RadauPiece, Rosenbrock, RosenbrockCoefficients, RosenbrockMemory, RosenbrockPiece,
-    Stage, TRAPEZOID,
+    Bdf, BdfMemory, BdfPiece, Converged, Dirk, DirkMemory, DirkPiece, ESDIRK32, ESDIRK43, ESDIRK54,
+    IMPLICIT_EULER, IMPLICIT_MIDPOINT, Imex, ImexMemory, ImexTableau, ImplicitCoefficients, ImplicitTableau,
+    KENCARP3, KENCARP4, KENCARP5, KVAERNO3, KVAERNO4, KVAERNO5, Linearised, Newton, NewtonMemory, RODAS4,
+    RODAS5P, Radau, RadauMemory, RadauPiece, Rosenbrock, RosenbrockCoefficients, RosenbrockMemory,
+    RosenbrockPiece, Split, Stage, TRAPEZOID, TRBDF2,
 };
 pub use jacobian::{
     Autonomous, DifferenceWorkspace, Dual, Formula, Forward, ForwardWorkspace, Jacobian, Known, Scalar,

@@ -12,6 +12,11 @@ impl Tree {
         1 + self.0.iter().map(Self::order).sum::<usize>()
     }
 
+    /// The subtrees at the root.
+    pub fn subtrees(&self) -> &[Tree] {
+        &self.0
+    }
+
     /// The density γ: the product of the orders of all subtrees, the tree included.
     pub fn density(&self) -> f64 {
         self.order() as f64 * self.0.iter().map(Self::density).product::<f64>()

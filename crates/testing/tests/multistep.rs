@@ -2,8 +2,8 @@
 
 use chreode_core::{FiniteDifference, Tolerance};
 use chreode_ode::{
-    Autonomous, Bdf, Fixed, Forward, Jacobian, Known, Last, Matrix, Pi, Radau, Report, Solve, SolveError,
-    Span, StepError, Stepper, Trajectory,
+    Action, Autonomous, Bdf, Direction, Fixed, Forward, Jacobian, Known, Last, Logged, Matrix, Pi, Radau,
+    Report, Solve, SolveError, Span, StepError, Stepper, Trajectory, When,
 };
 use chreode_testing::{FORCED_DECAY, HARMONIC_OSCILLATOR, LOTKA_VOLTERRA, Problem, VAN_DER_POL, VanDerPol};
 use ndarray::{Array1, array};
@@ -144,4 +144,31 @@ fn a_matrix_without_inverse_is_named() {
     assert!(matches!(error, SolveError::Step(StepError::Singular { column: 0, .. })), "{error}");
     let error = Solve::new(Bdf::new(), Fixed::steps(4)).end(&nothing, span, [0.0]).unwrap_err();
     assert!(matches!(error, SolveError::Step(StepError::Singular { column: 0, .. })), "{error}");
+}
+
+#[test]
+fn a_ball_bounces_at_its_times() {
+    // From rest at height 1, g = 2, half the speed kept at each bounce: t = 1, 2, 2.5, 2.75, …
+    fn bounces<S: Stepper<FiniteDifference<chreode_testing::Field<2>>, [f64; 2]>>(
+        stepper: S,
+    ) -> (Vec<f64>, Report) {
+        let fall: chreode_testing::Field<2> = |_t, y| [y[1], -2.0];
+        let floor = When::new(|_t: f64, y: &[f64; 2]| y[0])
+            .going(Direction::Down)
+            .then(|_t: f64, y: &[f64; 2]| Action::Reset([0.0, -0.5 * y[1]]));
+        let mut events = Logged::new(floor);
+        let span = Span { t0: 0.0, t1: 2.8 };
+        let solve = Solve::new(stepper, Pi::new(Tolerance::both(1e-8)));
+        let report = solve
+            .run_with(&FiniteDifference(fall), span, [1.0, 0.0], &mut Last::new(), &mut events)
+            .expect("a ball falls");
+        (events.log.iter().map(|occurred| occurred.t).collect(), report)
+    }
+    for (times, report) in [bounces(Radau::new()), bounces(Bdf::new())] {
+        assert_eq!(times.len(), 4, "{times:?}");
+        for (t, exact) in times.iter().zip([1.0, 2.0, 2.5, 2.75]) {
+            assert!((t - exact).abs() < 1e-6, "{t} for {exact}");
+        }
+        assert!(report.work.jacobians >= 5, "counted through the restarts: {report:?}");
+    }
 }

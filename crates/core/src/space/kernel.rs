@@ -1,5 +1,7 @@
 //! Linear combinations and norms of slices: several terms a pass, in blocks that stay in L1.
 
+#![allow(unsafe_code, reason = "a call to code for a feature of the processor is unsafe")]
+
 use super::Tolerance;
 use crate::Real;
 
@@ -56,9 +58,36 @@ pub(super) fn accumulate<'a, A: Real>(n: usize, term: impl Fn(usize) -> (f64, &'
     blocks(None, n, term, out);
 }
 
-/// `out = base + Σ cᵢ xᵢ`, or `out += Σ cᵢ xᵢ` without a base.
+/// `out = base + Σ cᵢ xᵢ`, or `out += Σ cᵢ xᵢ` without a base, in the widest lanes there are. The sums are
+/// the same in all: nothing is contracted or reordered.
 #[inline(never)]
 fn blocks<'a, A: Real>(base: Option<&[A]>, n: usize, term: impl Fn(usize) -> (f64, &'a [A]), out: &mut [A]) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the feature was just found.
+        return unsafe { blocks_avx2(base, n, term, out) };
+    }
+    each_block(base, n, term, out);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn blocks_avx2<'a, A: Real>(
+    base: Option<&[A]>,
+    n: usize,
+    term: impl Fn(usize) -> (f64, &'a [A]),
+    out: &mut [A],
+) {
+    each_block(base, n, term, out);
+}
+
+#[inline(always)]
+fn each_block<'a, A: Real>(
+    base: Option<&[A]>,
+    n: usize,
+    term: impl Fn(usize) -> (f64, &'a [A]),
+    out: &mut [A],
+) {
     for start in (0..out.len()).step_by(BLOCK) {
         let block = start..(start + BLOCK).min(out.len());
         let out = &mut out[block.clone()];
@@ -85,6 +114,7 @@ fn blocks<'a, A: Real>(base: Option<&[A]>, n: usize, term: impl Fn(usize) -> (f6
 /// One pass: `out = y + c x + …` or `out += c x + …`, the terms added one after the other.
 macro_rules! pass {
     ($on:ident, $onto:ident, $($x:ident)*) => {
+        #[inline(always)]
         fn $on<A: Real>(y: &[A], $($x: (A, &[A]),)* out: &mut [A]) {
             let len = out.len();
             let y = &y[..len];
@@ -94,11 +124,13 @@ macro_rules! pass {
             }
         }
 
+        #[inline(always)]
         fn $onto<A: Real>($($x: (A, &[A]),)* out: &mut [A]) {
             let len = out.len();
             $(let $x = ($x.0, &$x.1[..len]);)*
             for i in 0..len {
-                out[i] = out[i] $(+ $x.0 * $x.1[i])*;
+                let sum = out[i];
+                out[i] = sum $(+ $x.0 * $x.1[i])*;
             }
         }
     };
@@ -124,6 +156,22 @@ const LANES: usize = 8;
 
 #[inline(never)]
 fn lanes<A: Real>(e: &[A], a: &[A], b: &[A], tolerance: Tolerance) -> f64 {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the feature was just found.
+        return unsafe { lanes_avx2(e, a, b, tolerance) };
+    }
+    all_lanes(e, a, b, tolerance)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn lanes_avx2<A: Real>(e: &[A], a: &[A], b: &[A], tolerance: Tolerance) -> f64 {
+    all_lanes(e, a, b, tolerance)
+}
+
+#[inline(always)]
+fn all_lanes<A: Real>(e: &[A], a: &[A], b: &[A], tolerance: Tolerance) -> f64 {
     let mut lanes = [0.0; LANES];
     let (e, e_rest) = e.as_chunks::<LANES>();
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());

@@ -209,6 +209,16 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Bdf {
         }
     }
 
+    fn restart(&self, problem: &P, t: f64, y: &Y, memory: &mut Self::Memory) -> Result<(), StepError> {
+        let slope = memory.differences.restart(y);
+        if problem.mass().is_none() {
+            problem.eval_into(t, y, slope);
+        }
+        (memory.order, memory.next_order, memory.equal) = (1, 1, 0);
+        memory.fresh = Freshness::None;
+        Ok(())
+    }
+
     fn work(&self, memory: &Self::Memory) -> Work {
         memory.linear.work()
     }

@@ -3,10 +3,11 @@
 use super::guess::Guess;
 use super::linearised::{Linearised, MassProduct};
 use super::newton::{Newton, NewtonMemory, Stage};
-use super::start::start_slope;
+use super::policy::Age;
+use super::start::{first_size, singular, start_slope};
 use super::tableau::MAX_STAGES;
 use crate::combine::with_terms;
-use crate::{About, Dense, ImplicitTableau, Jacobian, Span, StepError, Stepper, Work, first_step};
+use crate::{About, Dense, ImplicitTableau, Jacobian, Span, StepError, Stepper, Work};
 use chreode_core::{Coordinates, Norm, Tolerance, VectorSpace};
 use std::mem::swap;
 
@@ -69,17 +70,6 @@ enum Slope {
     Due,
 }
 
-/// Of which state the Jacobian is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Age {
-    /// The present one.
-    Fresh,
-    /// An earlier one, and good enough so far.
-    Kept,
-    /// An earlier one, or of none.
-    Stale,
-}
-
 impl Dirk {
     /// All stages with the present factors; adds the evaluations to `evals`.
     fn stages<P, Y, N>(
@@ -101,14 +91,16 @@ impl Dirk {
         let shift = 1.0 / (h * self.tableau.gamma());
         let DirkMemory { k, stages, z, base, linear, newton, guess, rate, .. } = memory;
         *rate = 0.0;
+        let mut known = 1.0;
         for i in usize::from(self.tableau.explicit_first())..it.b.len() {
             let (done, rest) = k.split_at_mut(i);
             with_terms(h, &it.a[i][..i], done, |terms| y.plus_into(terms, base));
             guess.stage(i, 1.0 / shift, base, done, stages, z);
-            let stage = Stage { t: t + it.c[i] * h, base, shift, step };
+            let stage = Stage { t: t + it.c[i] * h, base, shift, step, rate: known };
             let converged = self.newton.iterate(problem, &stage, z, y, norm, linear, newton)?;
             *evals += converged.evals;
             *rate = rate.max(converged.rate);
+            known = converged.rate;
             Y::sum_into(&[(shift, z)], &mut rest[0]);
             base.plus_into(&[(1.0, z)], &mut stages[i]);
         }
@@ -131,6 +123,10 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Dirk {
 
     fn init(&self, problem: &P, _t: f64, y: &Y) -> Result<Self::Memory, StepError> {
         let stages = self.tableau.stages();
+        if !self.tableau.stiffly_accurate() && problem.mass().is_some_and(singular) {
+            let method = self.tableau.coefficients().name;
+            return Err(StepError::Mass { method, what: "a singular mass matrix", instead: "kvaerno5" });
+        }
         Ok(DirkMemory {
             k: (0..stages).map(|_| y.zeros_like()).collect(),
             stages: (0..stages).map(|_| y.duplicate()).collect(),
@@ -170,7 +166,7 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Dirk {
         let mut evals = 0;
         if self.tableau.explicit_first() && memory.first == Slope::Due {
             let DirkMemory { k, linear, newton, .. } = memory;
-            evals += start_slope(problem, t, h, y, &mut k[0], linear, newton)?;
+            evals += start_slope(problem, (t, h), y, norm, &mut k[0], linear, newton.scratch())?;
             memory.first = Slope::Known;
             memory.age = Age::Fresh;
         }
@@ -217,8 +213,7 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Dirk {
     }
 
     fn dense(&self, t: f64, h: f64, y: &Y, memory: &Self::Memory) -> DirkPiece<Y> {
-        let k = memory.k.iter().map(Y::duplicate).collect();
-        DirkPiece { tableau: self.tableau, t, h, y: y.duplicate(), k }
+        DirkPiece::new(self.tableau, (t, h), y, &memory.k)
     }
 
     fn interpolate(&self, at: f64, t: f64, h: f64, y: &Y, memory: &Self::Memory) -> Y {
@@ -233,7 +228,7 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Dirk {
             memory.k.swap(0, last);
             memory.first = Slope::Known;
         }
-        memory.age = if memory.rate < self.newton.keep { Age::Kept } else { Age::Stale };
+        memory.age = Age::after(memory.rate, &self.newton);
     }
 
     fn first_step<N: Norm<Y>>(
@@ -246,11 +241,12 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Dirk {
     ) -> Result<(f64, usize), StepError> {
         let DirkMemory { k, linear, newton, first, age, .. } = memory;
         let tiny = span.direction() * 1e-6 * span.length();
-        let evals = start_slope(problem, span.t0, tiny, y, &mut k[0], linear, newton)?;
+        let evals =
+            start_slope(problem, (span.t0, tiny), y, Some(norm), &mut k[0], linear, newton.scratch())?;
         (*first, *age) = (Slope::Known, Age::Fresh);
         let power = Stepper::<P, Y>::about(self).error_power.unwrap_or(2.0);
-        let h = first_step(problem, span, y, &k[0], norm, power)?;
-        Ok((h, evals + 1))
+        let (h, more) = first_size(problem, span, y, &k[0], norm, power)?;
+        Ok((h, evals + more))
     }
 
     fn work(&self, memory: &Self::Memory) -> Work {
@@ -268,6 +264,12 @@ pub struct DirkPiece<Y> {
     k: Vec<Y>,
 }
 
+impl<Y: VectorSpace> DirkPiece<Y> {
+    pub(super) fn new(tableau: ImplicitTableau, (t, h): (f64, f64), y: &Y, k: &[Y]) -> Self {
+        Self { tableau, t, h, y: y.duplicate(), k: k.iter().map(Y::duplicate).collect() }
+    }
+}
+
 impl<Y: VectorSpace> Dense<Y> for DirkPiece<Y> {
     fn at(&self, t: f64) -> Y {
         self.tableau.interpolate((t - self.t) / self.h, self.h, &self.y, &self.k)
@@ -276,7 +278,7 @@ impl<Y: VectorSpace> Dense<Y> for DirkPiece<Y> {
 
 impl ImplicitTableau {
     /// y + h Σ bᵢ(θ) kᵢ.
-    fn interpolate<Y: VectorSpace>(&self, theta: f64, h: f64, y: &Y, k: &[Y]) -> Y {
+    pub(super) fn interpolate<Y: VectorSpace>(&self, theta: f64, h: f64, y: &Y, k: &[Y]) -> Y {
         let mut weights = [0.0; MAX_STAGES];
         for (i, weight) in weights.iter_mut().enumerate().take(k.len()) {
             *weight = self.weight(i, theta);

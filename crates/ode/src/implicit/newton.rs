@@ -25,11 +25,13 @@ pub struct Newton {
     pub accuracy: f64,
     /// The Jacobian is kept while the rate of convergence is below this.
     pub keep: f64,
+    /// The least rate that the first change of a stage is judged by.
+    pub least: f64,
 }
 
 impl Default for Newton {
     fn default() -> Self {
-        Self { most: 8, accuracy: 0.02, keep: 0.02 }
+        Self { most: 8, accuracy: 0.02, keep: 0.02, least: 0.05 }
     }
 }
 
@@ -46,6 +48,8 @@ pub struct Stage<'a, Y> {
     pub shift: f64,
     /// Where the step began and its size, for errors.
     pub step: (f64, f64),
+    /// The rate of convergence of an earlier stage with the same factors; 1 when there was none.
+    pub rate: f64,
 }
 
 /// A stage that converged.
@@ -103,59 +107,65 @@ impl Newton {
         // Factors of another shift are those of a damped or stretched iteration.
         let factored = linear.shift().unwrap_or(stage.shift);
         let stretch = 2.0 / (1.0 + stage.shift / factored);
+        let (goal, most) = match norm {
+            Some(_) => (self.accuracy, self.most),
+            None => (1.0, ROUNDING_MOST),
+        };
         let (mut before, mut rate) = (0.0, 0.0f64);
-        let goal = if norm.is_some() { self.accuracy } else { 1.0 };
-        for iteration in 1..=self.most {
+        let failed = |iterations, residual| {
+            let (t, h) = stage.step;
+            Err(StepError::NotConverged { t, h, iterations, residual })
+        };
+        for iteration in 1..=most {
             stage.base.plus_into(&[(1.0, z)], point);
             problem.eval_into(stage.t, point, change);
             mass.add(problem.mass(), -stage.shift, z, change);
             linear.solve(change);
-            let size = match norm {
-                Some(norm) => norm.measure(change, y, point),
-                None => relative(change, y, point),
-            } * stretch;
+            let size = stretch
+                * match norm {
+                    Some(norm) => norm.measure(change, y, point),
+                    None => rounding(change, y, point),
+                };
+            if !size.is_finite() {
+                return failed(iteration, size);
+            }
             z.plus_into(&[(stretch, change)], point);
             std::mem::swap(z, point);
-            let failed = |residual| StepError::NotConverged {
-                t: stage.step.0,
-                h: stage.step.1,
-                iterations: iteration,
-                residual,
-            };
-            if !size.is_finite() {
-                return Err(failed(size));
-            }
             if iteration > 1 {
-                let ratio = size / before;
-                rate = if iteration == 2 { ratio } else { (rate * ratio).sqrt().max(ratio) };
-                if rate >= 1.0 && size > goal {
-                    return Err(failed(size));
-                }
+                rate = size / before;
             }
-            // With one iterate there is no rate yet: the change itself is to be small.
-            let left = if iteration == 1 { size } else { rate / (1.0 - rate).max(1e-3) * size };
-            if size == 0.0 || left <= goal {
+            // Of the first change, the rate of the stage before says how much is left.
+            let known = if iteration == 1 { stage.rate.max(self.least) } else { rate };
+            let left = if known < 1.0 { (known / (1.0 - known)).min(1e3) * size } else { 1e3 * size };
+            if left <= goal || (norm.is_none() && rate > 0.5 && size < ROUNDING_FLOOR) {
+                let rate = if iteration == 1 { stage.rate } else { rate };
                 return Ok(Converged { evals: iteration, rate });
             }
-            if iteration > 1 && norm.is_some() {
-                let ahead = (self.most - iteration) as i32;
-                if rate.powi(ahead) / (1.0 - rate) * size > goal {
-                    return Err(failed(size));
+            let hopeless = match norm {
+                // At this rate the iterations left would not do.
+                Some(_) => {
+                    let ahead = (most - iteration) as i32;
+                    rate >= 1.0 || rate.powi(ahead) * left > goal
                 }
+                None => rate > 2.0 && iteration > 3,
+            };
+            if iteration > 1 && hopeless {
+                return failed(iteration, size);
             }
             before = size;
         }
-        Err(StepError::NotConverged {
-            t: stage.step.0,
-            h: stage.step.1,
-            iterations: self.most,
-            residual: before,
-        })
+        failed(most, before)
     }
 }
 
+/// Iterations allowed where the iteration is to go down to rounding.
+const ROUNDING_MOST: usize = 60;
+
+/// Units of rounding below which an iteration that no longer gets better is good.
+const ROUNDING_FLOOR: f64 = 1e3;
+
 /// The size of a change in units of rounding: 1 is a few units in the last place of the largest entry.
-fn relative<Y: Coordinates>(change: &Y, y: &Y, point: &Y) -> f64 {
+fn rounding<Y: Coordinates>(change: &Y, y: &Y, point: &Y) -> f64 {
     let size = |v: &Y| v.dot(v).sqrt();
     size(change) / (1e-14 * size(y).max(size(point)).max(f64::MIN_POSITIVE))
 }

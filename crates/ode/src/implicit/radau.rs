@@ -142,6 +142,15 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Radau {
         *jacobian = if stages.rate > self.newton.keep { Freshness::Due } else { Freshness::Kept };
     }
 
+    fn restart(&self, _problem: &P, _t: f64, _y: &Y, memory: &mut Self::Memory) -> Result<(), StepError> {
+        if let Some(slope) = memory.slope.take() {
+            memory.spare = Some(slope);
+        }
+        (memory.before.1, memory.accepted, memory.rejected) = (None, None, false);
+        memory.jacobian = Freshness::Due;
+        Ok(())
+    }
+
     fn work(&self, memory: &Self::Memory) -> Work {
         memory.stages.work()
     }

@@ -1,9 +1,10 @@
 //! Rosenbrock methods: implicit without iteration.
 
 use super::linearised::{Linearised, MassProduct};
+use super::start::{first_size, start_slope};
 use crate::combine::with_terms;
-use crate::{About, Dense, Jacobian, Span, StepError, Stepper, Work, first_step};
-use chreode_core::{Coordinates, Norm, VectorSpace};
+use crate::{About, Dense, Jacobian, Span, StepError, Stepper, Work};
+use chreode_core::{Coordinates, Norm, Tolerance, VectorSpace};
 use std::mem::swap;
 
 /// The coefficients of a Rosenbrock method in the form that needs no products with J:
@@ -65,14 +66,40 @@ pub struct RosenbrockCoefficients {
 /// Hairer & Wanner, Solving ODEs II, IV.7, doi:10.1007/978-3-642-05221-7.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rosenbrock {
-    /// The method.
-    pub coefficients: RosenbrockCoefficients,
+    coefficients: RosenbrockCoefficients,
+    /// Bit i: stage i (or, for i the number of stages, the result) is the stage before plus its u.
+    continued: u32,
 }
 
 impl Rosenbrock {
     /// The method of `coefficients`.
     pub const fn new(coefficients: RosenbrockCoefficients) -> Self {
-        Self { coefficients }
+        let RosenbrockCoefficients { a, m, .. } = coefficients;
+        let (mut continued, mut i) = (0, 2);
+        while i <= m.len() {
+            let row = if i < m.len() { a[i] } else { m };
+            let (mut same, mut j) = (row[i - 1] == 1.0, 0);
+            while j + 1 < i {
+                same = same && row[j] == a[i - 1][j];
+                j += 1;
+            }
+            if same {
+                continued |= 1 << i;
+            }
+            i += 1;
+        }
+        Self { coefficients, continued }
+    }
+
+    /// Its coefficients.
+    pub const fn coefficients(&self) -> &RosenbrockCoefficients {
+        &self.coefficients
+    }
+
+    /// Whether row `i` of `a` (or `m`, for i the number of stages) continues the row before it.
+    #[inline]
+    const fn continues(&self, i: usize) -> bool {
+        self.continued >> i & 1 == 1
     }
 }
 
@@ -87,12 +114,14 @@ pub struct RosenbrockMemory<W, Y> {
     error: Y,
     linear: Linearised<W>,
     mass: MassProduct<Y>,
-    at: Known,
+    at: Here,
 }
 
 /// What is known at the current `(t, y)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Known {
+enum Here {
+    /// Nothing, not even whether the state satisfies equations without derivatives.
+    Unchecked,
     Nothing,
     Slope,
     /// The slope and the Jacobian; time enters.
@@ -126,7 +155,7 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
             error: zeros(),
             linear: Linearised::new(problem, y)?,
             mass: MassProduct::new(y),
-            at: Known::Nothing,
+            at: if problem.mass().is_some() { Here::Unchecked } else { Here::Nothing },
         })
     }
 
@@ -138,13 +167,29 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
         y: &Y,
         memory: &mut Self::Memory,
     ) -> Result<usize, StepError> {
+        self.propose_within(problem, t, h, y, None::<&Tolerance>, memory)
+    }
+
+    fn propose_within<N: Norm<Y>>(
+        &self,
+        problem: &P,
+        t: f64,
+        h: f64,
+        y: &Y,
+        norm: Option<&N>,
+        memory: &mut Self::Memory,
+    ) -> Result<usize, StepError> {
         let it = &self.coefficients;
-        let mut evals = memory.start(problem, t, y);
+        let mut evals = 0;
+        if memory.at == Here::Unchecked {
+            evals += memory.check(problem, (t, h), y, norm)?;
+        }
+        evals += memory.start(problem, t, y);
         let RosenbrockMemory { u, slope, time, point, sum, next, linear, mass, at, error } = memory;
-        if *at == Known::Slope {
+        if *at == Here::Slope {
             evals += linear.differentiate(problem, t, y, slope)?;
             evals += linear.time_derivative(problem, t, y, slope, time);
-            *at = if time.dot(time) == 0.0 { Known::Autonomous } else { Known::All };
+            *at = if time.dot(time) == 0.0 { Here::Autonomous } else { Here::All };
         }
         let shift = 1.0 / (h * it.gamma);
         if linear.shift() != Some(shift) {
@@ -156,7 +201,12 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
             if i == 0 {
                 slope.plus_into(&[], stage);
             } else {
-                with_terms(1.0, it.a[i], done, |terms| y.plus_into(terms, point));
+                if self.continues(i) {
+                    point.plus_into(&[(1.0, &done[i - 1])], sum);
+                    swap(point, sum);
+                } else {
+                    with_terms(1.0, it.a[i], done, |terms| y.plus_into(terms, point));
+                }
                 problem.eval_into(t + it.alpha[i] * h, point, stage);
                 evals += 1;
                 if let Some(matrix) = problem.mass() {
@@ -168,14 +218,22 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
                 }
             }
             let factor = h * it.gamma_sums[i];
-            if *at == Known::All && factor != 0.0 {
+            if *at == Here::All && factor != 0.0 {
                 stage.plus_into(&[(factor, time)], sum);
                 swap(stage, sum);
             }
             linear.solve(stage);
         }
-        with_terms(1.0, it.m, u, |terms| y.plus_into(terms, next));
-        with_terms(1.0, it.error, u, |terms| Y::sum_into(terms, error));
+        let stages = it.m.len();
+        if self.continues(stages) {
+            point.plus_into(&[(1.0, &u[stages - 1])], next);
+        } else {
+            with_terms(1.0, it.m, u, |terms| y.plus_into(terms, next));
+        }
+        match it.error {
+            [rest @ .., 1.0] if rest.iter().all(|e| *e == 0.0) => u[stages - 1].plus_into(&[], error),
+            weights => with_terms(1.0, weights, u, |terms| Y::sum_into(terms, error)),
+        }
         Ok(evals)
     }
 
@@ -202,7 +260,7 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
 
     fn commit(&self, y: &mut Y, memory: &mut Self::Memory) {
         swap(y, &mut memory.next);
-        memory.at = Known::Nothing;
+        memory.at = Here::Nothing;
     }
 
     fn first_step<N: Norm<Y>>(
@@ -213,10 +271,17 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
         norm: &N,
         memory: &mut Self::Memory,
     ) -> Result<(f64, usize), StepError> {
-        let evals = memory.start(problem, span.t0, y);
         let power = f64::from(self.coefficients.embedded_order) + 1.0;
-        let h = first_step(problem, span, y, &memory.slope, norm, power)?;
-        Ok((h, evals + 1))
+        let evals = if problem.mass().is_some() {
+            memory.check(problem, (span.t0, span.direction() * 1e-6 * span.length()), y, Some(norm))?
+        } else {
+            memory.start(problem, span.t0, y)
+        };
+        let (h, more) = first_size(problem, span, y, &memory.slope, norm, power)?;
+        if problem.mass().is_some() {
+            memory.at = Here::Nothing;
+        }
+        Ok((h, evals + more))
     }
 
     fn work(&self, memory: &Self::Memory) -> Work {
@@ -225,13 +290,27 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
 }
 
 impl<W, Y: Coordinates> RosenbrockMemory<W, Y> {
+    /// Sets `slope = y′` for a problem with a mass matrix, and looks whether the state is consistent; returns
+    /// the evaluations spent.
+    fn check<P: Jacobian<Y, Workspace = W> + ?Sized, N: Norm<Y>>(
+        &mut self,
+        problem: &P,
+        step: (f64, f64),
+        y: &Y,
+        norm: Option<&N>,
+    ) -> Result<usize, StepError> {
+        let Self { slope, linear, time, sum, at, .. } = self;
+        *at = Here::Nothing;
+        start_slope(problem, step, y, norm, slope, linear, (time, sum))
+    }
+
     /// Sees to it that `slope` is f(t, y); returns the evaluations spent.
     fn start<P: Jacobian<Y, Workspace = W> + ?Sized>(&mut self, problem: &P, t: f64, y: &Y) -> usize {
-        if self.at != Known::Nothing {
+        if !matches!(self.at, Here::Nothing | Here::Unchecked) {
             return 0;
         }
         problem.eval_into(t, y, &mut self.slope);
-        self.at = Known::Slope;
+        self.at = Here::Slope;
         1
     }
 }

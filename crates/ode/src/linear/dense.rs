@@ -137,22 +137,62 @@ fn solve_fixed<T: Number, const N: usize>(a: &[T], pivots: &[usize], b: &mut [T]
     *out = b;
 }
 
+/// Four columns at a time: each pass over `b` then does the work of four.
 fn solve_columns<T: Number>(n: usize, a: &[T], pivots: &[usize], b: &mut [T]) {
     for (k, row) in pivots.iter().enumerate() {
         b.swap(k, *row);
     }
-    for (k, column) in a.chunks_exact(n).enumerate() {
-        let (head, tail) = b.split_at_mut(k + 1);
-        let x = head[k];
-        for (b, l) in tail.iter_mut().zip(&column[k + 1..]) {
-            *b -= *l * x;
+    let whole = n - n % 4;
+    for k in (0..whole).step_by(4) {
+        let columns = four(a, n, k);
+        for j in 0..3 {
+            for i in j + 1..4 {
+                let x = b[k + j];
+                b[k + i] -= columns[j][k + i] * x;
+            }
+        }
+        let (head, tail) = b.split_at_mut(k + 4);
+        subtract(tail, columns.map(|column| &column[k + 4..]), [head[k], head[k + 1], head[k + 2], head[k + 3]]);
+    }
+    for k in whole..n {
+        for i in k + 1..n {
+            let x = b[k];
+            b[i] -= a[k * n + i] * x;
         }
     }
-    for (k, column) in a.chunks_exact(n).enumerate().rev() {
-        let x = b[k] * column[k];
+    for k in (whole..n).rev() {
+        let x = b[k] * a[k * n + k];
         b[k] = x;
-        for (b, u) in b[..k].iter_mut().zip(column) {
+        for (b, u) in b[..k].iter_mut().zip(&a[k * n..]) {
             *b -= *u * x;
         }
+    }
+    for k in (0..whole).step_by(4).rev() {
+        let columns = four(a, n, k);
+        for j in (0..4).rev() {
+            let x = b[k + j] * columns[j][k + j];
+            b[k + j] = x;
+            for i in 0..j {
+                b[k + i] -= columns[j][k + i] * x;
+            }
+        }
+        let (head, tail) = b.split_at_mut(k);
+        subtract(head, columns.map(|column| &column[..k]), [tail[0], tail[1], tail[2], tail[3]]);
+    }
+}
+
+/// Columns `k` to `k + 3`.
+#[inline(always)]
+fn four<T>(a: &[T], n: usize, k: usize) -> [&[T]; 4] {
+    std::array::from_fn(|j| &a[(k + j) * n..][..n])
+}
+
+/// `b -= Σ xⱼ columnsⱼ`.
+#[inline(always)]
+fn subtract<T: Number>(b: &mut [T], columns: [&[T]; 4], x: [T; 4]) {
+    let n = b.len();
+    let [c0, c1, c2, c3] = columns.map(|column| &column[..n]);
+    for i in 0..n {
+        b[i] -= (c0[i] * x[0] + c1[i] * x[1]) + (c2[i] * x[2] + c3[i] * x[3]);
     }
 }

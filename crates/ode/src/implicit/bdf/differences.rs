@@ -25,6 +25,16 @@ impl<Y: VectorSpace> Differences<Y> {
         Self { d, scratch: (0..=MAX_ORDER).map(|_| y.zeros_like()).collect(), h: 1.0 }
     }
 
+    /// Begins anew at `y`: the slope is for the caller to write into the state returned.
+    pub(super) fn restart(&mut self, y: &Y) -> &mut Y {
+        self.h = 1.0;
+        y.plus_into(&[], &mut self.d[0]);
+        for d in &mut self.d[1..] {
+            Y::sum_into(&[], d);
+        }
+        &mut self.d[1]
+    }
+
     /// ∇ⁱy.
     pub(super) fn at(&self, i: usize) -> &Y {
         &self.d[i]
