@@ -75,7 +75,7 @@ pub use structure::{
     AsynchronousLeapfrog, BLANES_MOAN4, BLANES_MOAN6, Cubic, FOREST_RUTH, LeapfrogMemory, LeapfrogMidpoint,
     Paired, PairedMemory, PairedPiece, RUTH3, Reversible, ReversibleHeun, ReversibleHeunMemory,
     ReversiblePiece, ReversibleRk, ReversibleRkMemory, SPLITTINGS, SYMPLECTIC_EULER, SecondOrder, Separable,
-    Split, Splitting, SplittingError, Symplectic, SymplecticMemory, SymplecticPiece, VERLET,
+    Separated, Splitting, SplittingError, Symplectic, SymplecticMemory, SymplecticPiece, VERLET,
 };
 pub use switching::{SwitchPiece, Switching, SwitchingMemory};
 pub use tableau::{Coefficients, Embedded, Extra, Interpolant, Tableau, TableauError};

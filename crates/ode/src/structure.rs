@@ -17,7 +17,7 @@ pub use paired::{Paired, PairedMemory, PairedPiece};
 pub use reversible::Reversible;
 pub use reversible_heun::{ReversibleHeun, ReversibleHeunMemory};
 pub use reversible_rk::{ReversiblePiece, ReversibleRk, ReversibleRkMemory};
-pub use separable::{SecondOrder, Separable, Split};
+pub use separable::{SecondOrder, Separable, Separated};
 pub use splitting::{Splitting, SplittingError};
 pub use splitting_table::{
     BLANES_MOAN4, BLANES_MOAN6, FOREST_RUTH, RUTH3, SPLITTINGS, SYMPLECTIC_EULER, VERLET,

@@ -111,9 +111,9 @@ fn a_row_fails_alone_under_a_common_field() {
     let solve = BatchSolve::new(DOPRI5, Pi::new(Tolerance::both(1e-8)));
     let batch = solve.rows(&square, &rows).unwrap();
     assert!(matches!(batch.ends[1], RowEnd::Failed(SolveError::StepTooSmall { t, .. }) if (t - 1.0).abs() < 1e-6));
-    assert_eq!(batch.ends[2], RowEnd::Failed(SolveError::NotFinite { t: 0.0 }));
+    assert_eq!(batch.ends[2], RowEnd::Failed(SolveError::NotFinite { t: 0.0, stage: None, entry: None }));
     // 10⁴⁰⁰ is no number.
-    assert_eq!(batch.ends[4], RowEnd::Failed(SolveError::NotFinite { t: 0.0 }));
+    assert_eq!(batch.ends[4], RowEnd::Failed(SolveError::NotFinite { t: 0.0, stage: None, entry: None }));
     for (i, y0) in [(0, 0.5), (3, -1.0)] {
         assert_eq!(batch.ends[i], RowEnd::Reached);
         let exact: f64 = y0 / (1.0 - 1.5 * y0);

@@ -1,10 +1,7 @@
 //! Pairs of standard normal numbers as a function of seed, node and entry.
 
-use crate::philox::{LANES, Words, philox};
+use crate::philox::philox;
 use std::f64::consts::FRAC_PI_2;
-
-/// A number in each lane.
-pub(crate) type Lane = [f64; LANES];
 
 /// What normal numbers are drawn for: the seed and the member of an ensemble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,78 +11,106 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Two independent normal numbers a lane, for the node and the block of entries in that lane.
-    #[inline(always)]
-    pub(crate) fn pairs(self, node: &Words, block: &Words) -> (Lane, Lane) {
-        let low = node.map(|n| n & 0xFFFF_FFFF);
-        let high = node.map(|n| n >> 32);
-        let key = (self.seed as u32, (self.seed >> 32) as u32);
-        let bits = philox([low, high, *block, [u64::from(self.member); LANES]], key);
-        let (mut first, mut second) = ([0; LANES], [0; LANES]);
-        for i in 0..LANES {
-            first[i] = (bits[1][i] << 32) | bits[0][i];
-            second[i] = (bits[3][i] << 32) | bits[2][i];
-        }
-        box_muller(&first, &second)
-    }
-
     /// Fills `cosines` and `sines` (one of each a block) with the normals of one node.
     pub(crate) fn fill(self, node: u64, cosines: &mut [f64], sines: &mut [f64]) {
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                let chunks = cosines.chunks_mut(LANES).zip(sines.chunks_mut(LANES));
-                for (i, (cosines, sines)) in chunks.enumerate() {
-                    let first = (i * LANES) as u64;
-                    let block = std::array::from_fn(|lane| first + lane as u64);
-                    let (c, s) = self.pairs(&[node; LANES], &block);
-                    cosines.copy_from_slice(&c[..cosines.len()]);
-                    sines.copy_from_slice(&s[..sines.len()]);
-                }
-            },
-        );
+        pulp::Arch::new().dispatch(OneNode { source: self, node, cosines, sines });
     }
 
-    /// The normals of the 7 nodes of three levels under `root`, `blocks` of each, in lanes: a tree over
-    /// few entries would fill one lane a node otherwise. Node `k` (1 is the root, 2 and 3 its children)
-    /// stands at `(k - 1) blocks`.
-    pub(crate) fn fill_three_levels(self, root: u64, cosines: &mut [f64], sines: &mut [f64], blocks: usize) {
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                let chunks = cosines.chunks_mut(LANES).zip(sines.chunks_mut(LANES));
-                for (i, (cosines, sines)) in chunks.enumerate() {
-                    let (mut node, mut block) = ([0; LANES], [0; LANES]);
-                    for lane in 0..LANES {
-                        let at = i * LANES + lane;
-                        let k = (at / blocks) as u64 + 1;
-                        let level = k.ilog2();
-                        node[lane] = (root << level) | (k - (1 << level));
-                        block[lane] = (at % blocks) as u64;
-                    }
-                    let (c, s) = self.pairs(&node, &block);
-                    cosines.copy_from_slice(&c[..cosines.len()]);
-                    sines.copy_from_slice(&s[..sines.len()]);
-                }
-            },
-        );
+    /// The normals of the nodes of `family` under `root`.
+    pub(crate) fn fill_family(self, root: u64, family: &Family, cosines: &mut [f64], sines: &mut [f64]) {
+        pulp::Arch::new().dispatch(SomeNodes { source: self, root, family, cosines, sines });
+    }
+
+    /// Two independent normal numbers for a node and a block of entries:
+    /// √(−2 ln u) (cos 2πv, sin 2πv) with u in (0, 1] and v in [0, 1), 52 bits each.
+    ///
+    /// G. E. P. Box and M. E. Muller, Ann. Math. Statist. 29 (1958) 610-611, doi:10.1214/aoms/1177706645.
+    /// No branch, so that a loop of it compiles to SIMD, and no fused operation, so that every machine
+    /// and every width of lanes gives the same bits.
+    #[inline(always)]
+    fn pair(self, node: u64, block: u64) -> (f64, f64) {
+        let key = (self.seed as u32, (self.seed >> 32) as u32);
+        let bits = philox([node & 0xFFFF_FFFF, node >> 32, block, u64::from(self.member)], key);
+        let radius = (-2.0 * ln(2.0 - unit((bits[1] << 32) | bits[0]))).sqrt();
+        let (cosine, sine) = cos_sin(4.0 * (unit((bits[3] << 32) | bits[2]) - 1.0));
+        (radius * cosine, radius * sine)
     }
 }
 
-/// √(−2 ln u) (cos 2πv, sin 2πv) with u in (0, 1] and v in [0, 1), 52 bits each.
-///
-/// G. E. P. Box and M. E. Muller, Ann. Math. Statist. 29 (1958) 610-611, doi:10.1214/aoms/1177706645. No
-/// branch and no fused operation: every machine and every SIMD width gives the same bits.
-#[inline(always)]
-fn box_muller(first: &Words, second: &Words) -> (Lane, Lane) {
-    let (mut cosines, mut sines) = ([0.0; LANES], [0.0; LANES]);
-    for i in 0..LANES {
-        let radius = (-2.0 * ln(2.0 - unit(first[i]))).sqrt();
-        let (cosine, sine) = cos_sin(4.0 * (unit(second[i]) - 1.0));
-        cosines[i] = radius * cosine;
-        sines[i] = radius * sine;
+/// The pairs of one node.
+struct OneNode<'a> {
+    source: Source,
+    node: u64,
+    cosines: &'a mut [f64],
+    sines: &'a mut [f64],
+}
+
+impl pulp::WithSimd for OneNode<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        let Self { source, node, cosines, sines } = self;
+        let n = cosines.len();
+        let sines = &mut sines[..n];
+        for i in 0..n {
+            (cosines[i], sines[i]) = source.pair(node, i as u64);
+        }
     }
-    (cosines, sines)
+}
+
+/// The nodes of some levels under one root, and the blocks of each: drawn together, for a tree over few
+/// entries would leave SIMD lanes empty otherwise. The root is number 1, its children are 2 and 3; the
+/// blocks of number k stand at `(k − 1) blocks`.
+#[derive(Clone, Debug)]
+pub(crate) struct Family {
+    /// Levels below the root.
+    level: Vec<u64>,
+    /// Place in the level.
+    place: Vec<u64>,
+    block: Vec<u64>,
+}
+
+impl Family {
+    /// `2^levels` nodes, the first of the level below included, so that lanes come out even.
+    pub(crate) fn new(levels: u32, blocks: usize) -> Self {
+        let all = || (1..=1_u64 << levels).flat_map(move |k| (0..blocks as u64).map(move |block| (k, block)));
+        Self {
+            level: all().map(|(k, _)| u64::from(k.ilog2())).collect(),
+            place: all().map(|(k, _)| k - (1 << k.ilog2())).collect(),
+            block: all().map(|(_, block)| block).collect(),
+        }
+    }
+
+    /// Pairs in all.
+    pub(crate) fn size(&self) -> usize {
+        self.block.len()
+    }
+}
+
+/// The pairs of a family.
+struct SomeNodes<'a> {
+    source: Source,
+    root: u64,
+    family: &'a Family,
+    cosines: &'a mut [f64],
+    sines: &'a mut [f64],
+}
+
+impl pulp::WithSimd for SomeNodes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        let Self { source, root, family, cosines, sines } = self;
+        let n = family.size();
+        let (level, place, block) = (&family.level[..n], &family.place[..n], &family.block[..n]);
+        let (cosines, sines) = (&mut cosines[..n], &mut sines[..n]);
+        for i in 0..n {
+            let node = (root << (level[i] & 63)) | place[i];
+            (cosines[i], sines[i]) = source.pair(node, block[i]);
+        }
+    }
 }
 
 /// A number in [1, 2) from the upper 52 bits.
@@ -193,8 +218,9 @@ mod tests {
     fn batches_change_no_bit() {
         let source = Source { seed: 3, member: 9 };
         for blocks in [1, 2, 5] {
-            let (mut c, mut s) = (vec![0.0; 7 * blocks], vec![0.0; 7 * blocks]);
-            source.fill_three_levels(6, &mut c, &mut s, blocks);
+            let family = Family::new(3, blocks);
+            let (mut c, mut s) = (vec![0.0; family.size()], vec![0.0; family.size()]);
+            source.fill_family(6, &family, &mut c, &mut s);
             for (k, node) in [6, 12, 13, 24, 25, 26, 27].into_iter().enumerate() {
                 let (mut one, mut two) = (vec![0.0; blocks], vec![0.0; blocks]);
                 source.fill(node, &mut one, &mut two);

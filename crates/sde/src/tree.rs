@@ -53,6 +53,8 @@ pub struct BrownianTree<N, D = Increments> {
     span: Span,
     shape: N,
     depth: u32,
+    /// Leaves a unit of time.
+    rate: f64,
     /// Times this close, in leaves, to a boundary of leaves lie on it.
     slack: f64,
     detail: PhantomData<D>,
@@ -96,7 +98,7 @@ impl<N: Noise, D: Detail> BrownianTree<N, D> {
         let leaves = (1_u64 << depth) as f64;
         let slack = leaves * (0.5f64.powi(50) + 4.0 * ulp / length);
         let source = Source { seed: seed.0, member: 0 };
-        Ok(Self { source, span, shape, depth, slack, detail: PhantomData })
+        Ok(Self { source, span, shape, depth, rate: leaves / length, slack, detail: PhantomData })
     }
 
     /// The path number `index` of this seed, independent of the others: one for each row of an ensemble.
@@ -114,9 +116,9 @@ impl<N: Noise, D: Detail> BrownianTree<N, D> {
     #[inline]
     fn place(&self, t: f64) -> f64 {
         let leaves = (1_u64 << self.depth) as f64;
-        let Span { t0, t1 } = self.span;
-        let place = (t - t0) / (t1 - t0) * leaves;
-        let whole = place.round();
+        let place = (t - self.span.t0) * self.rate;
+        // The nearest whole number, without a call.
+        let whole = (place + 0.5) as u64 as f64;
         let place = if (place - whole).abs() <= self.slack { whole } else { place };
         place.clamp(0.0, leaves)
     }

@@ -4,6 +4,7 @@ mod conditions;
 mod detest;
 mod laws;
 mod problems;
+mod sde;
 mod slope;
 mod stiff;
 mod tree;
@@ -17,6 +18,10 @@ pub use detest::{
 pub use laws::{history_laws, stepper_laws};
 pub use problems::{
     BRUSSELATOR, FORCED_DECAY, Field, HARMONIC_OSCILLATOR, LOGISTIC, LOTKA_VOLTERRA, Problem, Solution,
+};
+pub use sde::{
+    ARCTAN, ARSINH, ARSINH_STRATONOVICH, Convergence, DAMPED, GEOMETRIC, GEOMETRIC_STRATONOVICH, SdeProblem,
+    Slope, convergence, sde_convergence,
 };
 pub use slope::measured_order;
 pub use stiff::{

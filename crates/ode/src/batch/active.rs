@@ -214,7 +214,7 @@ impl<'e, 'r, 's, A: Entry, S: Simd, F: RowsField<A> + ?Sized> Active<'e, 'r, 's,
             self.trackers[i].extra += usize::from(self.plan.scheme.fsal || !finite);
             if !finite {
                 let t = Clock::get(&self.clock.t, i);
-                self.fail(i, SolveError::NotFinite { t });
+                self.fail(i, SolveError::NotFinite { t, stage: None, entry: None });
             }
         }
     }
@@ -317,7 +317,7 @@ impl<'e, 'r, 's, A: Entry, S: Simd, F: RowsField<A> + ?Sized> Active<'e, 'r, 's,
             let (tracker, [_, _, k]) = (&mut self.trackers[i], &mut self.row);
             let (y0, y1) = (&self.y[of.clone()], &self.z[of.clone()]);
             if Clock::get(&self.clock.ratio, i).is_nan() {
-                self.next[i] = Next::Done(RowEnd::Failed(SolveError::NotFinite { t: t1 }), t0);
+                self.next[i] = Next::Done(RowEnd::Failed(SolveError::NotFinite { t: t1, stage: None, entry: None }), t0);
                 tracker.set_state(y0.iter().copied());
                 continue;
             }
@@ -343,10 +343,10 @@ impl<'e, 'r, 's, A: Entry, S: Simd, F: RowsField<A> + ?Sized> Active<'e, 'r, 's,
             match std::mem::replace(&mut self.next[i], Next::On) {
                 Next::Done(end, t) => self.leave(i, end, t),
                 Next::On | Next::From(_) if self.clock.spent(i) => {
-                    let [t, t1, accepted, rejected] =
-                        [&self.clock.t, &self.clock.t1, &self.clock.accepted, &self.clock.rejected]
+                    let [t, t1, h, accepted, rejected] =
+                        [&self.clock.t, &self.clock.t1, &self.clock.step, &self.clock.accepted, &self.clock.rejected]
                             .map(|column| Clock::get(column, i));
-                    self.fail(i, SolveError::MaxSteps { t, t1, steps: (accepted + rejected) as usize });
+                    self.fail(i, SolveError::MaxSteps { t, t1, steps: (accepted + rejected) as usize, h, stiffness: None });
                 }
                 Next::On => {}
                 Next::From(t) => {
@@ -369,9 +369,9 @@ impl<'e, 'r, 's, A: Entry, S: Simd, F: RowsField<A> + ?Sized> Active<'e, 'r, 's,
                 .map(|column| Clock::get(column, i));
             let finite = self.z[i * self.width..(i + 1) * self.width].iter().all(|z| z.is_finite());
             let error = match (ratio.is_nan(), finite) {
-                (false, _) => SolveError::StepTooSmall { t, h },
+                (false, _) => SolveError::StepTooSmall { t, h, least: crate::drive::least_step(t) },
                 (true, true) => SolveError::ErrorNotFinite { t: next },
-                (true, false) => SolveError::NotFinite { t: next },
+                (true, false) => SolveError::NotFinite { t: next, stage: None, entry: None },
             };
             self.fail(i, error);
         }

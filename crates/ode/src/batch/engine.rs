@@ -230,7 +230,7 @@ impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 
             self.trackers[lane].extra += usize::from(self.plan.scheme.fsal || !finite);
             if !finite {
                 let t = Clock::get(&self.clock.t, lane);
-                self.fail(lane, SolveError::NotFinite { t });
+                self.fail(lane, SolveError::NotFinite { t, stage: None, entry: None });
                 continue;
             }
             if let Some(max_step) = self.plan.max_step() {
@@ -270,7 +270,7 @@ impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 
                 [&self.clock.t, &self.clock.next, &self.clock.due, &self.clock.direction]
                     .map(|column| Clock::get(column, lane));
             if Clock::get(&self.clock.ratio, lane).is_nan() {
-                self.next[lane] = Next::Done(RowEnd::Failed(SolveError::NotFinite { t: t1 }), t0);
+                self.next[lane] = Next::Done(RowEnd::Failed(SolveError::NotFinite { t: t1, stage: None, entry: None }), t0);
                 self.trackers[lane].set_state(self.y.iter().map(|y| y.get(lane)));
                 continue;
             }
@@ -312,10 +312,10 @@ impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 
     }
 
     fn fail_spent(&mut self, lane: usize) {
-        let [t, t1, accepted, rejected] =
-            [&self.clock.t, &self.clock.t1, &self.clock.accepted, &self.clock.rejected]
+        let [t, t1, h, accepted, rejected] =
+            [&self.clock.t, &self.clock.t1, &self.clock.step, &self.clock.accepted, &self.clock.rejected]
                 .map(|column| Clock::get(column, lane));
-        self.fail(lane, SolveError::MaxSteps { t, t1, steps: (accepted + rejected) as usize });
+        self.fail(lane, SolveError::MaxSteps { t, t1, steps: (accepted + rejected) as usize, h, stiffness: None });
     }
 
     /// Rows whose next step drowns in the rounding of time.
@@ -328,9 +328,9 @@ impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 
             let [t, next, h, ratio] = [&self.clock.t, &self.clock.next, &self.clock.step, &self.clock.ratio]
                 .map(|column| Clock::get(column, lane));
             let error = match (ratio.is_nan(), self.z.iter().all(|z| z.get(lane).is_finite())) {
-                (false, _) => SolveError::StepTooSmall { t, h },
+                (false, _) => SolveError::StepTooSmall { t, h, least: crate::drive::least_step(t) },
                 (true, true) => SolveError::ErrorNotFinite { t: next },
-                (true, false) => SolveError::NotFinite { t: next },
+                (true, false) => SolveError::NotFinite { t: next, stage: None, entry: None },
             };
             self.fail(lane, error);
         }

@@ -158,7 +158,7 @@ impl<'a, A: Real> Rows<'a, A> {
         }
         let parameters = self.parameters.iter().flat_map(|p| p.row(i).into_iter());
         if !self.y0.row(i).iter().chain(parameters).all(|x| x.is_finite()) {
-            return Err(SolveError::NotFinite { t: t0 });
+            return Err(SolveError::NotFinite { t: t0, stage: None, entry: None });
         }
         let (times, direction) = (self.times.of(i), self.spans.of(i).direction());
         // Not `<`: a time that is not a number is in no order.

@@ -188,7 +188,7 @@ impl<A: Entry> Tracker<A> {
                 Then::Reset(reset) => {
                     reset(self.row, t, &mut self.state);
                     if !self.state.iter().all(|x| x.is_finite()) {
-                        return Some(Next::Done(RowEnd::Failed(SolveError::NotFinite { t }), t));
+                        return Some(Next::Done(RowEnd::Failed(SolveError::NotFinite { t, stage: None, entry: None }), t));
                     }
                     self.look(rows, t);
                     self.before[e] = 0.0;
@@ -248,7 +248,7 @@ impl<A: Entry> Tracker<A> {
     /// The interpolant left the numbers: the row ends where the step ends.
     fn not_finite(&mut self, step: &Step<'_, A>, t: f64) -> Next {
         self.state.copy_from_slice(step.y1);
-        Next::Done(RowEnd::Failed(SolveError::NotFinite { t }), step.t1)
+        Next::Done(RowEnd::Failed(SolveError::NotFinite { t, stage: None, entry: None }), step.t1)
     }
 
     /// Writes down how the row ended, in `state` at `t`.

@@ -116,7 +116,7 @@ where
 
 /// Ten units in the last place of `t`: shorter steps drown in the rounding of time.
 #[inline]
-fn least_step(t: f64) -> f64 {
+pub(crate) fn least_step(t: f64) -> f64 {
     let t = t.abs();
     10.0 * (t.next_up() - t)
 }

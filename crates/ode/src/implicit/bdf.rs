@@ -86,6 +86,8 @@ pub struct BdfMemory<Y, W> {
     /// The Jacobian is that of this or the last step.
     fresh: Freshness,
     iterations: usize,
+    /// The rate of convergence with the present factors; 1 before it is known.
+    rate: f64,
     base: Y,
     psi: Y,
     z: Y,
@@ -123,6 +125,7 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Bdf {
             equal: 0,
             fresh: Freshness::None,
             iterations: 0,
+            rate: 1.0,
             base: y.duplicate(),
             psi: y.zeros_like(),
             z: y.zeros_like(),
@@ -166,13 +169,17 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Bdf {
             let factored = memory.linear.shift();
             if factored.is_none_or(|factored| (shift / factored - 1.0).abs() > 1e-9) {
                 memory.linear.factor(problem.mass(), shift, t, h)?;
+                memory.rate = 1.0;
             }
-            let BdfMemory { base, psi, z, linear, newton, .. } = memory;
+            let BdfMemory { base, psi, z, linear, newton, rate, .. } = memory;
             psi.plus_into(&[], z);
-            let stage = Stage { t: t + h, base, shift, step: (t, h) };
+            let stage = Stage { t: t + h, base, shift, step: (t, h), rate: *rate };
             match self.newton.iterate(problem, &stage, z, y, norm, linear, newton) {
                 Ok(converged) => {
                     memory.iterations = converged.evals;
+                    if converged.evals > 1 {
+                        memory.rate = converged.rate;
+                    }
                     evals += converged.evals;
                     break;
                 }

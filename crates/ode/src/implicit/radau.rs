@@ -32,7 +32,7 @@ pub struct Radau {
 impl Radau {
     /// With the usual iteration.
     pub fn new() -> Self {
-        Self { newton: Newton { most: 7, accuracy: 0.01, keep: 1e-3 } }
+        Self { newton: Newton { most: 7, accuracy: 0.01, keep: 1e-3, least: 0.05 } }
     }
 }
 

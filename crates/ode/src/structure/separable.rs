@@ -29,9 +29,9 @@ pub trait Separable<Q, P> {
 /// solves it too.
 ///
 /// ```
-/// use chreode_ode::{Fixed, Solve, Span, Split, Symplectic, VERLET};
+/// use chreode_ode::{Fixed, Solve, Span, Separated, Symplectic, VERLET};
 ///
-/// let pendulum = Split {
+/// let pendulum = Separated {
 ///     velocity: |_t: f64, p: &[f64; 1]| [p[0]],
 ///     force: |_t: f64, q: &[f64; 1]| [-q[0].sin()],
 /// };
@@ -43,14 +43,14 @@ pub trait Separable<Q, P> {
 /// # Ok::<(), chreode_ode::SolveError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Split<V, F> {
+pub struct Separated<V, F> {
     /// `v(t, p)`.
     pub velocity: V,
     /// `f(t, q)`.
     pub force: F,
 }
 
-impl<Q, P, V: Fn(f64, &P) -> Q, F: Fn(f64, &Q) -> P> Separable<Q, P> for Split<V, F> {
+impl<Q, P, V: Fn(f64, &P) -> Q, F: Fn(f64, &Q) -> P> Separable<Q, P> for Separated<V, F> {
     #[inline]
     fn velocity(&self, t: f64, p: &P) -> Q {
         (self.velocity)(t, p)
@@ -62,7 +62,7 @@ impl<Q, P, V: Fn(f64, &P) -> Q, F: Fn(f64, &Q) -> P> Separable<Q, P> for Split<V
     }
 }
 
-impl<Q, P, V: Fn(f64, &P) -> Q, F: Fn(f64, &Q) -> P> VectorField<(Q, P)> for Split<V, F> {
+impl<Q, P, V: Fn(f64, &P) -> Q, F: Fn(f64, &Q) -> P> VectorField<(Q, P)> for Separated<V, F> {
     #[inline]
     fn eval(&self, t: f64, y: &(Q, P)) -> (Q, P) {
         ((self.velocity)(t, &y.1), (self.force)(t, &y.0))

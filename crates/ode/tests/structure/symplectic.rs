@@ -6,7 +6,7 @@ use crate::common::{
 use chreode_core::{VectorField, VectorSpace};
 use chreode_ode::{
     Dense, EULER, Every, ExplicitRk, FOREST_RUTH, Fixed, RK4, Reversible, SPLITTINGS, Save, Segment, Solve,
-    Span, Split, Splitting, Stepper, Symplectic, VERLET,
+    Span, Separated, Splitting, Stepper, Symplectic, VERLET,
 };
 use std::ops::ControlFlow;
 
@@ -19,7 +19,7 @@ fn measured_orders_agree_with_the_claims() {
     let part = Span { t0: 0.0, t1: 3.0 };
     let there = reference(&KEPLER, part, PERIAPSIS);
     // Relativistic speed and a force with time of its own: neither half is linear or autonomous.
-    let driven = Split {
+    let driven = Separated {
         velocity: |t: f64, p: &[f64; 1]| [p[0] / (1.0 + p[0] * p[0]).sqrt() + 0.2 * t.sin()],
         force: |t: f64, q: &[f64; 1]| [-q[0].sin() + 0.3 * (2.0 * t).cos()],
     };
@@ -210,7 +210,7 @@ where
 /// Every splitting, symmetric or not, can be taken back step by step.
 #[test]
 fn every_splitting_retraces() {
-    let driven = Split {
+    let driven = Separated {
         velocity: |t: f64, p: &[f64; 1]| [p[0] / (1.0 + p[0] * p[0]).sqrt() + 0.2 * t.sin()],
         force: |t: f64, q: &[f64; 1]| [-q[0].sin() + 0.3 * (2.0 * t).cos()],
     };

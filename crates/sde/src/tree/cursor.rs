@@ -1,13 +1,13 @@
 //! The way from the root to the place last asked for.
 
 use super::detail::{Detail, Normals};
-use crate::normal::Source;
+use crate::normal::{Family, Source};
 use std::marker::PhantomData;
 
 /// Levels whose normal numbers are drawn together when a node needs few of them.
-const GROUP: u32 = 3;
+const GROUP: u32 = 4;
 /// Up to this many pairs a node, nodes are grouped.
-const FEW: usize = 8;
+const FEW: usize = 4;
 
 /// Memory of a [`BrownianTree`](crate::BrownianTree) between queries: both children of every node on one
 /// way down. Any cursor gives the same bits; one that is near saves the way.
@@ -22,7 +22,9 @@ pub struct TreeCursor<D> {
     halved: Vec<u64>,
     /// Left and right parts of it.
     children: Vec<f64>,
-    /// The group of nodes whose normal numbers are at hand, by level.
+    /// How nodes are drawn together, when they are.
+    family: Option<Family>,
+    /// The root of the group whose normal numbers are at hand, by groups of levels.
     group: Vec<u64>,
     cosines: Vec<f64>,
     sines: Vec<f64>,
@@ -60,8 +62,9 @@ impl Side {
 impl<D: Detail> TreeCursor<D> {
     pub(super) fn new(source: Source, length: f64, depth: u32, size: usize) -> Self {
         let (blocks, parts) = (D::blocks(size), D::PARTS * size);
-        let groups = depth / GROUP + 1;
-        let drawn = if blocks <= FEW { 7 * blocks * groups as usize } else { blocks };
+        let family = (blocks <= FEW).then(|| Family::new(GROUP, blocks));
+        let groups = (depth / GROUP + 1) as usize;
+        let drawn = family.as_ref().map_or(blocks, |family| groups * family.size());
         let mut cursor = Self {
             source,
             length,
@@ -70,7 +73,8 @@ impl<D: Detail> TreeCursor<D> {
             root: vec![0.0; parts],
             halved: vec![0; depth as usize],
             children: vec![0.0; 2 * parts * depth as usize],
-            group: vec![0; groups as usize],
+            family,
+            group: vec![0; groups],
             cosines: vec![0.0; drawn],
             sines: vec![0.0; drawn],
             sum_length: 0.0,
@@ -111,8 +115,8 @@ impl<D: Detail> TreeCursor<D> {
     /// than the interval, and nothing cancels.
     pub(super) fn between(&mut self, a: f64, b: f64) {
         self.sum_length = 0.0;
-        self.sum.fill(0.0);
         if a == b {
+            self.sum.fill(0.0);
             return;
         }
         let depth = self.depth;
@@ -210,7 +214,11 @@ impl<D: Detail> TreeCursor<D> {
             }
             Piece::Cut(side) => &self.pieces[side as usize],
         };
-        D::append(self.sum_length, &mut self.sum, h, piece);
+        if self.sum_length == 0.0 {
+            D::start(&mut self.sum, h, piece);
+        } else {
+            D::append(self.sum_length, &mut self.sum, h, piece);
+        }
         self.sum_length += h;
     }
 
@@ -258,22 +266,23 @@ impl<D: Detail> TreeCursor<D> {
     /// Draws the normal numbers of a node; says where they are.
     #[inline]
     fn draw(&mut self, node: u64, level: u32) -> std::ops::Range<usize> {
-        let blocks = D::blocks(self.size);
-        if blocks > FEW {
+        let Some(family) = &self.family else {
             self.source.fill(node, &mut self.cosines, &mut self.sines);
-            return 0..blocks;
-        }
-        let (group, below) = ((level / GROUP) as usize, level % GROUP);
-        let root = node >> below;
-        let start = 7 * blocks * group;
+            return 0..self.cosines.len();
+        };
+        // Groups are counted from the leaves, which most queries reach; that of the root may be short.
+        let group = ((self.depth - level) / GROUP) as usize;
+        let top = GROUP - 1 - (self.depth - level) % GROUP;
+        let below = top.min(level);
+        let (root, start) = (node >> below, group * family.size());
         if self.group[group] != root {
-            let drawn = start..start + 7 * blocks;
+            let drawn = start..start + family.size();
             let (cosines, sines) = (&mut self.cosines[drawn.clone()], &mut self.sines[drawn]);
-            self.source.fill_three_levels(root, cosines, sines, blocks);
+            self.source.fill_family(root, family, cosines, sines);
             self.group[group] = root;
         }
+        let blocks = family.size() >> GROUP;
         let place = (1 << below) - 1 + (node & ((1 << below) - 1)) as usize;
-        let start = start + place * blocks;
-        start..start + blocks
+        start + place * blocks..start + (place + 1) * blocks
     }
 }

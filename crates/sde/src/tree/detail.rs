@@ -23,6 +23,8 @@ pub(crate) mod sealed {
         fn halve(h: f64, node: &[f64], z: Normals<'_>, left: &mut [f64], right: &mut [f64]);
         /// The parts of `[0, αh]` and `[αh, h]` of a node of length `h`.
         fn cut(h: f64, alpha: f64, node: &[f64], z: Normals<'_>, left: &mut [f64], right: &mut [f64]);
+        /// Starts a sum with an interval of length `h`.
+        fn start(sum: &mut [f64], h: f64, piece: &[f64]);
         /// Appends an interval of length `h` to a sum over one of length `before`.
         fn append(before: f64, sum: &mut [f64], h: f64, piece: &[f64]);
         /// Takes an interval of length `h` off the front of a sum that ends up with length `after`.
@@ -86,6 +88,13 @@ impl sealed::Bridge for Increments {
             left[i] = alpha * node[i] + deviation * z;
             right[i] = beta * node[i] - deviation * z;
         });
+    }
+
+    #[inline]
+    fn start(sum: &mut [f64], _h: f64, piece: &[f64]) {
+        for (sum, piece) in sum.iter_mut().zip(piece) {
+            *sum = *piece;
+        }
     }
 
     #[inline]
@@ -163,6 +172,15 @@ impl sealed::Bridge for SpaceTime {
             let apart = second / across;
             h1[i] = (alpha * h / 12.0).sqrt() * (n[1] * (along - shared) + n[2] * apart);
             h2[i] = (beta * h / 12.0).sqrt() * (n[2] * (along - shared) - n[1] * apart);
+        }
+    }
+
+    #[inline]
+    fn start(sum: &mut [f64], h: f64, piece: &[f64]) {
+        let size = piece.len() / 2;
+        for i in 0..size {
+            sum[i] = piece[i];
+            sum[size + i] = h * piece[size + i];
         }
     }
 
