@@ -2,8 +2,8 @@
 
 use chreode_core::{MaxNorm, PerEntry, Tolerance, ToleranceError};
 use chreode_ode::{
-    At, BOSH3, Below, DOPRI5, End, Every, ExplicitRk, Filter, Fixed, Jumps, Landing, Last, MinStep, Pi, Pid,
-    Predictive, RK4, Solve, SolveError, Span, StepControl, TSIT5, Trial, Verdict,
+    Action, At, BOSH3, Below, DOPRI5, End, Every, ExplicitRk, Filter, Fixed, Jumps, Landing, Last, MinStep,
+    Pi, Pid, Predictive, RK4, Solve, SolveError, Span, StepControl, TSIT5, Trial, Verdict, When,
 };
 use std::cell::RefCell;
 
@@ -202,6 +202,28 @@ fn a_jump_is_met_from_both_sides() {
     // Fixed steps.
     let (y, times, _) = jump_solve(Jumps::new(Fixed::steps(3), [1.0]), Span { t0: 0.0, t1: 2.0 });
     assert!((y + 2.0).abs() < 1e-12 && times == [0.0, 2.0 / 3.0, 1.0, 4.0 / 3.0, 2.0], "{y} {times:?}");
+}
+
+#[test]
+fn a_reset_at_the_time_of_a_jump_still_sees_the_side_behind() {
+    // At t = 1 the field jumps and a dose is given; at the time itself the field is no number.
+    let field = |t: f64, y: &[f64; 1]| {
+        [if t == 1.0 {
+            f64::NAN
+        } else if t < 1.0 {
+            1.0
+        } else {
+            -y[0]
+        }]
+    };
+    let dose =
+        When::new(|t: f64, _y: &[f64; 1]| t - 1.0).then(|_t: f64, y: &[f64; 1]| Action::Reset([y[0] + 1.0]));
+    let solve = Solve::new(ExplicitRk::new(DOPRI5), Jumps::new(Pi::new(Tolerance::both(1e-9)), [1.0]));
+    let mut save = Last::new();
+    let span = Span { t0: 0.0, t1: 2.0 };
+    let report = solve.run_with(&field, span, [0.0], &mut save, &mut [dose]).unwrap();
+    assert_eq!(report.end, End::Reached);
+    assert!((save.0.unwrap().1[0] - 2.0 * (-1f64).exp()).abs() < 1e-8);
 }
 
 #[test]
