@@ -9,8 +9,8 @@ use crate::{Arrival, Segment, Solve, SolveError, Span, Stats, StepControl, Stepp
 use chreode_core::{Norm, VectorSpace};
 use std::cell::Cell;
 use step::StepSource;
-pub(crate) use trial::least_step;
 use trial::after;
+pub(crate) use trial::least_step;
 
 /// A solve in progress, made by [`Solve::start`]: the loop is yours.
 ///

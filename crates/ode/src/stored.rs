@@ -111,7 +111,9 @@ impl Table {
         let Some(second) = second else { return Ok(tableau) };
         let adds_up = second.error.iter().sum::<f64>().abs() < 1e-12;
         match coefficients.embedded {
-            Some(first) if first.order > second.order && second.error.len() == first.error.len() && adds_up => {
+            Some(first)
+                if first.order > second.order && second.error.len() == first.error.len() && adds_up =>
+            {
                 Ok(tableau.combined_with(second))
             }
             _ => Err("a second estimate goes with an embedded solution of higher order".to_string()),
