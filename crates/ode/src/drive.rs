@@ -9,8 +9,8 @@ use crate::{Arrival, Segment, Solve, SolveError, Span, Stats, StepControl, Stepp
 use chreode_core::{Norm, VectorSpace};
 use std::cell::Cell;
 use step::StepSource;
-pub(crate) use trial::least_step;
 use trial::after;
+pub(crate) use trial::least_step;
 
 /// A solve in progress, made by [`Solve::start`]: the loop is yours.
 ///
@@ -285,8 +285,10 @@ where
 
     /// Ends the pending step early, at `t` in state `y`. The stepper must be restarted before it goes on.
     pub(crate) fn cut(&mut self, t: f64, y: Y) {
+        let jump = self.pending.is_some_and(|step| step.to == t && step.arrival == Arrival::Jump);
         (self.pending, self.tried) = (None, 0.0);
-        (self.t, self.from, self.y) = (t, t, y);
+        (self.t, self.y) = (t, y);
+        self.from = if jump { after(t, self.span.direction()) } else { t };
     }
 
     /// A start from the present state: nothing remembered of the slopes and steps before.

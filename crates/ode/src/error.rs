@@ -265,8 +265,8 @@ pub enum SolveError {
     },
     /// A field that did not come to rest.
     #[error(
-        "no steady state by t = {t}: the field is still {residual:e} times the tolerance; allow more time, \
-         or the solution does not settle"
+        "no steady state by t = {t}: the field is still {residual:e} times the tolerance; allow more time, or \
+         tighten the tolerance of the steps, or the solution does not settle"
     )]
     NotSteady {
         /// The last time reached.

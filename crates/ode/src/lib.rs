@@ -25,6 +25,8 @@ mod slope;
 mod solve;
 mod steady;
 mod stepper;
+#[cfg(feature = "serde")]
+mod stored;
 mod structure;
 mod switching;
 mod tableau;

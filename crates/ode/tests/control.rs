@@ -2,8 +2,8 @@
 
 use chreode_core::{MaxNorm, PerEntry, Tolerance, ToleranceError};
 use chreode_ode::{
-    At, BOSH3, Below, DOPRI5, End, Every, ExplicitRk, Filter, Fixed, Jumps, Landing, Last, MinStep, Pi, Pid,
-    Predictive, RK4, Solve, SolveError, Span, StepControl, TSIT5, Trial, Verdict,
+    Action, At, BOSH3, Below, DOPRI5, End, Every, ExplicitRk, Filter, Fixed, Jumps, Landing, Last, MinStep,
+    Pi, Pid, Predictive, RK4, Solve, SolveError, Span, StepControl, TSIT5, Trial, Verdict, When,
 };
 use std::cell::RefCell;
 
@@ -33,7 +33,7 @@ const LOTKA_VOLTERRA_END: [f64; 2] = [1.0263447675750893, 0.9096910781360416];
 
 /// Steps of a controller whose error is φₙ hₙ⁵ for the given φ, after `skip` steps.
 fn steps<C: StepControl>(control: &C, phi: impl Fn(usize) -> f64, skip: usize) -> Vec<f64> {
-    let mut memory = control.start(Span { t0: 0.0, t1: 1e9 }, 1.0).unwrap();
+    let mut memory = control.start(Span { t0: 0.0, t1: 1e9 }, 1.0).expect("sound settings");
     (0..skip + 200)
         .map(|n| {
             let h = control.next(0.0, &memory);
@@ -61,7 +61,7 @@ fn filters_of_first_order_do_not_see_an_error_that_alternates() {
     // The filter order is the order of the zero of the step-size transfer at -1: φ e^(±0.5) in turn
     // leaves the steps alone.
     let spread = |filter| {
-        let noisy = |n: usize| 1e5 * if n % 2 == 0 { 1.65 } else { 1.0 / 1.65 };
+        let noisy = |n: usize| 1e5 * if n.is_multiple_of(2) { 1.65 } else { 1.0 / 1.65 };
         let seen = steps(&Pid::new(Tolerance::both(1.0), filter), noisy, 300);
         let (low, high) = seen.iter().fold((f64::MAX, 0.0), |(a, b): (f64, f64), h| (a.min(*h), b.max(*h)));
         high / low - 1.0
@@ -175,9 +175,10 @@ fn jump_solve<C: StepControl<Norm = Tolerance>>(control: C, span: Span) -> (f64,
         [if t < 1.0 { 2.0 * t } else { -3.0 }]
     };
     let mut save = Every::step();
-    let report = Solve::new(ExplicitRk::new(DOPRI5), control).run(&field, span, [0.0], &mut save).unwrap();
+    let report = Solve::new(ExplicitRk::new(DOPRI5), control).run(&field, span, [0.0], &mut save);
+    let report = report.expect("a bounded field");
     assert_eq!((report.end, report.stats.evals), (End::Reached, seen.borrow().len()));
-    (save.ys.last().unwrap()[0], save.times, seen.into_inner())
+    (save.ys.last().expect("the start at least")[0], save.times, seen.into_inner())
 }
 
 #[test]
@@ -201,6 +202,28 @@ fn a_jump_is_met_from_both_sides() {
     // Fixed steps.
     let (y, times, _) = jump_solve(Jumps::new(Fixed::steps(3), [1.0]), Span { t0: 0.0, t1: 2.0 });
     assert!((y + 2.0).abs() < 1e-12 && times == [0.0, 2.0 / 3.0, 1.0, 4.0 / 3.0, 2.0], "{y} {times:?}");
+}
+
+#[test]
+fn a_reset_at_the_time_of_a_jump_still_sees_the_side_behind() {
+    // At t = 1 the field jumps and a dose is given; at the time itself the field is no number.
+    let field = |t: f64, y: &[f64; 1]| {
+        [if t == 1.0 {
+            f64::NAN
+        } else if t < 1.0 {
+            1.0
+        } else {
+            -y[0]
+        }]
+    };
+    let dose =
+        When::new(|t: f64, _y: &[f64; 1]| t - 1.0).then(|_t: f64, y: &[f64; 1]| Action::Reset([y[0] + 1.0]));
+    let solve = Solve::new(ExplicitRk::new(DOPRI5), Jumps::new(Pi::new(Tolerance::both(1e-9)), [1.0]));
+    let mut save = Last::new();
+    let span = Span { t0: 0.0, t1: 2.0 };
+    let report = solve.run_with(&field, span, [0.0], &mut save, &mut [dose]).unwrap();
+    assert_eq!(report.end, End::Reached);
+    assert!((save.0.unwrap().1[0] - 2.0 * (-1f64).exp()).abs() < 1e-8);
 }
 
 #[test]

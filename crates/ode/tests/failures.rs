@@ -47,7 +47,7 @@ fn a_field_that_is_no_number_names_its_first_bad_stage() {
         let solve = Solve::new(ExplicitRk::new(tableau), Pi::new(Tolerance::both(1e-6)));
         let error = solve.end(&field, UNIT, [0.0, 0.0]).unwrap_err();
         let SolveError::NotFinite { t, stage: Some(_), entry: Some(1) } = error else { panic!("{error}") };
-        assert!(t >= 0.5 && t < 0.5 + 1e-9, "{t}");
+        assert!((0.5..0.5 + 1e-9).contains(&t), "{t}");
     }
     // From the first evaluation.
     let never = |_t: f64, _y: &[f64; 1]| [f64::INFINITY];

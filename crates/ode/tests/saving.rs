@@ -50,7 +50,7 @@ fn a_stream_hands_on_each_row_once_and_can_stop() {
         if t < 2.0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     let report = adaptive().run(&oscillator, SPAN, [1.0, 0.0], &mut save).unwrap();
-    assert!(matches!(report.end, End::Stopped { t } if t >= 2.0 && t < 9.0), "{report:?}");
+    assert!(matches!(report.end, End::Stopped { t } if (2.0..9.0).contains(&t)), "{report:?}");
     assert_eq!(rows.iter().map(|r| r.0).collect::<Vec<_>>(), [0.0, 1.0, 2.0]);
     assert!(rows.iter().all(|(t, y)| (y - t.cos()).abs() < 1e-7));
     let mut count = 0;
