@@ -139,9 +139,17 @@ fn additive_methods_show_their_orders() {
 
 #[test]
 fn implicit_steppers_keep_the_laws() {
-    for tableau in
-        [IMPLICIT_EULER, IMPLICIT_MIDPOINT, TRAPEZOID, TRBDF2, KVAERNO3, KVAERNO4, KVAERNO5, ESDIRK43, ESDIRK54]
-    {
+    for tableau in [
+        IMPLICIT_EULER,
+        IMPLICIT_MIDPOINT,
+        TRAPEZOID,
+        TRBDF2,
+        KVAERNO3,
+        KVAERNO4,
+        KVAERNO5,
+        ESDIRK43,
+        ESDIRK54,
+    ] {
         stepper_laws(&OnField(Dirk::new(tableau)), &LOTKA_VOLTERRA, 1e-11);
         stepper_laws(&OnField(Dirk::new(tableau)), &FORCED_DECAY, 1e-11);
     }

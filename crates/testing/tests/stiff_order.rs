@@ -151,9 +151,7 @@ fn original(it: &RosenbrockCoefficients) -> (Rows, Rows, Rows) {
         }
     }
     let times = |rows: &Rows| -> Rows {
-        rows.iter()
-            .map(|row| (0..s).map(|j| (0..s).map(|l| row[l] * gamma[l][j]).sum()).collect())
-            .collect()
+        rows.iter().map(|row| (0..s).map(|j| (0..s).map(|l| row[l] * gamma[l][j]).sum()).collect()).collect()
     };
     let alpha = times(&square(it.a));
     let beta = alpha.iter().zip(&gamma).map(|(a, g)| a.iter().zip(g).map(|(a, g)| a + g).collect()).collect();
@@ -175,9 +173,8 @@ fn rosenbrock_methods_have_their_orders() {
             assert!((node - it.alpha[i]).abs() < 1e-12, "{}: node {i} is {node}", it.name);
             assert!((sum - it.gamma_sums[i]).abs() < 1e-12, "{}: row {i} sums to {sum}", it.name);
         }
-        let weights = |m: &[f64]| -> Vec<f64> {
-            (0..s).map(|j| (0..s).map(|i| m[i] * gamma[i][j]).sum()).collect()
-        };
+        let weights =
+            |m: &[f64]| -> Vec<f64> { (0..s).map(|j| (0..s).map(|i| m[i] * gamma[i][j]).sum()).collect() };
         let b = weights(it.m);
         let held = |b: &[f64], p: usize, scale: f64| rosenbrock_residual(&alpha, &beta, b, p, scale);
         for p in 1..=usize::from(it.order) {
@@ -193,7 +190,9 @@ fn rosenbrock_methods_have_their_orders() {
         for theta in [0.25, 0.5, 0.8] {
             let bump = |r: usize| theta * (1.0 - theta) * f64::powi(theta, r as i32);
             let m: Vec<f64> = (0..s)
-                .map(|i| theta * it.m[i] + it.dense.iter().enumerate().map(|(r, d)| bump(r) * d[i]).sum::<f64>())
+                .map(|i| {
+                    theta * it.m[i] + it.dense.iter().enumerate().map(|(r, d)| bump(r) * d[i]).sum::<f64>()
+                })
                 .collect();
             let b = weights(&m);
             for p in 1..=dense {

@@ -91,16 +91,14 @@ impl Dirk {
         let shift = 1.0 / (h * self.tableau.gamma());
         let DirkMemory { k, stages, z, base, linear, newton, guess, rate, .. } = memory;
         *rate = 0.0;
-        let mut known = 1.0;
         for i in usize::from(self.tableau.explicit_first())..it.b.len() {
             let (done, rest) = k.split_at_mut(i);
             with_terms(h, &it.a[i][..i], done, |terms| y.plus_into(terms, base));
             guess.stage(i, 1.0 / shift, base, done, stages, z);
-            let stage = Stage { t: t + it.c[i] * h, base, shift, step, rate: known };
+            let stage = Stage { t: t + it.c[i] * h, base, shift, step };
             let converged = self.newton.iterate(problem, &stage, z, y, norm, linear, newton)?;
             *evals += converged.evals;
             *rate = rate.max(converged.rate);
-            known = converged.rate;
             Y::sum_into(&[(shift, z)], &mut rest[0]);
             base.plus_into(&[(1.0, z)], &mut stages[i]);
         }

@@ -123,14 +123,12 @@ impl Imex {
         let shift = 1.0 / (h * self.tableau.implicit().gamma());
         let ImexMemory { g, f, stages, z, base, linear, newton, guess, rate, .. } = memory;
         *rate = 0.0;
-        let mut known = 1.0;
         for i in 1..it.b.len() {
             combine(y, h, self.tableau.explicit()[i], g, &it.a[i][..i], f, base);
             guess.stage(i, 1.0 / shift, base, &f[..i], stages, z);
-            let stage = Stage { t: t + it.c[i] * h, base, shift, step, rate: known };
+            let stage = Stage { t: t + it.c[i] * h, base, shift, step };
             let converged = self.newton.iterate(&problem.implicit, &stage, z, y, norm, linear, newton)?;
             *rate = rate.max(converged.rate);
-            known = converged.rate;
             Y::sum_into(&[(shift, z)], &mut f[i]);
             base.plus_into(&[(1.0, z)], &mut stages[i]);
             problem.explicit.eval_into(t + it.c[i] * h, &stages[i], &mut g[i]);

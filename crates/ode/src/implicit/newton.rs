@@ -48,8 +48,6 @@ pub struct Stage<'a, Y> {
     pub shift: f64,
     /// Where the step began and its size, for errors.
     pub step: (f64, f64),
-    /// The rate of convergence of an earlier stage with the same factors; 1 when there was none.
-    pub rate: f64,
 }
 
 /// A stage that converged.
@@ -67,12 +65,21 @@ pub struct NewtonMemory<Y> {
     point: Y,
     change: Y,
     mass: MassProduct<Y>,
+    /// The rate of convergence seen last, and with which factors.
+    rate: f64,
+    factors: usize,
 }
 
 impl<Y: Coordinates> NewtonMemory<Y> {
     /// For states like `y`.
     pub fn new(y: &Y) -> Self {
-        Self { point: y.duplicate(), change: y.zeros_like(), mass: MassProduct::new(y) }
+        Self {
+            point: y.duplicate(),
+            change: y.zeros_like(),
+            mass: MassProduct::new(y),
+            rate: 1.0,
+            factors: 0,
+        }
     }
 
     /// Two states to compute with between iterations.
@@ -103,7 +110,11 @@ impl Newton {
         Y: Coordinates,
         N: Norm<Y>,
     {
-        let NewtonMemory { point, change, mass } = memory;
+        let NewtonMemory { point, change, mass, rate: last, factors } = memory;
+        let present = linear.work().factorisations;
+        if *factors != present {
+            (*factors, *last) = (present, 1.0);
+        }
         // Factors of another shift are those of a damped or stretched iteration.
         let factored = linear.shift().unwrap_or(stage.shift);
         let stretch = 2.0 / (1.0 + stage.shift / factored);
@@ -134,11 +145,13 @@ impl Newton {
             if iteration > 1 {
                 rate = size / before;
             }
-            // Of the first change, the rate of the stage before says how much is left.
-            let known = if iteration == 1 { stage.rate.max(self.least) } else { rate };
+            // Of the first change, the rate seen last with these factors says how much is left.
+            let known = if iteration == 1 { last.max(self.least) } else { rate };
             let left = if known < 1.0 { (known / (1.0 - known)).min(1e3) * size } else { 1e3 * size };
             if left <= goal || (norm.is_none() && rate > 0.5 && size < ROUNDING_FLOOR) {
-                let rate = if iteration == 1 { stage.rate } else { rate };
+                if iteration > 1 {
+                    *last = rate;
+                }
                 return Ok(Converged { evals: iteration, rate });
             }
             let hopeless = match norm {

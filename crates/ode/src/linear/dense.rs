@@ -152,7 +152,11 @@ fn solve_columns<T: Number>(n: usize, a: &[T], pivots: &[usize], b: &mut [T]) {
             }
         }
         let (head, tail) = b.split_at_mut(k + 4);
-        subtract(tail, columns.map(|column| &column[k + 4..]), [head[k], head[k + 1], head[k + 2], head[k + 3]]);
+        subtract(
+            tail,
+            columns.map(|column| &column[k + 4..]),
+            [head[k], head[k + 1], head[k + 2], head[k + 3]],
+        );
     }
     for k in whole..n {
         for i in k + 1..n {
