@@ -141,14 +141,15 @@ fn additive_methods_have_their_orders_with_all_couplings() {
 /// α, α + Γ and the weights of a Rosenbrock method, from the form in which it is computed.
 fn original(it: &RosenbrockCoefficients) -> (Rows, Rows, Rows) {
     let s = it.m.len();
-    // Γ⁻¹ = 1/γ − C is lower triangular; its inverse column by column.
-    let c = square(it.c);
-    let mut gamma = vec![vec![0.0; s]; s];
-    for j in 0..s {
-        for i in j..s {
-            let sum: f64 = (j..i).map(|l| -c[i][l] * gamma[l][j]).sum();
-            gamma[i][j] = it.gamma * (if i == j { 1.0 } else { 0.0 } - sum);
-        }
+    // Γ⁻¹ = 1/γ − C, so Γ = γ (1 + C Γ), row by row from the top.
+    let mut gamma: Rows = Vec::new();
+    for (i, row) in it.c.iter().enumerate() {
+        let entry = |j| {
+            let sum: f64 = row.iter().zip(&gamma).map(|(c, above)| c * above[j]).sum();
+            it.gamma * (sum + if i == j { 1.0 } else { 0.0 })
+        };
+        let row = (0..s).map(entry).collect();
+        gamma.push(row);
     }
     let times = |rows: &Rows| -> Rows {
         rows.iter().map(|row| (0..s).map(|j| (0..s).map(|l| row[l] * gamma[l][j]).sum()).collect()).collect()

@@ -15,8 +15,9 @@ use chreode_core::{Coordinates, Norm};
 /// | field | meaning | default |
 /// |---|---|---|
 /// | `most` | iterations allowed a stage | 8 |
-/// | `accuracy` | error of a stage as a part of the tolerance | 0.02 |
-/// | `keep` | the Jacobian is kept for the next step while θ is below this | 0.02 |
+/// | `accuracy` | error of a stage as a part of the tolerance | 0.03 |
+/// | `keep` | the Jacobian is kept for the next step while θ is below this | 0.005 |
+/// | `least` | the least θ that the first change of a stage is judged by | 0.1 |
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Newton {
     /// Iterations allowed a stage.
@@ -31,7 +32,7 @@ pub struct Newton {
 
 impl Default for Newton {
     fn default() -> Self {
-        Self { most: 8, accuracy: 0.02, keep: 0.02, least: 0.05 }
+        Self { most: 8, accuracy: 0.03, keep: 0.005, least: 0.1 }
     }
 }
 
@@ -95,6 +96,7 @@ impl Newton {
     ///
     /// # Errors
     /// [`StepError::NotConverged`].
+    #[allow(clippy::too_many_arguments)] // the problem, the stage, and what four owners remember of it
     pub fn iterate<P, Y, N>(
         &self,
         problem: &P,

@@ -1,5 +1,8 @@
 //! LU factors of dense matrices, with partial pivoting: one kernel, compiled for each small size.
 
+// Rows and columns are counted as in the textbooks.
+#![allow(clippy::needless_range_loop)]
+
 use super::{Number, Singular};
 
 /// Calls `$kernel::<T, N>` for the sizes that are worth a copy of their own, and `$any` for the rest.
