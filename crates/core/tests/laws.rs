@@ -1,7 +1,9 @@
 //! Vector-space laws of every state type, with the in-place forms held to the functional ones.
 
 use approx::assert_relative_eq;
-use chreode_core::{FiniteDifference, Jvp, Passenger, Tolerance, VectorSpace};
+use chreode_core::{
+    Coordinates, FiniteDifference, Jvp, MaxNorm, Norm, Passenger, PerEntry, Tolerance, VectorSpace,
+};
 use ndarray::{Array1, Array2, ArrayD, IxDyn, array};
 
 /// Linearity, the in-place forms, and the norm, on three vectors whose entries exceed one block.
@@ -33,9 +35,80 @@ fn every_state_obeys_the_laws() {
     laws(&x, &y, &z, 1e-12);
     laws(&x.mapv(|v| v as f32), &y.mapv(|v| v as f32), &z.mapv(|v| v as f32), 1e-4);
     laws(&[1.0, 2.0, 3.0], &[0.5, -1.0, 2.0], &[4.0, 0.0, 1.0], 1e-14);
+    laws(&[1.0f32, 2.0], &[0.5, -1.0], &[4.0, 0.0], 1e-6);
+    laws(&2.0f64, &0.5, &-1.0, 1e-14);
+    laws(&2.0f32, &0.5, &-1.0, 1e-6);
+    laws(&x.to_vec(), &y.to_vec(), &z.to_vec(), 1e-12);
+    laws(&vec![1.0f32, 2.0], &vec![0.5, -1.0], &vec![4.0, 0.0], 1e-6);
+    laws(&vec![[1.0, 2.0], [3.0, 4.0]], &vec![[0.5, 1.0]; 2], &vec![[4.0, 0.0]; 2], 1e-14);
     laws(&(x.clone(), [1.0]), &(y.clone(), [2.0]), &(z.clone(), [3.0]), 1e-12);
     laws(&vec![x.clone(), y.clone()], &vec![y.clone(), z.clone()], &vec![z.clone(), x.clone()], 1e-12);
     laws(&Passenger(x.clone()), &Passenger(y.clone()), &Passenger(z.clone()), 1e-12);
+}
+
+#[test]
+fn complex_states_obey_the_laws_and_measure_the_modulus() {
+    use chreode_core::Complex;
+    let z = |re: f64, im: f64| Complex::new(re, im);
+    let (x, y, w) = ([z(1.0, 2.0), z(0.0, -1.0)], [z(0.5, -1.0), z(2.0, 2.0)], [z(4.0, 0.0), z(1.0, 1.0)]);
+    laws(&x, &y, &w, 1e-14);
+    laws(&x[0], &y[0], &w[0], 1e-14);
+    let rows = |v: &[Complex<f64>; 2]| Array2::from_shape_fn((2, 3), |(i, j)| v[i] * j as f64);
+    laws(&rows(&x), &rows(&y), &rows(&w), 1e-13);
+    let single = |v: &[Complex<f64>; 2]| rows(v).mapv(|z| Complex::new(z.re as f32, z.im as f32));
+    laws(&single(&x), &single(&y), &single(&w), 1e-5);
+    // 3 + 4i against a state of modulus 5: an error of modulus 5 is 1/rtol.
+    let (error, state) = ([z(3.0, 4.0)], [z(-4.0, 3.0)]);
+    let tolerance = Tolerance { rtol: 0.1, atol: 0.0 };
+    assert_relative_eq!(error.scaled_rms(&state, &state, tolerance), 10.0, max_relative = 1e-14);
+    let mut parts = [0.0; 4];
+    x.read(&mut parts);
+    assert_eq!(parts, [1.0, 2.0, 0.0, -1.0]);
+    let mut back = w;
+    back.write(&parts);
+    assert_eq!(back, x);
+    assert_eq!([z(0.0, 0.0), z(0.0, f64::NAN)].first_not_finite(), Some(1));
+}
+
+#[test]
+fn the_first_entry_that_is_no_number_is_named() {
+    assert_eq!([1.0, f64::NAN, f64::INFINITY].first_not_finite(), Some(1));
+    assert_eq!([1.0, 2.0].first_not_finite(), None);
+    assert_eq!(array![[1.0f32, 2.0], [f32::NAN, 0.0]].first_not_finite(), Some(2));
+    assert_eq!(([1.0, 2.0], Passenger([3.0, f64::NAN])).first_not_finite(), Some(3));
+    assert_eq!((Passenger([0.0; 3]), [f64::NAN]).first_not_finite(), Some(3));
+    assert_eq!(vec![[0.0; 2], [0.0, f64::NAN]].first_not_finite(), Some(3));
+    assert_eq!(f64::NAN.first_not_finite(), Some(0));
+}
+
+#[test]
+fn norms_per_entry_and_of_the_largest_entry() {
+    let norm = PerEntry { rtol: array![0.0, 0.1, 0.0], atol: array![1.0, 0.0, 2.0] };
+    let (error, a, b) = (array![3.0, 3.0, -2.0], array![9.0, 10.0, 9.0], array![9.0, -5.0, 9.0]);
+    // 3/1, 3/(0.1 · 10), 2/2.
+    assert_relative_eq!(norm.measure(&error, &a, &b), (19.0f64 / 3.0).sqrt(), max_relative = 1e-14);
+    let most = MaxNorm(Tolerance { rtol: 0.1, atol: 1.0 });
+    assert_relative_eq!(most.measure(&error, &a, &b), 3.0 / 1.9, max_relative = 1e-14);
+    assert!(most.measure(&array![3.0, f64::NAN, 1.0], &a, &b).is_nan());
+    // Through copies it is the same.
+    let list = |x: &Array1<f64>| (x.to_vec(), [0.0; 0]);
+    let norm = PerEntry { rtol: list(&norm.rtol), atol: list(&norm.atol) };
+    assert_relative_eq!(
+        norm.measure(&list(&error), &list(&a), &list(&b)),
+        (19.0f64 / 3.0).sqrt(),
+        max_relative = 1e-14
+    );
+    let bad = PerEntry { rtol: [1e-3, 0.0, -1.0], atol: [0.0, 0.0, 1.0] };
+    assert_eq!(
+        bad.check(&[0.0; 3]).unwrap_err().to_string(),
+        "tolerance rtol = 0e0, atol = 0e0 of entry 1 cannot be met; give finite numbers, none negative, not both \
+         zero"
+    );
+    let short = PerEntry { rtol: array![1e-3, 1e-3], atol: array![1.0] };
+    assert_eq!(
+        short.check(&array![0.0, 0.0]).unwrap_err().to_string(),
+        "2 relative and 1 absolute tolerances do not fit a state of 2 entries; give one each"
+    );
 }
 
 #[test]
@@ -49,6 +122,31 @@ fn arrays_in_different_memory_order_combine_by_index() {
     assert_eq!(sum, out);
     let d: ArrayD<f64> = ArrayD::ones(IxDyn(&[2, 2]));
     assert_eq!(d.dot(&d), 4.0);
+}
+
+/// Sums of many terms, over lengths around those where the loops change.
+#[test]
+fn combinations_are_the_same_sums_at_every_length_and_number_of_terms() {
+    for n in [0, 1, 2, 15, 16, 17, 1023, 1024, 1025, 2500] {
+        let terms: Vec<_> = (0..40).map(|k| ramp(n, 0.1 + 0.01 * k as f64)).collect();
+        for count in [0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 33, 40] {
+            let weight = |k: usize| if k % 3 == 1 { 0.0 } else { 1.0 / (k + 1) as f64 };
+            let arrays: Vec<_> = (0..count).map(|k| (weight(k), &terms[k])).collect();
+            let base = ramp(n, 2.0);
+            let mut by_hand = base.clone();
+            for (c, x) in &arrays {
+                by_hand.zip_mut_with(x, |sum, x| *sum += c * x);
+            }
+            assert_eq!(base.plus(&arrays), by_hand, "{n} entries, {count} terms");
+            let lists: Vec<_> = terms.iter().map(|x| x.to_vec()).collect();
+            let listed: Vec<_> = (0..count).map(|k| (weight(k), &lists[k])).collect();
+            assert_eq!(base.to_vec().plus(&listed), by_hand.to_vec(), "{n} entries, {count} terms");
+            let mut sum = ramp(n, 5.0).to_vec();
+            Vec::sum_into(&listed, &mut sum);
+            let error = Array1::from_vec(sum) + &base - &by_hand;
+            assert!(error.iter().all(|e| e.abs() < 1e-14), "{n} entries, {count} terms");
+        }
+    }
 }
 
 #[test]

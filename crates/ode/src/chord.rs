@@ -5,6 +5,7 @@ use chreode_core::VectorSpace;
 
 /// The straight line from `(t, y0)` to `(t + h, y1)`: error O(h²) within the step, whatever the method.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Chord<Y> {
     /// Where the step began.
     pub t: f64,

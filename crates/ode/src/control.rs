@@ -1,10 +1,23 @@
 //! Who decides how long a step is, and whether it counts.
 
 mod fixed;
+mod jumps;
+mod landing;
+mod least;
+mod limits;
 mod pi;
+mod pid;
+mod predictive;
+mod stops;
 
 pub use fixed::{Fixed, FixedMemory};
+pub use jumps::{Jumps, JumpsMemory};
+pub use landing::{Landing, LandingMemory};
+pub use least::{Below, MinStep, MinStepMemory};
+pub use limits::Limits;
 pub use pi::{Pi, PiMemory};
+pub use pid::{Filter, Pid, PidMemory};
+pub use predictive::{Predictive, PredictiveMemory};
 
 use crate::{SolveError, Span};
 
@@ -65,4 +78,34 @@ pub trait StepControl {
     /// Takes the method's own choice of the next step, of size `h`, in place of the plan just made; see
     /// [`Stepper::suggest`](crate::Stepper::suggest). A controller of fixed steps does not listen.
     fn follow(&self, _h: f64, _memory: &mut Self::Memory) {}
+
+    /// What the time `next`, given by [`next`](Self::next), is to the solve.
+    #[inline]
+    fn arrival(&self, _next: f64, _memory: &Self::Memory) -> Arrival {
+        Arrival::Free
+    }
+
+    /// The size below which a free step ends the solve with
+    /// [`SolveError::StepTooSmall`]; the resolution of time holds in any case.
+    #[inline]
+    fn least_step(&self) -> f64 {
+        0.0
+    }
+
+    /// The solve goes on from `t` in a new state, or with a new field, or after a step that was cut short:
+    /// plan a step of size `h` and forget the errors before. By default the plan is kept.
+    fn restart(&self, _t: f64, _h: f64, _memory: &mut Self::Memory) {}
+}
+
+/// What the end of a step is to the solve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Arrival {
+    /// Any time would do.
+    Free,
+    /// A time to be reached exactly, by however short a step.
+    Exact,
+    /// A time to be reached exactly, at which the field jumps: the step to it sees the field before, the
+    /// step from it starts afresh and sees the field after.
+    Jump,
 }

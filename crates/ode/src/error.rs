@@ -89,6 +89,46 @@ pub enum StepError {
         /// The rows of the matrix.
         found: usize,
     },
+    /// What drives the equation is not known where the solve goes.
+    #[error(
+        "the driving path is known from t = {from} to t = {to} only, and cannot drive a step or a solve from \
+         t = {t0} to t = {t1}; make the path over the whole span"
+    )]
+    OutsidePath {
+        /// Start of the step or the solve.
+        t0: f64,
+        /// Its end.
+        t1: f64,
+        /// Start of the path.
+        from: f64,
+        /// End of the path.
+        to: f64,
+    },
+    /// A method that cannot run backwards in time.
+    #[error(
+        "{method} cannot run backwards from t = {t0} to t = {t1}, for an Ito integral cannot; write the \
+         equation in Stratonovich form"
+    )]
+    Backwards {
+        /// The method's name.
+        method: &'static str,
+        /// The start asked for.
+        t0: f64,
+        /// The end asked for.
+        t1: f64,
+    },
+    /// Noise that does not fit the state.
+    #[error(
+        "{kind} noise of shape {noise:?} does not fit a state of shape {state:?}; make the path of the state's shape"
+    )]
+    NoiseShape {
+        /// The kind of noise.
+        kind: &'static str,
+        /// Shape of the noise.
+        noise: Vec<usize>,
+        /// Shape of the state.
+        state: Vec<usize>,
+    },
 }
 
 /// Why a solve gave no result, or only part of one. What was saved before stays in the saver.
@@ -158,12 +198,17 @@ pub enum SolveError {
     },
     /// NaN or infinity in the state or the field.
     #[error(
-        "the state or the field is not finite at t = {t}; check the initial state, the field's domain, or \
-         take smaller steps"
+        "the state or the field is not finite at t = {t}{}; check the initial state, the field's domain, or \
+         take smaller steps",
+        place(.stage, .entry)
     )]
     NotFinite {
-        /// The first time at which it was seen.
+        /// The first time at which it was seen: that of the stage where it is known.
         t: f64,
+        /// The stage of the method that saw it, from 1.
+        stage: Option<usize>,
+        /// The entry of the state, from 0.
+        entry: Option<usize>,
     },
     /// A finite step whose error is not a number.
     #[error(
@@ -174,22 +219,22 @@ pub enum SolveError {
         /// Where the step would have ended.
         t: f64,
     },
-    /// The tolerance cannot be met with steps that floating-point time can tell apart.
+    /// The tolerance cannot be met with steps that floating-point time can tell apart, or that the
+    /// controller allows.
     #[error(
-        "the step size fell to {h:e} at t = {t}; the solution may blow up there, or the field is not smooth \
-         or the tolerance too tight"
+        "the step size fell to {h:e} at t = {t}, below the least of {least:e}; the solution may blow up \
+         there, or the field is not smooth or the tolerance too tight"
     )]
     StepTooSmall {
         /// The last time reached.
         t: f64,
         /// The step asked for.
         h: f64,
+        /// The least step: ten units in the last place of `t`, or what the controller was told.
+        least: f64,
     },
     /// Too many steps.
-    #[error(
-        "{steps} steps reached only t = {t} of {t1}; raise max_steps, loosen the tolerance, or take an \
-         implicit method if the problem is stiff"
-    )]
+    #[error("{steps} steps reached only t = {t} of {t1}, the last of them {h:e} long; {}", advice(.stiffness))]
     MaxSteps {
         /// The last time reached.
         t: f64,
@@ -197,6 +242,37 @@ pub enum SolveError {
         t1: f64,
         /// Steps tried, accepted and rejected.
         steps: usize,
+        /// The size of the last one.
+        h: f64,
+        /// What [`Stepper::stiffness`](crate::Stepper::stiffness) says of it.
+        stiffness: Option<f64>,
+    },
+    /// An event whose function is not a number.
+    #[error("event {index} is not a number at t = {t}; check the domain of its function")]
+    EventNotFinite {
+        /// Which event.
+        index: usize,
+        /// When.
+        t: f64,
+    },
+    /// An event that put a state that is not finite in place of the solution.
+    #[error("event {index} at t = {t} reset the state to one that is not finite; check its action")]
+    ResetNotFinite {
+        /// Which event.
+        index: usize,
+        /// When.
+        t: f64,
+    },
+    /// A field that did not come to rest.
+    #[error(
+        "no steady state by t = {t}: the field is still {residual:e} times the tolerance; allow more time, \
+         or the solution does not settle"
+    )]
+    NotSteady {
+        /// The last time reached.
+        t: f64,
+        /// The field there, in units of the tolerance.
+        residual: f64,
     },
     /// No method of this name.
     #[error("there is no method named {name:?}; the methods are {known}")]
@@ -214,8 +290,34 @@ pub enum SolveError {
 impl From<StepError> for SolveError {
     fn from(error: StepError) -> Self {
         match error {
-            StepError::NotFinite { t } => Self::NotFinite { t },
+            StepError::NotFinite { t } => Self::NotFinite { t, stage: None, entry: None },
             other => Self::Step(other),
         }
+    }
+}
+
+/// Where in the step and in the state, as far as it is known.
+fn place(stage: &Option<usize>, entry: &Option<usize>) -> String {
+    match (stage, entry) {
+        (None, None) => String::new(),
+        (Some(stage), None) => format!(", in stage {stage}"),
+        (None, Some(entry)) => format!(", in entry {entry}"),
+        (Some(stage), Some(entry)) => format!(", in entry {entry} of stage {stage}"),
+    }
+}
+
+/// `|h| ‖∂f/∂y‖` from which stability and not accuracy is what holds an explicit step.
+const STIFF: f64 = 2.0;
+
+/// What to do about too many steps.
+fn advice(stiffness: &Option<f64>) -> String {
+    match stiffness {
+        Some(s) if *s >= STIFF => format!(
+            "the step times the stiffness of the field is {s:.1}, so that stability holds the steps short: take \
+             an implicit method such as kvaerno5 or rodas5p"
+        ),
+        Some(_) => "the problem does not look stiff: raise max_steps or loosen the tolerance".to_string(),
+        None => "raise max_steps, loosen the tolerance, or take an implicit method if the problem is stiff"
+            .to_string(),
     }
 }

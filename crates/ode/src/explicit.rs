@@ -1,7 +1,8 @@
 //! Explicit Runge-Kutta methods: one stepper for every tableau.
 
 use crate::combine::with_terms;
-use crate::{About, Coefficients, Piece, Span, StepError, Stepper, Tableau, first_step};
+use crate::extra::ExtraStages;
+use crate::{About, BadStage, Coefficients, Embedded, Piece, Span, StepError, Stepper, Tableau, first_step};
 use chreode_core::{Norm, VectorField, VectorSpace};
 use std::array::from_fn;
 use std::mem::swap;
@@ -10,7 +11,8 @@ use std::mem::swap;
 /// kᵢ = f(t + cᵢh, y + h Σⱼ aᵢⱼ kⱼ), y₁ = y + h Σ bᵢ kᵢ.
 ///
 /// A step of an s-stage method costs s evaluations, s − 1 if it is FSAL; a rejected step gives its
-/// first stage to the next trial. After `init` nothing is allocated for a state whose in-place forms
+/// first stage to the next trial. Interpolants with stages of their own work them out in the steps that
+/// are interpolated, and only there. After `init`, and the first such step, nothing is allocated for a state whose in-place forms
 /// do not.
 ///
 /// Hairer, Nørsett & Wanner, Solving Ordinary Differential Equations I, 2nd ed. 1993, ch. II,
@@ -55,6 +57,27 @@ impl ExplicitRk {
         }
     }
 
+    /// The same for a small state.
+    #[inline(never)]
+    fn small<P: VectorField<Y> + ?Sized, Y: VectorSpace>(
+        &self,
+        field: &P,
+        t: f64,
+        h: f64,
+        y: &Y,
+        memory: &mut RkMemory<Y>,
+    ) {
+        macro_rules! arms {
+            ($($s:literal)*) => {
+                match self.tableau.stages() {
+                    $($s => self.unrolled::<$s, P, Y>(field, t, h, y, memory),)*
+                    _ => self.looped(field, t, h, y, memory),
+                }
+            };
+        }
+        arms!(1 2 3 6 9 10 13 16);
+    }
+
     /// The same, straight on: with the stage numbers known, a small state stays in registers.
     #[inline(always)]
     fn unrolled<const S: usize, P: VectorField<Y> + ?Sized, Y: VectorSpace>(
@@ -82,7 +105,7 @@ impl ExplicitRk {
                 })*
             };
         }
-        stages!(1 2 3 4 5 6);
+        stages!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
         let b: &[f64; S] = it.b.try_into().expect("one weight a stage");
         if self.tableau.fsal() {
             let terms: [(f64, &Y); S] = from_fn(|j| (h * b[j], &k[j]));
@@ -101,6 +124,7 @@ pub struct RkMemory<Y> {
     next: Y,
     scratch: Y,
     first: Stage,
+    extra: ExtraStages<Y>,
 }
 
 /// Whether `k[0]` is f at the current `(t, y)`.
@@ -119,7 +143,10 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
         About {
             name: it.name,
             order: f64::from(it.order),
-            error_power: it.embedded.map(|e| f64::from(e.order.min(it.order)) + 1.0),
+            error_power: it.embedded.map(|e| {
+                let power = |e: Embedded| f64::from(e.order.min(it.order)) + 1.0;
+                self.tableau.second().map_or(power(e), |second| 2.0 * power(e) - power(second))
+            }),
         }
     }
 
@@ -130,10 +157,11 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
             next: y.duplicate(),
             scratch: y.duplicate(),
             first: Stage::Due,
+            extra: ExtraStages::new(),
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn propose(
         &self,
         field: &P,
@@ -144,9 +172,12 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
     ) -> Result<usize, StepError> {
         let stages = self.tableau.stages();
         let evals = stages - 1 + memory.start(field, t, y);
+        memory.extra.stale();
+        // The methods most in use, and for small states all.
         match stages {
             4 => self.unrolled::<4, P, Y>(field, t, h, y, memory),
             7 => self.unrolled::<7, P, Y>(field, t, h, y, memory),
+            _ if Y::SMALL => self.small(field, t, h, y, memory),
             _ => self.looped(field, t, h, y, memory),
         }
         Ok(evals)
@@ -157,20 +188,29 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
         &memory.next
     }
 
-    #[inline]
+    #[inline(always)]
     fn error<N: Norm<Y>>(&self, h: f64, y: &Y, norm: &N, memory: &mut RkMemory<Y>) -> Option<f64> {
         let embedded = self.tableau.coefficients().embedded?;
         let RkMemory { k, next, scratch, .. } = memory;
         with_terms(h, embedded.error, k, |terms| Y::sum_into(terms, scratch));
-        Some(norm.measure(scratch, y, next))
+        let size = norm.measure(scratch, y, next);
+        let Some(second) = self.tableau.second() else { return Some(size) };
+        with_terms(h, second.error, k, |terms| Y::sum_into(terms, scratch));
+        let both = (size * size + 0.01 * norm.measure(scratch, y, next).powi(2)).sqrt();
+        Some(if size == 0.0 { 0.0 } else { size * (size / both) })
+    }
+
+    fn prepare_dense(&self, field: &P, t: f64, h: f64, y: &Y, memory: &RkMemory<Y>) -> usize {
+        memory.extra.prepare(&self.tableau, field, (t, h), y, &memory.k)
     }
 
     fn dense(&self, t: f64, h: f64, y: &Y, memory: &RkMemory<Y>) -> Piece<Y> {
-        Piece::new(self.tableau, t, h, y, &memory.k)
+        Piece::new(self.tableau, t, h, y, &memory.k, &memory.extra.get(&self.tableau))
     }
 
     fn interpolate(&self, at: f64, t: f64, h: f64, y: &Y, memory: &RkMemory<Y>) -> Y {
-        self.tableau.interpolate((at - t) / h, h, y, &memory.k)
+        let extra = memory.extra.get(&self.tableau);
+        self.tableau.interpolate((at - t) / h, h, y, &memory.k, &extra)
     }
 
     #[inline]
@@ -180,6 +220,10 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
         if self.tableau.fsal() {
             let last = memory.k.len() - 1;
             memory.k.swap(0, last);
+            memory.first = Stage::Known;
+        } else if memory.extra.ready() {
+            // The first stage of the interpolant is f at the new state.
+            swap(&mut memory.k[0], memory.extra.first());
             memory.first = Stage::Known;
         }
     }
@@ -198,6 +242,34 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for ExplicitRk {
             .unwrap_or(f64::from(self.tableau.coefficients().order) + 1.0);
         let h = first_step(field, span, y, &memory.k[0], norm, power)?;
         Ok((h, evals + 1))
+    }
+
+    fn restart(&self, _field: &P, _t: f64, _y: &Y, memory: &mut RkMemory<Y>) -> Result<(), StepError> {
+        memory.first = Stage::Due;
+        Ok(())
+    }
+
+    fn bad_stage(&self, t: f64, h: f64, memory: &RkMemory<Y>) -> Option<BadStage> {
+        let i = memory.k.iter().position(|k| !k.is_finite())?;
+        let t = t + self.tableau.coefficients().c[i] * h;
+        Some(BadStage { stage: i + 1, t, entry: memory.k[i].first_not_finite() })
+    }
+
+    /// `|h| |kᵢ − kⱼ| / |gᵢ − gⱼ|` over the last two stages taken at one time but in different states g.
+    /// Hairer & Wanner, Solving ODEs II, IV.2.
+    fn stiffness(&self, h: f64, memory: &RkMemory<Y>) -> Option<f64> {
+        let Coefficients { a, c, .. } = *self.tableau.coefficients();
+        let pair = |i: usize| (1..i).rev().find(|j| c[*j] == c[i] && a[i] != a[*j]).map(|j| (i, j));
+        let (i, j) = (2..c.len()).rev().find_map(pair)?;
+        let k = &memory.k;
+        let mut change = k[0].zeros_like();
+        for l in 0..i {
+            let below = a[j].get(l).copied().unwrap_or(0.0);
+            change = change.plus(&[(h * (a[i][l] - below), &k[l])]);
+        }
+        let slope = k[i].plus(&[(-1.0, &k[j])]);
+        let estimate = h.abs() * (slope.dot(&slope) / change.dot(&change)).sqrt();
+        estimate.is_finite().then_some(estimate)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Implicit methods, and the parts they share.
 
+mod bdf;
 mod dirk;
 mod guess;
 mod imex;
@@ -8,10 +9,12 @@ mod linearised;
 mod methods;
 mod newton;
 mod policy;
+mod radau;
 mod rosenbrock;
 mod start;
 mod tableau;
 
+pub use bdf::{Bdf, BdfMemory, BdfPiece};
 pub use dirk::{Dirk, DirkMemory, DirkPiece};
 pub use imex::{Imex, ImexMemory, Split};
 pub use imex_tableau::ImexTableau;
@@ -21,5 +24,6 @@ pub use methods::{
     KVAERNO4, KVAERNO5, RODAS4, RODAS5P, TRAPEZOID, TRBDF2,
 };
 pub use newton::{Converged, Newton, NewtonMemory, Stage};
+pub use radau::{Radau, RadauMemory, RadauPiece};
 pub use rosenbrock::{Rosenbrock, RosenbrockCoefficients, RosenbrockMemory, RosenbrockPiece};
 pub use tableau::{ImplicitCoefficients, ImplicitTableau};

@@ -56,6 +56,13 @@ pub enum End {
         /// The last time reached.
         t: f64,
     },
+    /// An event asked to stop.
+    Event {
+        /// When it occurred: the last time reached.
+        t: f64,
+        /// Which one.
+        index: usize,
+    },
 }
 
 /// What [`Solve::run`](crate::Solve::run) returns.

@@ -2,16 +2,23 @@
 
 mod at;
 mod every;
+mod grid;
 mod last;
+mod map;
 mod pair;
+mod progress;
+mod stream;
 mod trajectory;
 
 pub use at::At;
 pub use every::Every;
 pub use last::Last;
+pub use map::Map;
+pub use progress::{Observe, Progress};
+pub use stream::Stream;
 pub use trajectory::Trajectory;
 
-use crate::{Dense, SolveError, Span};
+use crate::{Dense, SolveError, Span, Stats};
 use chreode_core::VectorSpace;
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -30,6 +37,9 @@ pub trait Save<Y, D> {
     /// After each accepted step; `Break` ends the solve with [`End::Stopped`](crate::End::Stopped).
     fn segment(&mut self, segment: &Segment<'_, Y, D>) -> ControlFlow<()>;
 
+    /// When an event at `t`, where the last segment ended in state `before`, has put `after` in its place.
+    fn reset(&mut self, _t: f64, _before: &Y, _after: &Y) {}
+
     /// At the end, also before an error is returned: `y` is the state at `t`, the last time reached.
     fn finish(&mut self, _t: f64, _y: &Y) {}
 }
@@ -44,8 +54,12 @@ pub struct Segment<'a, Y, D> {
     pub y0: &'a Y,
     /// The state after.
     pub y1: &'a Y,
+    /// The span of the solve.
+    pub span: Span,
+    /// What the solve cost so far, this step included.
+    pub stats: Stats,
     pub(crate) source: &'a dyn Source<Y, D>,
-    pub(crate) bad: &'a Cell<Option<f64>>,
+    pub(crate) bad: &'a Cell<Option<(f64, Option<usize>)>>,
 }
 
 /// What a segment asks of the stepper that made it.
@@ -71,7 +85,7 @@ impl<Y: VectorSpace, D: Dense<Y>> Segment<'_, Y, D> {
         }
         let y = self.source.interpolate(t);
         if !y.is_finite() && self.bad.get().is_none() {
-            self.bad.set(Some(t));
+            self.bad.set(Some((t, y.first_not_finite())));
         }
         y
     }

@@ -1,12 +1,9 @@
 //! The loop in which a problem, a method, a controller and a destination meet.
 
-use crate::save::Source;
-use crate::{
-    At, End, Report, Save, Segment, SolveError, Span, Stats, StepControl, StepError, Stepper, Trial, Verdict,
-    Work,
-};
+use crate::drive::Driver;
+use crate::event::Watch;
+use crate::{At, End, Events, Report, Save, SolveError, Span, Stats, StepControl, Stepper, Work};
 use chreode_core::{Norm, VectorSpace};
-use std::cell::Cell;
 
 /// Steps a solve may try unless told otherwise.
 const MAX_STEPS: usize = 100_000;
@@ -58,7 +55,7 @@ impl<S, C> Solve<S, C> {
         C: StepControl<Norm: Norm<Y>>,
         O: Save<Y, S::Dense>,
     {
-        self.drive(problem, span, y0, save).map(|(report, _)| report)
+        self.drive(problem, span, y0, save, &mut ()).map(|(report, _)| report)
     }
 
     /// The states at `times`, from `y0` at the first to the last; sorted up or, to run backwards, down.
@@ -76,7 +73,7 @@ impl<S, C> Solve<S, C> {
             return Err(SolveError::NoTimes);
         };
         let mut save = At::new(times);
-        self.drive(problem, Span { t0, t1 }, y0, &mut save).map(|_| save.ys)
+        self.drive(problem, Span { t0, t1 }, y0, &mut save, &mut ()).map(|_| save.ys)
     }
 
     /// The state at `span.t1`.
@@ -90,59 +87,38 @@ impl<S, C> Solve<S, C> {
         S: Stepper<P, Y>,
         C: StepControl<Norm: Norm<Y>>,
     {
-        self.drive(problem, span, y0, &mut At::new(&[])).map(|(_, y)| y)
+        self.drive(problem, span, y0, &mut At::new(&[]), &mut ()).map(|(_, y)| y)
     }
 
-    /// Checks, loops, and tells the saver how it ended.
-    fn drive<P, Y, O>(
+    /// As [`run`](Self::run), and watches for `events`: see [`Event`](crate::Event).
+    ///
+    /// ```
+    /// use chreode_core::Tolerance;
+    /// use chreode_ode::{Action, DOPRI5, Direction, End, ExplicitRk, Last, Pi, Solve, Span, When};
+    ///
+    /// // A ball that bounces, losing a tenth of its speed, until it is slow.
+    /// let falling = |_t: f64, y: &[f64; 2]| [y[1], -9.81];
+    /// let mut floor = When::new(|_t: f64, y: &[f64; 2]| y[0]).going(Direction::Down).then(
+    ///     |_t: f64, y: &[f64; 2]| {
+    ///         if y[1].abs() < 2.0 { Action::Stop } else { Action::Reset([0.0, -0.9 * y[1]]) }
+    ///     },
+    /// );
+    /// let solve = Solve::new(ExplicitRk::new(DOPRI5), Pi::new(Tolerance::both(1e-8)));
+    /// let span = Span { t0: 0.0, t1: 100.0 };
+    /// let report = solve.run_with(&falling, span, [1.0, 0.0], &mut Last::new(), &mut floor)?;
+    /// assert!(matches!(report.end, End::Event { index: 0, .. }));
+    /// # Ok::<(), chreode_ode::SolveError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), and those of events.
+    pub fn run_with<P, Y, O, E>(
         &self,
         problem: &P,
         span: Span,
-        mut y: Y,
+        y0: Y,
         save: &mut O,
-    ) -> Result<(Report, Y), SolveError>
-    where
-        P: ?Sized,
-        Y: VectorSpace,
-        S: Stepper<P, Y>,
-        C: StepControl<Norm: Norm<Y>>,
-        O: Save<Y, S::Dense>,
-    {
-        let Span { t0, t1 } = span;
-        if !t0.is_finite() || !t1.is_finite() {
-            return Err(SolveError::SpanNotFinite { t0, t1 });
-        }
-        let about = self.stepper.about();
-        if self.control.norm().is_some() && about.error_power.is_none() {
-            return Err(SolveError::NoErrorEstimate { method: about.name });
-        }
-        // Settings are checked before anything is evaluated.
-        if let Some(norm) = self.control.norm() {
-            norm.check(&y)?;
-        }
-        self.control.start(span, 0.0)?;
-        if !y.is_finite() {
-            return Err(SolveError::NotFinite { t: t0 });
-        }
-        save.start(span, &y)?;
-        let mut t = t0;
-        let report = if t0 == t1 {
-            Ok(Report { end: End::Reached, stats: Stats::default(), work: Work::default() })
-        } else {
-            self.steps(problem, span, &mut t, &mut y, save)
-        };
-        save.finish(t, &y);
-        report.map(|report| (report, y))
-    }
-
-    /// The loop. `(t, y)` is always the last state that counts.
-    fn steps<P, Y, O>(
-        &self,
-        problem: &P,
-        span: Span,
-        t: &mut f64,
-        y: &mut Y,
-        save: &mut O,
+        events: &mut E,
     ) -> Result<Report, SolveError>
     where
         P: ?Sized,
@@ -150,141 +126,76 @@ impl<S, C> Solve<S, C> {
         S: Stepper<P, Y>,
         C: StepControl<Norm: Norm<Y>>,
         O: Save<Y, S::Dense>,
+        E: Events<Y>,
     {
-        let (stepper, control) = (&self.stepper, &self.control);
-        let (direction, norm) = (span.direction(), control.norm());
-        let power = stepper.about().error_power.unwrap_or(1.0);
-        let mut memory = stepper.init(problem, *t, y)?;
-        let mut stats = Stats::default();
-        let first = match (norm, control.first_step()) {
-            (_, Some(h)) => h,
-            (None, None) => 0.0,
-            (Some(norm), None) => {
-                let (h, evals) = stepper.first_step(problem, span, y, norm, &mut memory)?;
-                stats.evals += evals;
-                h
+        self.drive(problem, span, y0, save, events).map(|(report, _)| report)
+    }
+
+    /// Checks, loops, and tells the saver how it ended.
+    fn drive<P, Y, O, E>(
+        &self,
+        problem: &P,
+        span: Span,
+        y: Y,
+        save: &mut O,
+        events: &mut E,
+    ) -> Result<(Report, Y), SolveError>
+    where
+        P: ?Sized,
+        Y: VectorSpace,
+        S: Stepper<P, Y>,
+        C: StepControl<Norm: Norm<Y>>,
+        O: Save<Y, S::Dense>,
+        E: Events<Y>,
+    {
+        // Settings and times are checked before anything is evaluated.
+        self.check(problem, span, &y)?;
+        save.start(span, &y)?;
+        if span.t0 == span.t1 {
+            save.finish(span.t0, &y);
+            return Ok((Report { end: End::Reached, stats: Stats::default(), work: Work::default() }, y));
+        }
+        let mut driver = match Driver::begin(self, problem, span, y) {
+            Ok(driver) => driver,
+            Err((error, y)) => {
+                save.finish(span.t0, &y);
+                return Err(error);
             }
         };
-        let mut plan = control.start(span, first)?;
-        let mut trouble = None;
-        loop {
-            let steps = stats.accepted + stats.rejected;
-            if steps >= self.max_steps {
-                return Err(SolveError::MaxSteps { t: *t, t1: span.t1, steps });
-            }
-            let mut next = control.next(*t, &plan);
-            if (next - span.t1) * direction > 0.0 {
-                next = span.t1;
-            }
-            let h = next - *t;
-            let far_enough = if next == span.t1 { 0.0 } else { least_step(*t) };
-            if h.is_nan() || h * direction <= far_enough {
-                return Err(trouble.unwrap_or(SolveError::StepTooSmall { t: *t, h }));
-            }
-            let outcome = stepper.propose_within(problem, *t, h, y, norm, &mut memory);
-            trouble = match outcome {
-                Ok(evals) => {
-                    stats.evals += evals;
-                    let finite = stepper.proposed(&memory).is_finite();
-                    (!finite).then_some(SolveError::NotFinite { t: next })
-                }
-                Err(error @ (StepError::NotConverged { .. } | StepError::Singular { .. }))
-                    if norm.is_some() =>
-                {
-                    Some(error.into())
-                }
-                Err(error) => return Err(error.into()),
-            };
-            let ratio = match (&trouble, norm) {
-                (Some(error), None) => return Err(error.clone()),
-                (None, None) => None,
-                (Some(_), Some(_)) => Some(f64::INFINITY),
-                (None, Some(norm)) => {
-                    let ratio = stepper.error(h, y, norm, &mut memory);
-                    let ratio = ratio.ok_or(SolveError::NoErrorEstimate { method: stepper.about().name })?;
-                    if ratio.is_nan() {
-                        trouble = Some(SolveError::ErrorNotFinite { t: next });
-                    }
-                    Some(if ratio.is_nan() { f64::INFINITY } else { ratio })
-                }
-            };
-            let trial = Trial { t: *t, h, ratio, power };
-            let verdict = control.judge(trial, &mut plan);
-            if let Some(h) = norm.and_then(|norm| stepper.suggest(trial, verdict, y, norm, &mut memory)) {
-                control.follow(h, &mut plan);
-            }
-            match (verdict, &trouble) {
-                (Verdict::Reject, _) => stats.rejected += 1,
-                (Verdict::Accept, Some(error)) => return Err(error.clone()),
-                (Verdict::Accept, None) => {
-                    stats.accepted += 1;
-                    let bad = Cell::new(None);
-                    let evals = Cell::new(0);
-                    let source =
-                        StepSource { stepper, problem, t: *t, h, y: &*y, memory: &memory, evals: &evals };
-                    let flow = save.segment(&Segment {
-                        t0: *t,
-                        t1: next,
-                        y0: &*y,
-                        y1: stepper.proposed(&memory),
-                        source: &source,
-                        bad: &bad,
-                    });
-                    stats.evals += evals.get();
-                    stepper.commit(y, &mut memory);
-                    *t = next;
-                    if let Some(t) = bad.get() {
-                        return Err(SolveError::NotFinite { t });
-                    }
-                    if flow.is_break() {
-                        return Ok(Report {
-                            end: End::Stopped { t: *t },
-                            stats,
-                            work: stepper.work(&memory),
-                        });
-                    }
-                    if *t == span.t1 {
-                        return Ok(Report { end: End::Reached, stats, work: stepper.work(&memory) });
-                    }
-                }
-            }
-        }
+        let end = steps(&mut driver, save, events);
+        let (stats, work) = (driver.stats(), driver.work());
+        let (t, y) = driver.into_state();
+        save.finish(t, &y);
+        end.map(|end| (Report { end, stats, work }, y))
     }
 }
 
-/// Ten units in the last place of `t`: shorter steps drown in the rounding of time.
+/// The loop: a step, then those who want to see it.
 #[inline]
-fn least_step(t: f64) -> f64 {
-    let t = t.abs();
-    10.0 * (t.next_up() - t)
-}
-
-/// The step a segment interpolates.
-struct StepSource<'a, S, P: ?Sized, Y, M> {
-    stepper: &'a S,
-    problem: &'a P,
-    t: f64,
-    h: f64,
-    y: &'a Y,
-    memory: &'a M,
-    evals: &'a Cell<usize>,
-}
-
-impl<P: ?Sized, Y, S: Stepper<P, Y>> StepSource<'_, S, P, Y, S::Memory> {
-    fn prepare(&self) {
-        let evals = self.stepper.prepare_dense(self.problem, self.t, self.h, self.y, self.memory);
-        self.evals.set(self.evals.get() + evals);
+fn steps<P, Y, S, C, O, E>(
+    driver: &mut Driver<'_, P, Y, S, C>,
+    save: &mut O,
+    events: &mut E,
+) -> Result<End, SolveError>
+where
+    P: ?Sized,
+    Y: VectorSpace,
+    S: Stepper<P, Y>,
+    C: StepControl<Norm: Norm<Y>>,
+    O: Save<Y, S::Dense>,
+    E: Events<Y>,
+{
+    let watched = events.count() > 0;
+    let mut watch = Watch::new(events, driver.t(), driver.y())?;
+    while driver.advance()? {
+        if watched {
+            if let Some(end) = watch.pass(driver, save, events)? {
+                return Ok(end);
+            }
+        } else if driver.segment(None, |segment| save.segment(segment))?.is_break() {
+            return Ok(End::Stopped { t: driver.t() });
+        }
+        driver.commit()?;
     }
-}
-
-impl<P: ?Sized, Y, S: Stepper<P, Y>> Source<Y, S::Dense> for StepSource<'_, S, P, Y, S::Memory> {
-    fn dense(&self) -> S::Dense {
-        self.prepare();
-        self.stepper.dense(self.t, self.h, self.y, self.memory)
-    }
-
-    fn interpolate(&self, at: f64) -> Y {
-        self.prepare();
-        self.stepper.interpolate(at, self.t, self.h, self.y, self.memory)
-    }
+    Ok(End::Reached)
 }

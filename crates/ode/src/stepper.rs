@@ -89,6 +89,14 @@ pub trait Stepper<P: ?Sized, Y> {
     /// Takes the step: `y` becomes y(t + h).
     fn commit(&self, y: &mut Y, memory: &mut Self::Memory);
 
+    /// Whether this method can solve `problem` over `span` from `y`; asked once, before a solve.
+    ///
+    /// # Errors
+    /// Says what does not fit.
+    fn check(&self, _problem: &P, _span: Span, _y: &Y) -> Result<(), StepError> {
+        Ok(())
+    }
+
     /// Scaled error of the step last proposed, from `y`: 1 is exactly on tolerance. `None` when the
     /// method has no estimate. Called only under an adaptive controller.
     fn error<N: Norm<Y>>(&self, _h: f64, _y: &Y, _norm: &N, _memory: &mut Self::Memory) -> Option<f64> {
@@ -139,4 +147,40 @@ pub trait Stepper<P: ?Sized, Y> {
     ) -> Result<(f64, usize), StepError> {
         Ok((1e-3 * span.length(), 0))
     }
+
+    /// Makes the memory that of a solve that begins at `(t, y)`: after a jump of the state or the field,
+    /// when slopes and history kept from before are stale. By default a new [`init`](Self::init);
+    /// override it to keep the memory's allocations.
+    ///
+    /// # Errors
+    /// When the problem cannot be started there.
+    fn restart(&self, problem: &P, t: f64, y: &Y, memory: &mut Self::Memory) -> Result<(), StepError> {
+        *memory = self.init(problem, t, y)?;
+        Ok(())
+    }
+
+    /// Which stage of the step of size `h` from `t`, last proposed, was the first that is not finite;
+    /// `None` when the method cannot tell.
+    fn bad_stage(&self, _t: f64, _h: f64, _memory: &Self::Memory) -> Option<BadStage> {
+        None
+    }
+
+    /// An estimate of `|h| ‖∂f/∂y‖` on the step last proposed, before it is committed. A value
+    /// that stays near the edge of the method's stability region (about 3 for explicit pairs) says that
+    /// stability and not accuracy holds the step, so that the problem is stiff for this method. `None` when
+    /// the method has no estimate.
+    fn stiffness(&self, _h: f64, _memory: &Self::Memory) -> Option<f64> {
+        None
+    }
+}
+
+/// A stage that is not finite.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BadStage {
+    /// Its number, from 1 as in the tables.
+    pub stage: usize,
+    /// The time at which the field was evaluated for it.
+    pub t: f64,
+    /// The first entry that is not finite, where entries can be told apart.
+    pub entry: Option<usize>,
 }

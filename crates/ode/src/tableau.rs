@@ -6,6 +6,9 @@ use std::fmt;
 /// Stages a method may have.
 pub(crate) const MAX_STAGES: usize = 24;
 
+/// Stages a method may have together with those of its interpolant.
+pub(crate) const MAX_DENSE: usize = 32;
+
 /// Allowed residual of the identities a tableau is held to; coefficients are rounded to `f64`.
 const EXACT: f64 = 1e-12;
 
@@ -18,7 +21,17 @@ pub struct Embedded {
     pub order: u8,
 }
 
-/// How a step is interpolated: y(t + θh) = y + h Σ bᵢ(θ) kᵢ, without further evaluations.
+/// Stages for the interpolant alone, worked out only in steps that are interpolated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Extra {
+    /// Their nodes.
+    pub c: &'static [f64],
+    /// Their rows, each over all stages before: those of the method and the extra ones.
+    pub a: &'static [&'static [f64]],
+}
+
+/// How a step is interpolated: y(t + θh) = y + h Σ bᵢ(θ) kᵢ, without further evaluations unless it
+/// says so.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Interpolant {
     /// The parabola through y₀, k₁ and y₁: order 2 (for Euler's method, the chord). A method of order
@@ -31,6 +44,15 @@ pub enum Interpolant {
     Quartic(&'static [f64]),
     /// `bᵢ(θ) = Σⱼ pᵢⱼ θʲ⁺¹`, one row a stage.
     Polynomial(&'static [&'static [f64]]),
+    /// The cubic Hermite interpolant plus `θ²(1−θ)² h Σ dᵢ(θ) kᵢ` over the stages of the method and
+    /// extra ones, with `dᵢ(θ) = Σⱼ dᵢⱼ θʲ`, one row a stage. Any interpolant with continuous slopes can be
+    /// written so. Either the method is FSAL, or the first extra stage is f at the new state.
+    Extended {
+        /// The further stages.
+        extra: Extra,
+        /// `dᵢⱼ`.
+        d: &'static [&'static [f64]],
+    },
 }
 
 /// The coefficients of an explicit Runge-Kutta method, as printed:
@@ -126,6 +148,7 @@ impl std::error::Error for TableauError {}
 pub struct Tableau {
     coefficients: Coefficients,
     fsal: bool,
+    second: Option<Embedded>,
 }
 
 impl Tableau {
@@ -146,12 +169,12 @@ impl Tableau {
             if a[i].len() != i {
                 return Err(TableauError::Shape);
             }
-            if !near(sum(a[i]), c[i]) {
+            if !adds_up(a[i], c[i]) {
                 return Err(TableauError::RowSum);
             }
             i += 1;
         }
-        if !near(sum(b), 1.0) {
+        if !adds_up(b, 1.0) {
             return Err(TableauError::WeightSum);
         }
         if coefficients.order == 0 {
@@ -161,7 +184,7 @@ impl Tableau {
             if embedded.error.len() != b.len() {
                 return Err(TableauError::Shape);
             }
-            if !near(sum(embedded.error), 0.0) {
+            if !adds_up(embedded.error, 0.0) {
                 return Err(TableauError::ErrorSum);
             }
             if embedded.order == 0 {
@@ -170,7 +193,7 @@ impl Tableau {
         }
         let fsal = is_fsal(&coefficients);
         match check_interpolant(&coefficients, fsal) {
-            Ok(()) => Ok(Self { coefficients, fsal }),
+            Ok(()) => Ok(Self { coefficients, fsal, second: None }),
             Err(error) => Err(error),
         }
     }
@@ -184,6 +207,25 @@ impl Tableau {
             Ok(tableau) => tableau,
             Err(error) => panic!("{}", error.text()),
         }
+    }
+
+    /// The same method with a second error estimate beside the embedded one, and the two combined as in
+    /// DOP853: `|e|² / √(|e|² + 0.01 |e₂|²)`, of order `2 (q + 1) − (q₂ + 1)` in h.
+    ///
+    /// Hairer, Nørsett & Wanner, Solving ODEs I, II.10, (10.17).
+    ///
+    /// # Panics
+    /// When the method has no embedded solution of a higher order than `second`, or the weights of `second`
+    /// do not fit: in a `const`, a compile error.
+    pub const fn combined_with(self, second: Embedded) -> Self {
+        match self.coefficients.embedded {
+            Some(first) if first.order > second.order && second.error.len() == first.error.len() => {}
+            _ => panic!("a second estimate goes with an embedded solution of higher order"),
+        }
+        if !adds_up(second.error, 0.0) {
+            panic!("{}", TableauError::ErrorSum.text());
+        }
+        Self { second: Some(second), ..self }
     }
 
     /// The method called `name`, one of [`METHODS`].
@@ -209,6 +251,28 @@ impl Tableau {
         self.coefficients.b.len()
     }
 
+    /// The second error estimate, if the method combines two.
+    #[inline]
+    pub const fn second(&self) -> Option<Embedded> {
+        self.second
+    }
+
+    /// The stages of the interpolant alone.
+    #[inline]
+    pub const fn extra(&self) -> Extra {
+        match self.coefficients.interpolant {
+            Interpolant::Extended { extra, .. } => extra,
+            _ => Extra { c: &[], a: &[] },
+        }
+    }
+
+    /// The number of stages that [`weight`](Self::weight) knows: those of the method and the
+    /// [`extra`](Self::extra) ones.
+    #[inline]
+    pub const fn dense_stages(&self) -> usize {
+        self.stages() + self.extra().c.len()
+    }
+
     /// First same as last: the last stage is f at the new state, and the first of the next step. Read
     /// off the coefficients.
     #[inline]
@@ -219,8 +283,9 @@ impl Tableau {
     /// The weight bᵢ(θ) of stage `i` in the interpolant.
     #[inline]
     pub fn weight(&self, i: usize, theta: f64) -> f64 {
-        let b = self.coefficients.b[i];
-        let (first, last) = (i == 0, i + 1 == self.stages());
+        let b = self.coefficients.b.get(i).copied().unwrap_or(0.0);
+        // The slope at the end: the last stage, or the first extra one.
+        let (first, last) = (i == 0, i + usize::from(self.fsal) == self.stages());
         let bump = theta * (1.0 - theta);
         let hermite = || {
             let mut w = b * theta * theta * (3.0 - 2.0 * theta);
@@ -236,6 +301,9 @@ impl Tableau {
             Interpolant::Quadratic => b * theta * theta + if first { bump } else { 0.0 },
             Interpolant::Hermite => hermite(),
             Interpolant::Quartic(d) => hermite() + d[i] * bump * bump,
+            Interpolant::Extended { d, .. } => {
+                hermite() + bump * bump * d[i].iter().rev().fold(0.0, |w, d| w * theta + d)
+            }
             Interpolant::Polynomial(p) => p[i].iter().rev().fold(0.0, |w, p| (w + p) * theta),
         }
     }
@@ -243,6 +311,17 @@ impl Tableau {
 
 const fn near(x: f64, y: f64) -> bool {
     (x - y).abs() < EXACT
+}
+
+/// Whether `Σ xs = y`, but for rounding.
+const fn adds_up(xs: &[f64], y: f64) -> bool {
+    let (mut total, mut size, mut i) = (0.0, 1.0, 0);
+    while i < xs.len() {
+        total += xs[i];
+        size += xs[i].abs();
+        i += 1;
+    }
+    (total - y).abs() < EXACT * size
 }
 
 const fn sum(xs: &[f64]) -> f64 {
@@ -260,15 +339,7 @@ const fn is_fsal(coefficients: &Coefficients) -> bool {
     if s < 2 || b[s - 1] != 0.0 {
         return false;
     }
-    let row = coefficients.a[s - 1];
-    let mut j = 0;
-    while j < s - 1 {
-        if row[j] != b[j] {
-            return false;
-        }
-        j += 1;
-    }
-    true
+    same(coefficients.a[s - 1], b)
 }
 
 const fn check_interpolant(coefficients: &Coefficients, fsal: bool) -> Result<(), TableauError> {
@@ -285,12 +356,13 @@ const fn check_interpolant(coefficients: &Coefficients, fsal: bool) -> Result<()
         Interpolant::Quartic(d) => {
             if !fsal {
                 Err(TableauError::NotFsal)
-            } else if d.len() != stages || !near(sum(d), 0.0) {
+            } else if d.len() != stages || !adds_up(d, 0.0) {
                 Err(TableauError::Interpolant)
             } else {
                 Ok(())
             }
         }
+        Interpolant::Extended { extra, d } => check_extended(coefficients, fsal, extra, d),
         Interpolant::Polynomial(p) => {
             if p.len() != stages {
                 return Err(TableauError::Interpolant);
@@ -308,4 +380,62 @@ const fn check_interpolant(coefficients: &Coefficients, fsal: bool) -> Result<()
             if near(slope, 1.0) { Ok(()) } else { Err(TableauError::Interpolant) }
         }
     }
+}
+
+const fn check_extended(
+    coefficients: &Coefficients,
+    fsal: bool,
+    extra: Extra,
+    d: &[&[f64]],
+) -> Result<(), TableauError> {
+    let stages = coefficients.b.len();
+    if extra.c.len() != extra.a.len() || stages + extra.c.len() > MAX_DENSE {
+        return Err(TableauError::Shape);
+    }
+    let mut i = 0;
+    while i < extra.a.len() {
+        if extra.a[i].len() != stages + i {
+            return Err(TableauError::Shape);
+        }
+        if !adds_up(extra.a[i], extra.c[i]) {
+            return Err(TableauError::RowSum);
+        }
+        i += 1;
+    }
+    if !fsal && (extra.a.is_empty() || !same(extra.a[0], coefficients.b)) {
+        return Err(TableauError::NotFsal);
+    }
+    if d.len() != stages + extra.a.len() {
+        return Err(TableauError::Interpolant);
+    }
+    // Σ dᵢⱼ = 0 for each power j.
+    let (mut j, mut left) = (0, true);
+    while left {
+        let (mut total, mut size) = (0.0, 1.0);
+        (left, i) = (false, 0);
+        while i < d.len() {
+            if j < d[i].len() {
+                total += d[i][j];
+                size += d[i][j].abs();
+                left = true;
+            }
+            i += 1;
+        }
+        if total.abs() > EXACT * size {
+            return Err(TableauError::Interpolant);
+        }
+        j += 1;
+    }
+    Ok(())
+}
+
+const fn same(xs: &[f64], ys: &[f64]) -> bool {
+    let mut i = 0;
+    while i < xs.len() {
+        if xs[i] != ys[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
 }

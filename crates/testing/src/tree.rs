@@ -1,7 +1,5 @@
 //! Rooted trees: each is one order condition.
 
-use chreode_ode::Coefficients;
-
 /// A rooted tree, by the subtrees at its root.
 ///
 /// J. C. Butcher, Math. Comp. 18 (1964) 50-64; Hairer, Nørsett & Wanner, Solving ODEs I, II.2.
@@ -24,12 +22,13 @@ impl Tree {
         self.order() as f64 * self.0.iter().map(Self::density).product::<f64>()
     }
 
-    /// The elementary weights Φᵢ of the stages: `Πₘ Σⱼ aᵢⱼ Φⱼ(τₘ)` over the subtrees τₘ of the root.
-    pub fn weights(&self, coefficients: &Coefficients) -> Vec<f64> {
-        let mut weights = vec![1.0; coefficients.b.len()];
+    /// The elementary weights Φᵢ of the stages: `Πₘ Σⱼ aᵢⱼ Φⱼ(τₘ)` over the subtrees τₘ of the root, for the
+    /// lower triangle `rows`.
+    pub fn weights(&self, rows: &[&[f64]]) -> Vec<f64> {
+        let mut weights = vec![1.0; rows.len()];
         for subtree in &self.0 {
-            let inner = subtree.weights(coefficients);
-            for (weight, row) in weights.iter_mut().zip(coefficients.a) {
+            let inner = subtree.weights(rows);
+            for (weight, row) in weights.iter_mut().zip(rows) {
                 *weight *= row.iter().zip(&inner).map(|(a, phi)| a * phi).sum::<f64>();
             }
         }

@@ -1,33 +1,29 @@
 //! `ndarray` arrays of any dimension as states.
 
-use super::{Tolerance, VectorSpace};
+use super::{Tolerance, VectorSpace, kernel};
 use crate::Real;
 use ndarray::{Array, Dimension, Zip};
 
-/// Entries handled between two visits of the same memory: a block of the output stays in L1 while
-/// every term is added to it.
-const BLOCK: usize = 1024;
+/// The entries, when they lie in standard order and the array has the shape `like`.
+#[inline(always)]
+fn plain<'a, A: Real, D: Dimension>(x: &'a Array<A, D>, like: &D) -> Option<&'a [A]> {
+    if x.raw_dim() == *like { x.as_slice() } else { None }
+}
 
-/// `out += Σ cᵢ xᵢ`, one pass over memory when everything is contiguous in the same order. Terms with
-/// `c = 0`, of which the tables of solvers are full, are not read.
+/// `out += Σ cᵢ xᵢ` for arrays in any order: one pass over memory when the order is the same, else
+/// index by index.
+#[inline(never)]
 fn accumulate<A: Real, D: Dimension>(out: &mut Array<A, D>, terms: &[(f64, &Array<A, D>)]) {
-    let same_order = terms.iter().all(|(_, x)| x.shape() == out.shape() && x.strides() == out.strides());
-    if !same_order || out.as_slice_memory_order().is_none() {
-        for (c, x) in terms.iter().filter(|(c, _)| *c != 0.0) {
-            let c = A::from_f64(*c);
-            Zip::from(&mut *out).and(*x).for_each(|o, &x| *o += c * x);
+    let same = terms.iter().all(|(_, x)| x.shape() == out.shape() && x.strides() == out.strides());
+    match out.as_slice_memory_order_mut() {
+        Some(out) if same => {
+            let entries = |i: usize| terms[i].1.as_slice_memory_order().expect("aligned with one that is");
+            kernel::accumulate(terms.len(), |i| (terms[i].0, entries(i)), out);
         }
-        return;
-    }
-    let total = out.len();
-    let memory = out.as_slice_memory_order_mut().expect("checked contiguous above");
-    for start in (0..total).step_by(BLOCK) {
-        let block = start..(start + BLOCK).min(total);
-        for (c, x) in terms.iter().filter(|(c, _)| *c != 0.0) {
-            let c = A::from_f64(*c);
-            let x = &x.as_slice_memory_order().expect("same strides as a contiguous array")[block.clone()];
-            for (o, &x) in memory[block.clone()].iter_mut().zip(x) {
-                *o += c * x;
+        _ => {
+            for (c, x) in terms.iter().filter(|(c, _)| *c != 0.0) {
+                let c = A::from_f64(*c);
+                Zip::from(&mut *out).and(*x).for_each(|o, &x| *o += c * x);
             }
         }
     }
@@ -36,7 +32,7 @@ fn accumulate<A: Real, D: Dimension>(out: &mut Array<A, D>, terms: &[(f64, &Arra
 impl<A: Real, D: Dimension> VectorSpace for Array<A, D> {
     fn plus(&self, terms: &[(f64, &Self)]) -> Self {
         let mut out = self.clone();
-        accumulate(&mut out, terms);
+        self.plus_into(terms, &mut out);
         out
     }
 
@@ -50,50 +46,58 @@ impl<A: Real, D: Dimension> VectorSpace for Array<A, D> {
         sum
     }
 
+    #[inline(always)]
     fn scaled_square_sum(&self, a: &Self, b: &Self, tolerance: Tolerance) -> (f64, usize) {
-        let term = |e: A, a: A, b: A| {
-            let r = e.to_f64() / tolerance.scale(a.to_f64(), b.to_f64());
-            r * r
-        };
-        let mut sum = 0.0;
         if let (Some(e), Some(a), Some(b)) = (self.as_slice(), a.as_slice(), b.as_slice()) {
-            // Eight sums side by side, so that the divisions need not wait for one another.
-            let mut lanes = [0.0; 8];
-            assert!(e.len() == a.len() && e.len() == b.len(), "states of one space have one size");
-            let (e, e_rest) = e.as_chunks::<8>();
-            let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-            for ((e, a), b) in e.iter().zip(a).zip(b) {
-                for (i, lane) in lanes.iter_mut().enumerate() {
-                    *lane += term(e[i], a[i], b[i]);
-                }
-            }
-            let rest = e_rest.iter().zip(a_rest).zip(b_rest).map(|((e, a), b)| term(*e, *a, *b));
-            sum = lanes.iter().sum::<f64>() + rest.sum::<f64>();
-        } else {
-            Zip::from(self).and(a).and(b).for_each(|&e, &a, &b| sum += term(e, a, b));
+            return (kernel::scaled_square_sum(e, a, b, tolerance), self.len());
         }
+        let mut sum = 0.0;
+        Zip::from(self).and(a).and(b).for_each(|&e, &a, &b| {
+            let r = e.to_f64() / tolerance.scale(a.to_f64(), b.to_f64());
+            sum += r * r;
+        });
         (sum, self.len())
     }
 
+    #[inline]
     fn is_finite(&self) -> bool {
-        match self.as_slice_memory_order() {
-            // Without an early exit the fold is done in SIMD lanes.
-            Some(memory) => memory.iter().fold(true, |finite, v| finite & v.is_finite()),
+        match self.as_slice().or_else(|| self.as_slice_memory_order()) {
+            Some(entries) => kernel::is_finite(entries),
             None => self.iter().all(|v| v.is_finite()),
         }
     }
 
+    fn first_not_finite(&self) -> Option<usize> {
+        self.iter().position(|v| !v.is_finite())
+    }
+
+    fn entries(&self) -> usize {
+        self.len()
+    }
+
+    #[inline(always)]
     fn plus_into(&self, terms: &[(f64, &Self)], out: &mut Self) {
-        if out.shape() == self.shape() {
-            out.assign(self);
+        let shape = out.raw_dim();
+        let done = plain(self, &shape).zip(out.as_slice_mut()).and_then(|(base, out)| {
+            let slice = |i: usize| plain(terms[i].1, &shape);
+            kernel::combine(Some(base), terms.len(), |i| terms[i].0, slice, out)
+        });
+        if done.is_none() {
+            out.clone_from(self);
             accumulate(out, terms);
-        } else {
-            *out = self.plus(terms);
         }
     }
 
+    #[inline(always)]
     fn sum_into(terms: &[(f64, &Self)], out: &mut Self) {
-        out.fill(A::zero());
-        accumulate(out, terms);
+        let shape = out.raw_dim();
+        let done = out.as_slice_mut().and_then(|out| {
+            let slice = |i: usize| plain(terms[i].1, &shape);
+            kernel::combine(None, terms.len(), |i| terms[i].0, slice, out)
+        });
+        if done.is_none() {
+            out.fill(A::zero());
+            accumulate(out, terms);
+        }
     }
 }

@@ -1,13 +1,13 @@
 //! Pairs of states, for augmented systems, and passengers that do not steer the step size.
 
-use super::{Tolerance, VectorSpace};
+use super::{Tolerance, VectorSpace, terms};
 
 /// An augmented state: both halves move under one step and share one error norm.
 impl<A: VectorSpace, B: VectorSpace> VectorSpace for (A, B) {
     fn plus(&self, terms: &[(f64, &Self)]) -> Self {
-        let first: Vec<_> = terms.iter().map(|(c, x)| (*c, &x.0)).collect();
-        let second: Vec<_> = terms.iter().map(|(c, x)| (*c, &x.1)).collect();
-        (self.0.plus(&first), self.1.plus(&second))
+        let first = terms::map(terms, |x| &x.0, |terms| self.0.plus(terms));
+        let second = terms::map(terms, |x| &x.1, |terms| self.1.plus(terms));
+        (first, second)
     }
 
     fn zeros_like(&self) -> Self {
@@ -22,10 +22,34 @@ impl<A: VectorSpace, B: VectorSpace> VectorSpace for (A, B) {
         self.0.is_finite() && self.1.is_finite()
     }
 
+    fn first_not_finite(&self) -> Option<usize> {
+        if self.0.is_finite() {
+            self.1.first_not_finite().map(|i| self.0.entries() + i)
+        } else {
+            self.0.first_not_finite()
+        }
+    }
+
+    fn entries(&self) -> usize {
+        self.0.entries() + self.1.entries()
+    }
+
     fn scaled_square_sum(&self, a: &Self, b: &Self, tolerance: Tolerance) -> (f64, usize) {
         let (s0, n0) = self.0.scaled_square_sum(&a.0, &b.0, tolerance);
         let (s1, n1) = self.1.scaled_square_sum(&a.1, &b.1, tolerance);
         (s0 + s1, n0 + n1)
+    }
+
+    #[inline]
+    fn plus_into(&self, terms: &[(f64, &Self)], out: &mut Self) {
+        terms::map(terms, |x| &x.0, |terms| self.0.plus_into(terms, &mut out.0));
+        terms::map(terms, |x| &x.1, |terms| self.1.plus_into(terms, &mut out.1));
+    }
+
+    #[inline]
+    fn sum_into(terms: &[(f64, &Self)], out: &mut Self) {
+        terms::map(terms, |x| &x.0, |terms| A::sum_into(terms, &mut out.0));
+        terms::map(terms, |x| &x.1, |terms| B::sum_into(terms, &mut out.1));
     }
 }
 
@@ -37,7 +61,7 @@ pub struct Passenger<V>(pub V);
 
 impl<V: VectorSpace> VectorSpace for Passenger<V> {
     fn plus(&self, terms: &[(f64, &Self)]) -> Self {
-        Self(self.0.plus(&terms.iter().map(|(c, x)| (*c, &x.0)).collect::<Vec<_>>()))
+        Self(terms::map(terms, |x| &x.0, |terms| self.0.plus(terms)))
     }
 
     fn zeros_like(&self) -> Self {
@@ -52,7 +76,25 @@ impl<V: VectorSpace> VectorSpace for Passenger<V> {
         self.0.is_finite()
     }
 
+    fn first_not_finite(&self) -> Option<usize> {
+        self.0.first_not_finite()
+    }
+
+    fn entries(&self) -> usize {
+        self.0.entries()
+    }
+
     fn scaled_square_sum(&self, _: &Self, _: &Self, _: Tolerance) -> (f64, usize) {
         (0.0, 0)
+    }
+
+    #[inline]
+    fn plus_into(&self, terms: &[(f64, &Self)], out: &mut Self) {
+        terms::map(terms, |x| &x.0, |terms| self.0.plus_into(terms, &mut out.0));
+    }
+
+    #[inline]
+    fn sum_into(terms: &[(f64, &Self)], out: &mut Self) {
+        terms::map(terms, |x| &x.0, |terms| V::sum_into(terms, &mut out.0));
     }
 }

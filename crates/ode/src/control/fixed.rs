@@ -75,8 +75,33 @@ impl StepControl for Fixed {
 
     #[inline]
     fn next(&self, _t: f64, memory: &FixedMemory) -> f64 {
-        let FixedMemory { span, grid, count, done } = *memory;
-        let i = done + 1.0;
+        memory.grid_time(memory.done + 1.0)
+    }
+
+    #[inline]
+    fn judge(&self, trial: Trial, memory: &mut FixedMemory) -> Verdict {
+        // A step cut short (by more than a sliver) leaves its grid time to be reached.
+        let goal = memory.grid_time(memory.done + 1.0);
+        let left = (goal - (trial.t + trial.h)) * memory.span.direction();
+        if left <= 1e-3 * (goal - trial.t).abs() {
+            memory.done += 1.0;
+        }
+        Verdict::Accept
+    }
+
+    fn restart(&self, t: f64, _h: f64, memory: &mut FixedMemory) {
+        let direction = memory.span.direction();
+        while memory.done > 0.0 && (memory.grid_time(memory.done) - t) * direction > 0.0 {
+            memory.done -= 1.0;
+        }
+    }
+}
+
+impl FixedMemory {
+    /// Where step `i`, counted from 1, ends.
+    #[inline]
+    fn grid_time(&self, i: f64) -> f64 {
+        let Self { span, grid, count, .. } = *self;
         if i >= count {
             return span.t1;
         }
@@ -84,11 +109,5 @@ impl StepControl for Fixed {
             Fixed::Size(h) => span.t0 + i * (h * span.direction()),
             Fixed::Count(_) => span.t0 + (span.t1 - span.t0) * (i / count),
         }
-    }
-
-    #[inline]
-    fn judge(&self, _trial: Trial, memory: &mut FixedMemory) -> Verdict {
-        memory.done += 1.0;
-        Verdict::Accept
     }
 }

@@ -42,6 +42,19 @@ impl<W> Linearised<W> {
         &self.jacobian
     }
 
+    /// The norm ‖J‖₁, the largest sum of a column: at least as large as every eigenvalue.
+    pub fn norm(&self) -> f64 {
+        let (mut column, mut sum, mut largest) = (0, 0.0, 0.0f64);
+        self.jacobian.for_each(|_, j, value| {
+            if j != column {
+                (column, sum) = (j, 0.0);
+            }
+            sum += value.abs();
+            largest = largest.max(sum);
+        });
+        largest
+    }
+
     /// The shift of the present factors; `None` when there are none of the present Jacobian.
     #[inline]
     pub fn shift(&self) -> Option<f64> {

@@ -7,6 +7,8 @@ use std::ops::ControlFlow;
 
 /// Keeps the states at given times. The times change no step: they are reached by interpolation.
 ///
+/// Where an event resets the state at one of the times, the state before is kept.
+///
 /// After an error `ys` holds the states up to the last time reached, one for each of the first
 /// `ys.len()` times.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,20 +29,11 @@ impl<'t, Y> At<'t, Y> {
 
 impl<Y: VectorSpace, D: Dense<Y>> Save<Y, D> for At<'_, Y> {
     fn start(&mut self, span: Span, y0: &Y) -> Result<(), SolveError> {
-        let Span { t0, t1 } = span;
         self.direction = span.direction();
         self.ys.clear();
-        let backward = |w: &[f64]| (w[1] - w[0]) * self.direction < 0.0;
-        if let Some(i) = self.times.windows(2).position(backward) {
-            let (time, next) = (self.times[i], self.times[i + 1]);
-            return Err(SolveError::TimesNotSorted { index: i + 1, time, next });
-        }
-        let inside = t0.min(t1)..=t0.max(t1);
-        if let Some(&time) = self.times.iter().find(|time| !inside.contains(time)) {
-            return Err(SolveError::TimeOutside { time, t0, t1 });
-        }
+        span.check_times(self.times)?;
         self.ys.reserve(self.times.len());
-        let at_start = self.times.iter().take_while(|t| **t == t0).count();
+        let at_start = self.times.iter().take_while(|t| **t == span.t0).count();
         self.ys.extend((0..at_start).map(|_| y0.duplicate()));
         Ok(())
     }

@@ -6,7 +6,8 @@ use chreode_core::VectorSpace;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
-/// Keeps the start, every `n`-th accepted step, and the end.
+/// Keeps the start, every `n`-th accepted step, and the end; where an event resets the state, the states on
+/// both sides, with the same time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Every<Y> {
     /// Steps from one entry to the next.
@@ -39,16 +40,32 @@ impl<Y: VectorSpace, D> Save<Y, D> for Every<Y> {
     fn segment(&mut self, segment: &Segment<'_, Y, D>) -> ControlFlow<()> {
         self.count += 1;
         if self.count % self.n == 0 {
-            self.times.push(segment.t1);
-            self.ys.push(segment.y1.duplicate());
+            self.push(segment.t1, segment.y1);
         }
         ControlFlow::Continue(())
     }
 
+    fn reset(&mut self, t: f64, before: &Y, after: &Y) {
+        self.end_at(t, before);
+        self.count = 0;
+        self.push(t, after);
+    }
+
     fn finish(&mut self, t: f64, y: &Y) {
+        self.end_at(t, y);
+    }
+}
+
+impl<Y: VectorSpace> Every<Y> {
+    fn push(&mut self, t: f64, y: &Y) {
+        self.times.push(t);
+        self.ys.push(y.duplicate());
+    }
+
+    /// Keeps `y` unless the last step did.
+    fn end_at(&mut self, t: f64, y: &Y) {
         if self.count % self.n != 0 {
-            self.times.push(t);
-            self.ys.push(y.duplicate());
+            self.push(t, y);
         }
     }
 }

@@ -17,6 +17,11 @@ impl<Y, D, A: Save<Y, D>, B: Save<Y, D>> Save<Y, D> for (A, B) {
         if first.is_break() { first } else { second }
     }
 
+    fn reset(&mut self, t: f64, before: &Y, after: &Y) {
+        self.0.reset(t, before, after);
+        self.1.reset(t, before, after);
+    }
+
     fn finish(&mut self, t: f64, y: &Y) {
         self.0.finish(t, y);
         self.1.finish(t, y);
@@ -32,6 +37,10 @@ impl<Y, D, S: Save<Y, D>> Save<Y, D> for &mut S {
     #[inline]
     fn segment(&mut self, segment: &Segment<'_, Y, D>) -> ControlFlow<()> {
         (**self).segment(segment)
+    }
+
+    fn reset(&mut self, t: f64, before: &Y, after: &Y) {
+        (**self).reset(t, before, after);
     }
 
     fn finish(&mut self, t: f64, y: &Y) {

@@ -1,0 +1,65 @@
+//! Trajectories that are stored and read back.
+#![cfg(feature = "serde")]
+
+use chreode_core::Tolerance;
+use chreode_ode::{
+    Chord, Coefficients, DOPRI8, ExplicitRk, Fixed, Interpolant, METHODS, Pi, Piece, Solve, Span, TSIT5,
+    Tableau, Trajectory,
+};
+use ndarray::{Array1, array};
+
+const SPAN: Span = Span { t0: 0.0, t1: 5.0 };
+
+#[test]
+fn a_trajectory_comes_back_bit_by_bit() {
+    let oscillator = |_t: f64, y: &[f64; 2]| [y[1], -y[0]];
+    for tableau in METHODS {
+        let mut trajectory = Trajectory::new();
+        let solve = Solve::new(ExplicitRk::new(*tableau), Fixed::steps(20));
+        let _ = solve.run(&oscillator, SPAN, [1.0, 0.0], &mut trajectory).unwrap();
+        let text = serde_json::to_string(&trajectory).unwrap();
+        let back: Trajectory<Piece<[f64; 2]>> = serde_json::from_str(&text).unwrap();
+        assert_eq!(back, trajectory);
+        for i in 0..=100 {
+            let t = f64::from(i) * 0.05;
+            assert_eq!(back.at::<[f64; 2]>(t), trajectory.at(t));
+            assert_eq!(back.slope::<[f64; 2]>(t), trajectory.slope(t));
+        }
+    }
+    let rows = |_t: f64, y: &Array1<f32>| -y;
+    for tableau in [TSIT5, DOPRI8] {
+        let mut trajectory = Trajectory::new();
+        let solve = Solve::new(ExplicitRk::new(tableau), Pi::new(Tolerance::both(1e-4)));
+        let _ = solve.run(&rows, SPAN, array![1.0f32, 2.0], &mut trajectory).unwrap();
+        let text = serde_json::to_string(&trajectory).unwrap();
+        let back: Trajectory<Piece<Array1<f32>>> = serde_json::from_str(&text).unwrap();
+        assert_eq!(back, trajectory);
+    }
+    let chord = Chord { t: 0.0, h: 0.5, y0: [1.0], y1: [2.0] };
+    let back: Chord<[f64; 1]> = serde_json::from_str(&serde_json::to_string(&chord).unwrap()).unwrap();
+    assert_eq!(back, chord);
+}
+
+#[test]
+fn what_cannot_be_stored_or_read_says_why() {
+    const OWN: Tableau = Tableau::checked(Coefficients {
+        name: "ralston of my own",
+        order: 2,
+        c: &[0.0, 2.0 / 3.0],
+        a: &[&[], &[2.0 / 3.0]],
+        b: &[0.25, 0.75],
+        embedded: None,
+        interpolant: Interpolant::Quadratic,
+    });
+    let decay = |_t: f64, y: &[f64; 1]| [-y[0]];
+    let mut trajectory = Trajectory::new();
+    let solve = Solve::new(ExplicitRk::new(OWN), Fixed::steps(2));
+    let _ = solve.run(&decay, SPAN, [1.0], &mut trajectory).unwrap();
+    let error = serde_json::to_string(&trajectory).unwrap_err().to_string();
+    assert!(error.starts_with("the tableau \"ralston of my own\" is not one of METHODS"), "{error}");
+    let read = |text: &str| serde_json::from_str::<Piece<[f64; 1]>>(text).unwrap_err().to_string();
+    let error = read(r#"{"method":"tsit6","t":0,"h":1,"y":[1],"k":[]}"#);
+    assert!(error.starts_with("there is no method named \"tsit6\"; the methods are euler"), "{error}");
+    let error = read(r#"{"method":"rk4","t":0,"h":1,"y":[1],"k":[[1]]}"#);
+    assert!(error.starts_with("invalid length 1, expected one state a stage of the method"), "{error}");
+}
