@@ -91,14 +91,16 @@ impl Dirk {
         let shift = 1.0 / (h * self.tableau.gamma());
         let DirkMemory { k, stages, z, base, linear, newton, guess, rate, .. } = memory;
         *rate = 0.0;
+        let mut known = 1.0;
         for i in usize::from(self.tableau.explicit_first())..it.b.len() {
             let (done, rest) = k.split_at_mut(i);
             with_terms(h, &it.a[i][..i], done, |terms| y.plus_into(terms, base));
             guess.stage(i, 1.0 / shift, base, done, stages, z);
-            let stage = Stage { t: t + it.c[i] * h, base, shift, step };
+            let stage = Stage { t: t + it.c[i] * h, base, shift, step, rate: known };
             let converged = self.newton.iterate(problem, &stage, z, y, norm, linear, newton)?;
             *evals += converged.evals;
-            *rate = rate.max(converged.rate);
+            known = converged.rate;
+            *rate = rate.max(known);
             Y::sum_into(&[(shift, z)], &mut rest[0]);
             base.plus_into(&[(1.0, z)], &mut stages[i]);
         }
@@ -245,6 +247,11 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Dirk {
         let power = Stepper::<P, Y>::about(self).error_power.unwrap_or(2.0);
         let (h, more) = first_size(problem, span, y, &k[0], norm, power)?;
         Ok((h, evals + more))
+    }
+
+    fn restart(&self, _problem: &P, _t: f64, _y: &Y, memory: &mut Self::Memory) -> Result<(), StepError> {
+        (memory.first, memory.age) = (Slope::Due, Age::Stale);
+        Ok(())
     }
 
     fn work(&self, memory: &Self::Memory) -> Work {

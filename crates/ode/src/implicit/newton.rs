@@ -49,6 +49,8 @@ pub struct Stage<'a, Y> {
     pub shift: f64,
     /// Where the step began and its size, for errors.
     pub step: (f64, f64),
+    /// The rate of convergence seen last with the same factors; 1 when there was none.
+    pub rate: f64,
 }
 
 /// A stage that converged.
@@ -66,21 +68,12 @@ pub struct NewtonMemory<Y> {
     point: Y,
     change: Y,
     mass: MassProduct<Y>,
-    /// The rate of convergence seen last, and with which factors.
-    rate: f64,
-    factors: usize,
 }
 
 impl<Y: Coordinates> NewtonMemory<Y> {
     /// For states like `y`.
     pub fn new(y: &Y) -> Self {
-        Self {
-            point: y.duplicate(),
-            change: y.zeros_like(),
-            mass: MassProduct::new(y),
-            rate: 1.0,
-            factors: 0,
-        }
+        Self { point: y.duplicate(), change: y.zeros_like(), mass: MassProduct::new(y) }
     }
 
     /// Two states to compute with between iterations.
@@ -112,11 +105,7 @@ impl Newton {
         Y: Coordinates,
         N: Norm<Y>,
     {
-        let NewtonMemory { point, change, mass, rate: last, factors } = memory;
-        let present = linear.work().factorisations;
-        if *factors != present {
-            (*factors, *last) = (present, 1.0);
-        }
+        let NewtonMemory { point, change, mass } = memory;
         // Factors of another shift are those of a damped or stretched iteration.
         let factored = linear.shift().unwrap_or(stage.shift);
         let stretch = 2.0 / (1.0 + stage.shift / factored);
@@ -148,12 +137,10 @@ impl Newton {
                 rate = size / before;
             }
             // Of the first change, the rate seen last with these factors says how much is left.
-            let known = if iteration == 1 { last.max(self.least) } else { rate };
+            let known = if iteration == 1 { stage.rate.max(self.least) } else { rate };
             let left = if known < 1.0 { (known / (1.0 - known)).min(1e3) * size } else { 1e3 * size };
             if left <= goal || (norm.is_none() && rate > 0.5 && size < ROUNDING_FLOOR) {
-                if iteration > 1 {
-                    *last = rate;
-                }
+                let rate = if iteration == 1 { stage.rate } else { rate };
                 return Ok(Converged { evals: iteration, rate });
             }
             let hopeless = match norm {
