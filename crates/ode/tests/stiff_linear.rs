@@ -14,15 +14,14 @@ impl Lehmer {
 
 /// `(shift M − J) x − b`, largest entry.
 fn residual<T: Number>(shift: T, mass: Option<&Matrix>, jacobian: &Matrix, x: &[T], b: &[T]) -> f64 {
-    let n = x.len();
     let mut worst: f64 = 0.0;
-    for i in 0..n {
+    for (i, b) in b.iter().enumerate() {
         let mut sum = T::default();
         for (j, x) in x.iter().enumerate() {
             let m = mass.map_or(if i == j { 1.0 } else { 0.0 }, |m| m.get(i, j));
             sum += (shift * T::from(m) - T::from(jacobian.get(i, j))) * *x;
         }
-        worst = worst.max((sum - b[i]).size());
+        worst = worst.max((sum - *b).size());
     }
     worst
 }

@@ -99,8 +99,8 @@ impl Dirk {
             let stage = Stage { t: t + it.c[i] * h, base, shift, step, rate: known };
             let converged = self.newton.iterate(problem, &stage, z, y, norm, linear, newton)?;
             *evals += converged.evals;
-            *rate = rate.max(converged.rate);
             known = converged.rate;
+            *rate = rate.max(known);
             Y::sum_into(&[(shift, z)], &mut rest[0]);
             base.plus_into(&[(1.0, z)], &mut stages[i]);
         }
@@ -247,6 +247,11 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Dirk {
         let power = Stepper::<P, Y>::about(self).error_power.unwrap_or(2.0);
         let (h, more) = first_size(problem, span, y, &k[0], norm, power)?;
         Ok((h, evals + more))
+    }
+
+    fn restart(&self, _problem: &P, _t: f64, _y: &Y, memory: &mut Self::Memory) -> Result<(), StepError> {
+        (memory.first, memory.age) = (Slope::Due, Age::Stale);
+        Ok(())
     }
 
     fn work(&self, memory: &Self::Memory) -> Work {

@@ -129,8 +129,8 @@ impl Imex {
             guess.stage(i, 1.0 / shift, base, &f[..i], stages, z);
             let stage = Stage { t: t + it.c[i] * h, base, shift, step, rate: known };
             let converged = self.newton.iterate(&problem.implicit, &stage, z, y, norm, linear, newton)?;
-            *rate = rate.max(converged.rate);
             known = converged.rate;
+            *rate = rate.max(known);
             Y::sum_into(&[(shift, z)], &mut f[i]);
             base.plus_into(&[(1.0, z)], &mut stages[i]);
             problem.explicit.eval_into(t + it.c[i] * h, &stages[i], &mut g[i]);
@@ -281,6 +281,17 @@ where
         let slope = memory.f[0].plus(&[(1.0, &memory.g[0])]);
         let h = first_step(problem, span, y, &slope, norm, power)?;
         Ok((h, evals + 2))
+    }
+
+    fn restart(
+        &self,
+        _problem: &Split<G, F>,
+        _t: f64,
+        _y: &Y,
+        memory: &mut Self::Memory,
+    ) -> Result<(), StepError> {
+        (memory.started, memory.age) = (Started::No, Age::Stale);
+        Ok(())
     }
 
     fn work(&self, memory: &Self::Memory) -> Work {

@@ -15,8 +15,9 @@ use chreode_core::{Coordinates, Norm};
 /// | field | meaning | default |
 /// |---|---|---|
 /// | `most` | iterations allowed a stage | 8 |
-/// | `accuracy` | error of a stage as a part of the tolerance | 0.02 |
-/// | `keep` | the Jacobian is kept for the next step while θ is below this | 0.02 |
+/// | `accuracy` | error of a stage as a part of the tolerance | 0.03 |
+/// | `keep` | the Jacobian is kept for the next step while θ is below this | 0.005 |
+/// | `least` | the least θ that the first change of a stage is judged by | 0.1 |
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Newton {
     /// Iterations allowed a stage.
@@ -31,7 +32,7 @@ pub struct Newton {
 
 impl Default for Newton {
     fn default() -> Self {
-        Self { most: 8, accuracy: 0.02, keep: 0.02, least: 0.05 }
+        Self { most: 8, accuracy: 0.03, keep: 0.005, least: 0.1 }
     }
 }
 
@@ -48,7 +49,7 @@ pub struct Stage<'a, Y> {
     pub shift: f64,
     /// Where the step began and its size, for errors.
     pub step: (f64, f64),
-    /// The rate of convergence of an earlier stage with the same factors; 1 when there was none.
+    /// The rate of convergence seen last with the same factors; 1 when there was none.
     pub rate: f64,
 }
 
@@ -88,6 +89,7 @@ impl Newton {
     ///
     /// # Errors
     /// [`StepError::NotConverged`].
+    #[allow(clippy::too_many_arguments)] // the problem, the stage, and what four owners remember of it
     pub fn iterate<P, Y, N>(
         &self,
         problem: &P,
@@ -134,7 +136,7 @@ impl Newton {
             if iteration > 1 {
                 rate = size / before;
             }
-            // Of the first change, the rate of the stage before says how much is left.
+            // Of the first change, the rate seen last with these factors says how much is left.
             let known = if iteration == 1 { stage.rate.max(self.least) } else { rate };
             let left = if known < 1.0 { (known / (1.0 - known)).min(1e3) * size } else { 1e3 * size };
             if left <= goal || (norm.is_none() && rate > 0.5 && size < ROUNDING_FLOOR) {

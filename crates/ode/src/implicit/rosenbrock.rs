@@ -3,7 +3,7 @@
 use super::linearised::{Linearised, MassProduct};
 use super::start::{first_size, start_slope};
 use crate::combine::with_terms;
-use crate::{About, Dense, Jacobian, Span, StepError, Stepper, Work};
+use crate::{About, Dense, Jacobian, Matrix, Span, StepError, Stepper, Work};
 use chreode_core::{Coordinates, Norm, Tolerance, VectorSpace};
 use std::mem::swap;
 
@@ -130,6 +130,13 @@ enum Here {
     Autonomous,
 }
 
+impl Here {
+    /// At a state of which nothing is known.
+    fn unknown(mass: Option<&Matrix>) -> Self {
+        if mass.is_some() { Self::Unchecked } else { Self::Nothing }
+    }
+}
+
 impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
     type Memory = RosenbrockMemory<P::Workspace, Y>;
     type Dense = RosenbrockPiece<Y>;
@@ -155,7 +162,7 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
             error: zeros(),
             linear: Linearised::new(problem, y)?,
             mass: MassProduct::new(y),
-            at: if problem.mass().is_some() { Here::Unchecked } else { Here::Nothing },
+            at: Here::unknown(problem.mass()),
         })
     }
 
@@ -282,6 +289,11 @@ impl<P: Jacobian<Y> + ?Sized, Y: Coordinates> Stepper<P, Y> for Rosenbrock {
             memory.at = Here::Nothing;
         }
         Ok((h, evals + more))
+    }
+
+    fn restart(&self, problem: &P, _t: f64, _y: &Y, memory: &mut Self::Memory) -> Result<(), StepError> {
+        memory.at = Here::unknown(problem.mass());
+        Ok(())
     }
 
     fn work(&self, memory: &Self::Memory) -> Work {

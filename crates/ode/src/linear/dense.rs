@@ -1,5 +1,8 @@
 //! LU factors of dense matrices, with partial pivoting: one kernel, compiled for each small size.
 
+// Rows and columns are counted as in the textbooks.
+#![allow(clippy::needless_range_loop)]
+
 use super::{Number, Singular};
 
 /// Calls `$kernel::<T, N>` for the sizes that are worth a copy of their own, and `$any` for the rest.
@@ -152,7 +155,11 @@ fn solve_columns<T: Number>(n: usize, a: &[T], pivots: &[usize], b: &mut [T]) {
             }
         }
         let (head, tail) = b.split_at_mut(k + 4);
-        subtract(tail, columns.map(|column| &column[k + 4..]), [head[k], head[k + 1], head[k + 2], head[k + 3]]);
+        subtract(
+            tail,
+            columns.map(|column| &column[k + 4..]),
+            [head[k], head[k + 1], head[k + 2], head[k + 3]],
+        );
     }
     for k in whole..n {
         for i in k + 1..n {

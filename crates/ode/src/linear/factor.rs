@@ -40,9 +40,22 @@ pub struct Factor<T> {
 
 #[derive(Clone, Debug)]
 enum Kind<T> {
-    Dense { a: Vec<T>, pivots: Vec<usize> },
-    Banded { band: Band, a: Vec<T>, pivots: Vec<usize> },
-    Sparse { pattern: Arc<Pattern>, values: Vec<T>, jacobian: Vec<usize>, mass: Vec<usize>, lu: SparseLu<T> },
+    Dense {
+        a: Vec<T>,
+        pivots: Vec<usize>,
+    },
+    Banded {
+        band: Band,
+        a: Vec<T>,
+        pivots: Vec<usize>,
+    },
+    Sparse {
+        pattern: Arc<Pattern>,
+        values: Vec<T>,
+        jacobian: Vec<usize>,
+        mass: Vec<usize>,
+        lu: Box<SparseLu<T>>,
+    },
 }
 
 impl<T: Number> Factor<T> {
@@ -81,7 +94,7 @@ impl<T: Number> Factor<T> {
             places.into_iter().map(find).collect()
         };
         let (jacobian, mass) = (find(jacobian), find(mass));
-        let (values, lu) = (vec![T::default(); union.len()], SparseLu::new(&union));
+        let (values, lu) = (vec![T::default(); union.len()], Box::new(SparseLu::new(&union)));
         Kind::Sparse { pattern: Arc::new(union), values, jacobian, mass, lu }
     }
 

@@ -57,8 +57,9 @@ const IMPLICIT_PART: ImplicitCoefficients = ImplicitCoefficients {
     dense: None,
 };
 
-/// ARK3(2)4L[2]SA: order 3 with a 2nd-order estimate, 4 stages, for problems that are [`Split`](crate::Split) into an
-/// explicit and an implicit part; the implicit one is stiffly accurate and L-stable. Dense output of order 2.
+/// `ARK3(2)4L[2]SA`: order 3 with a 2nd-order estimate, 4 stages, for problems that are
+/// [`Split`](crate::Split) into an explicit and an implicit part; the implicit one is stiffly accurate and
+/// L-stable. Dense output of order 2.
 ///
 /// C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 44 (2003) 139-181,
 /// doi:10.1016/S0168-9274(02)00138-1.
@@ -68,7 +69,7 @@ pub const KENCARP3: ImexTableau = ImexTableau::checked(
     ImplicitTableau::checked(ImplicitCoefficients { dense: Some(DENSE), ..IMPLICIT_PART }),
 );
 
-/// The implicit part of ARK3(2)4L[2]SA alone: order 3, 3 implicit stages, stiffly accurate, L-stable.
+/// The implicit part of `ARK3(2)4L[2]SA` alone: order 3, 3 implicit stages, stiffly accurate, L-stable.
 ///
 /// C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 44 (2003) 139-181,
 /// doi:10.1016/S0168-9274(02)00138-1.

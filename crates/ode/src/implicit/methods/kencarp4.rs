@@ -99,8 +99,9 @@ const IMPLICIT_PART: ImplicitCoefficients = ImplicitCoefficients {
     dense: None,
 };
 
-/// ARK4(3)6L[2]SA: order 4 with a 3rd-order estimate, 6 stages, for problems that are [`Split`](crate::Split) into an
-/// explicit and an implicit part; the implicit one is stiffly accurate and L-stable. Dense output of order 3.
+/// `ARK4(3)6L[2]SA`: order 4 with a 3rd-order estimate, 6 stages, for problems that are
+/// [`Split`](crate::Split) into an explicit and an implicit part; the implicit one is stiffly accurate and
+/// L-stable. Dense output of order 3.
 ///
 /// C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 44 (2003) 139-181,
 /// doi:10.1016/S0168-9274(02)00138-1.
@@ -110,7 +111,7 @@ pub const KENCARP4: ImexTableau = ImexTableau::checked(
     ImplicitTableau::checked(ImplicitCoefficients { dense: Some(DENSE), ..IMPLICIT_PART }),
 );
 
-/// The implicit part of ARK4(3)6L[2]SA alone: order 4, 5 implicit stages, stiffly accurate, L-stable.
+/// The implicit part of `ARK4(3)6L[2]SA` alone: order 4, 5 implicit stages, stiffly accurate, L-stable.
 ///
 /// C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 44 (2003) 139-181,
 /// doi:10.1016/S0168-9274(02)00138-1.

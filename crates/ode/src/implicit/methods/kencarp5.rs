@@ -162,8 +162,9 @@ const IMPLICIT_PART: ImplicitCoefficients = ImplicitCoefficients {
     dense: None,
 };
 
-/// ARK5(4)8L[2]SA: order 5 with a 4th-order estimate, 8 stages, for problems that are [`Split`](crate::Split) into an
-/// explicit and an implicit part; the implicit one is stiffly accurate and L-stable. Dense output of order 3.
+/// `ARK5(4)8L[2]SA`: order 5 with a 4th-order estimate, 8 stages, for problems that are
+/// [`Split`](crate::Split) into an explicit and an implicit part; the implicit one is stiffly accurate and
+/// L-stable. Dense output of order 3.
 ///
 /// C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 44 (2003) 139-181,
 /// doi:10.1016/S0168-9274(02)00138-1.
@@ -173,7 +174,7 @@ pub const KENCARP5: ImexTableau = ImexTableau::checked(
     ImplicitTableau::checked(ImplicitCoefficients { dense: Some(DENSE), ..IMPLICIT_PART }),
 );
 
-/// The implicit part of ARK5(4)8L[2]SA alone: order 5, 7 implicit stages, stiffly accurate, L-stable.
+/// The implicit part of `ARK5(4)8L[2]SA` alone: order 5, 7 implicit stages, stiffly accurate, L-stable.
 ///
 /// C. A. Kennedy, M. H. Carpenter, Appl. Numer. Math. 44 (2003) 139-181,
 /// doi:10.1016/S0168-9274(02)00138-1.
