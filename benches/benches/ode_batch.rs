@@ -165,7 +165,9 @@ fn by_hand<const L: usize>(starts: &Array2<f64>) -> Array2<f64> {
 
 fn solve(starts: &Array2<f64>, tableau: chreode_ode::Tableau) -> chreode_ode::Batch<f64> {
     let rows = Rows::new(starts.view(), Span { t0: 0.0, t1: END });
-    BatchSolve::new(tableau, Pi::new(Tolerance::both(TOLERANCE))).lanes(&Lorenz, &rows).expect("a sound batch")
+    BatchSolve::new(tableau, Pi::new(Tolerance::both(TOLERANCE)))
+        .lanes(&Lorenz, &rows)
+        .expect("a sound batch")
 }
 
 /// Time this thread has spent on a processor, where the system tells (Linux does).

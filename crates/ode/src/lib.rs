@@ -16,8 +16,8 @@ mod stepper;
 mod tableau;
 
 pub use batch::{
-    Batch, BatchError, BatchSolve, Crossing, Entry, Hit, Lane, LaneField, NetworkRows, PerRow, RowEnd, RowEvent,
-    Rows, RowsField, Steps, Then,
+    Batch, BatchError, BatchSolve, Crossing, Entry, Hit, Lane, LaneField, NetworkRows, PerRow, RowEnd,
+    RowEvent, Rows, RowsField, Steps, Then,
 };
 pub use chord::Chord;
 pub use control::{Fixed, FixedMemory, Pi, PiMemory, StepControl, Trial, Verdict};

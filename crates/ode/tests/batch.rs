@@ -2,8 +2,8 @@
 
 use chreode_core::Tolerance;
 use chreode_ode::{
-    BOSH3, Batch, BatchError, BatchSolve, DOPRI5, EULER, ExplicitRk, Fixed, HEUN, Lane, LaneField, Last, METHODS,
-    PerRow, Pi, RK4, RowEnd, Rows, Solve, SolveError, Span, TSIT5, Tableau,
+    BOSH3, Batch, BatchError, BatchSolve, DOPRI5, EULER, ExplicitRk, Fixed, HEUN, Lane, LaneField, Last,
+    METHODS, PerRow, Pi, RK4, RowEnd, Rows, Solve, SolveError, Span, TSIT5, Tableau,
 };
 use ndarray::{Array1, Array2, Axis, array, s};
 use std::sync::atomic::AtomicBool;
@@ -88,8 +88,8 @@ fn a_row_does_what_a_solve_of_its_own_does() {
             assert!(ours.rejected.abs_diff(theirs.rejected) <= 1, "{name}: {ours:?} {theirs:?}");
             if (ours.accepted, ours.rejected) == (theirs.accepted, theirs.rejected) {
                 assert_eq!(ours.evals, theirs.evals, "{name}");
-                for j in 0..3 {
-                    assert!((batch.y[[i, j]] - y[j]).abs() < 1e-4, "{name}: {} {}", batch.y[[i, j]], y[j]);
+                for (ours, theirs) in batch.y.row(i).iter().zip(y) {
+                    assert!((ours - theirs).abs() < 1e-4, "{name}: {ours} {theirs}");
                 }
             }
         }
@@ -100,9 +100,12 @@ fn a_row_does_what_a_solve_of_its_own_does() {
 fn fixed_steps_are_those_of_a_solve() {
     let (y0, p) = starts(21);
     let span = Span { t0: 0.0, t1: 0.5 };
-    for (tableau, steps) in
-        [(RK4, Fixed::steps(40)), (RK4, Fixed::new(0.03)), (EULER, Fixed::new(0.01)), (DOPRI5, Fixed::steps(20))]
-    {
+    for (tableau, steps) in [
+        (RK4, Fixed::steps(40)),
+        (RK4, Fixed::new(0.03)),
+        (EULER, Fixed::new(0.01)),
+        (DOPRI5, Fixed::steps(20)),
+    ] {
         let rows = Rows::new(y0.view(), span).parameters(p.view());
         let batch = BatchSolve::new(tableau, steps).lanes(&Lorenz, &rows).unwrap();
         let solve = Solve::new(ExplicitRk::new(tableau), steps);
@@ -112,8 +115,8 @@ fn fixed_steps_are_those_of_a_solve() {
             let report = solve.run(&lorenz(p[[i, 0]]), span, y, &mut save).unwrap();
             assert_eq!(batch.stats[i], report.stats, "{}", tableau.coefficients().name);
             let (_, y) = save.0.unwrap();
-            for j in 0..3 {
-                assert!((batch.y[[i, j]] - y[j]).abs() < 1e-11 * (1.0 + y[j].abs()));
+            for (ours, theirs) in batch.y.row(i).iter().zip(y) {
+                assert!((ours - theirs).abs() < 1e-11 * (1.0 + theirs.abs()));
             }
         }
     }
@@ -154,7 +157,12 @@ fn the_same_bits_whatever_the_threads_the_order_and_the_neighbours() {
     }
     // Alone.
     for i in [0, 1, 777, n - 1] {
-        let alone = in_pool(1, &y0.slice(s![i..=i, ..]).to_owned(), &p.slice(s![i..=i, ..]).to_owned(), each[i].into());
+        let alone = in_pool(
+            1,
+            &y0.slice(s![i..=i, ..]).to_owned(),
+            &p.slice(s![i..=i, ..]).to_owned(),
+            each[i].into(),
+        );
         assert_eq!(alone.y.row(0), all.y.row(i));
         assert_eq!(alone.stats[0], all.stats[i]);
     }
@@ -195,7 +203,9 @@ fn steps_are_counted_by_row() {
     let rows = Rows::new(y0.view(), spans);
     let batch = adaptive(DOPRI5, TIGHT).max_steps(10).lanes(&Bell, &rows).unwrap();
     assert_eq!((&batch.ends[0], &batch.ends[2]), (&RowEnd::Reached, &RowEnd::Reached));
-    let RowEnd::Failed(SolveError::MaxSteps { t, t1, steps }) = batch.ends[1] else { panic!("too few steps") };
+    let RowEnd::Failed(SolveError::MaxSteps { t, t1, steps }) = batch.ends[1] else {
+        panic!("too few steps")
+    };
     assert_eq!((t, t1, steps), (batch.t[1], 40.0, 10));
     assert_eq!(batch.stats[1].accepted + batch.stats[1].rejected, 10);
     // The state is the one at that time.
@@ -264,10 +274,7 @@ fn each_row_is_held_to_its_own_tolerance_and_first_step() {
     // The probe of the automatic first step is spared.
     assert_eq!(batch.stats[0].evals, 1 + 6 * (batch.stats[0].accepted + batch.stats[0].rejected));
     assert!(batch.stats[1].accepted > batch.stats[0].accepted);
-    assert_eq!(
-        batch.ends[2],
-        RowEnd::Failed(SolveError::BadStep { what: "the first step", value: 0.0 })
-    );
+    assert_eq!(batch.ends[2], RowEnd::Failed(SolveError::BadStep { what: "the first step", value: 0.0 }));
 }
 
 #[test]
@@ -388,7 +395,8 @@ impl LaneField for Functions {
 
 #[test]
 fn functions_of_lanes_are_those_of_numbers() {
-    let xs: Vec<f64> = (-400..400).map(|k| f64::from(k) * 0.173 + 0.01).chain([1e-8, 1e-300, 700.0, -700.0]).collect();
+    let xs: Vec<f64> =
+        (-400..400).map(|k| f64::from(k) * 0.173 + 0.01).chain([1e-8, 1e-300, 700.0, -700.0]).collect();
     let p = Array1::from(xs.clone()).insert_axis(Axis(1));
     let y0 = Array2::zeros((xs.len(), 8));
     let rows = Rows::new(y0.view(), Span { t0: 0.0, t1: 1.0 }).parameters(p.view());

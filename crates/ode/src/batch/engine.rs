@@ -237,7 +237,8 @@ impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 
                 let h = self.plan.first_step(self.rows[lane]).unwrap_or_else(|| {
                     let first = self.first(lane);
                     // The probe was rounded to the scalar of the rows.
-                    First { probe: probes.get(lane).to_f64().abs(), ..first }.step(self.measure(lane, &self.spare))
+                    First { probe: probes.get(lane).to_f64().abs(), ..first }
+                        .step(self.measure(lane, &self.spare))
                 });
                 if self.plan.first_step(self.rows[lane]).is_none() {
                     self.trackers[lane].extra += 1;
