@@ -196,6 +196,35 @@ fn a_row_fails_alone() {
     }
 }
 
+/// y' = √p y: no number where p < 0.
+struct Root;
+
+impl LaneField for Root {
+    #[inline(always)]
+    fn eval<L: Lane>(&self, _t: L, y: &[L], p: &[L], dy: &mut [L]) {
+        dy[0] = p[0].sqrt() * y[0];
+    }
+}
+
+#[test]
+fn rows_whose_field_is_no_number_make_room_for_others() {
+    let n = 500;
+    let y0 = Array2::<f64>::ones((n, 1));
+    let p = Array2::from_shape_fn((n, 1), |(i, _)| if i % 5 < 3 { -1.0 } else { 0.01 * i as f64 });
+    let rows = Rows::new(y0.view(), Span { t0: 0.0, t1: 1.0 }).parameters(p.view());
+    let batch = adaptive(TSIT5, TIGHT).lanes(&Root, &rows).unwrap();
+    for i in 0..n {
+        if i % 5 < 3 {
+            assert_eq!(batch.ends[i], RowEnd::Failed(SolveError::NotFinite { t: 0.0 }));
+            assert_eq!((batch.stats[i].evals, batch.y[[i, 0]]), (1, 1.0));
+        } else {
+            assert_eq!(batch.ends[i], RowEnd::Reached);
+            let exact = p[[i, 0]].sqrt().exp();
+            assert!((batch.y[[i, 0]] - exact).abs() < 1e-6 * exact);
+        }
+    }
+}
+
 #[test]
 fn steps_are_counted_by_row() {
     let y0 = array![[1.0], [1.0], [1.0]];

@@ -105,7 +105,8 @@ impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 
             self.load(lane);
         }
         while self.live > 0 {
-            if self.any_fresh {
+            // A row that cannot start makes room for another.
+            while self.any_fresh {
                 self.start();
             }
             if self.clock.plan() == Call::Somebody {
