@@ -8,6 +8,7 @@ mod entry;
 mod error;
 mod event;
 mod field;
+mod flat;
 mod lane;
 mod machine;
 mod pack;

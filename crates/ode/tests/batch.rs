@@ -2,8 +2,8 @@
 
 use chreode_core::{Tolerance, ToleranceError};
 use chreode_ode::{
-    BOSH3, Batch, BatchError, BatchSolve, DOPRI5, EULER, ExplicitRk, Fixed, HEUN, Lane, LaneField, Last, METHODS,
-    PerRow, Pi, RK4, RowEnd, Rows, Solve, SolveError, Span, TSIT5, Tableau,
+    BOSH3, Batch, BatchError, BatchSolve, DOPRI5, EULER, ExplicitRk, Fixed, HEUN, Lane, LaneField, Last,
+    METHODS, PerRow, Pi, RK4, RowEnd, Rows, Solve, SolveError, Span, TSIT5, Tableau,
 };
 use ndarray::{Array1, Array2, Axis, array, s};
 use std::sync::atomic::AtomicBool;
@@ -88,8 +88,8 @@ fn a_row_does_what_a_solve_of_its_own_does() {
             assert!(ours.rejected.abs_diff(theirs.rejected) <= 1, "{name}: {ours:?} {theirs:?}");
             if (ours.accepted, ours.rejected) == (theirs.accepted, theirs.rejected) {
                 assert_eq!(ours.evals, theirs.evals, "{name}");
-                for j in 0..3 {
-                    assert!((batch.y[[i, j]] - y[j]).abs() < 1e-4, "{name}: {} {}", batch.y[[i, j]], y[j]);
+                for (ours, theirs) in batch.y.row(i).iter().zip(y) {
+                    assert!((ours - theirs).abs() < 1e-4, "{name}: {ours} {theirs}");
                 }
             }
         }
@@ -100,9 +100,12 @@ fn a_row_does_what_a_solve_of_its_own_does() {
 fn fixed_steps_are_those_of_a_solve() {
     let (y0, p) = starts(21);
     let span = Span { t0: 0.0, t1: 0.5 };
-    for (tableau, steps) in
-        [(RK4, Fixed::steps(40)), (RK4, Fixed::new(0.03)), (EULER, Fixed::new(0.01)), (DOPRI5, Fixed::steps(20))]
-    {
+    for (tableau, steps) in [
+        (RK4, Fixed::steps(40)),
+        (RK4, Fixed::new(0.03)),
+        (EULER, Fixed::new(0.01)),
+        (DOPRI5, Fixed::steps(20)),
+    ] {
         let rows = Rows::new(y0.view(), span).parameters(p.view());
         let batch = BatchSolve::new(tableau, steps).lanes(&Lorenz, &rows).unwrap();
         let solve = Solve::new(ExplicitRk::new(tableau), steps);
@@ -112,8 +115,8 @@ fn fixed_steps_are_those_of_a_solve() {
             let report = solve.run(&lorenz(p[[i, 0]]), span, y, &mut save).unwrap();
             assert_eq!(batch.stats[i], report.stats, "{}", tableau.coefficients().name);
             let (_, y) = save.0.unwrap();
-            for j in 0..3 {
-                assert!((batch.y[[i, j]] - y[j]).abs() < 1e-11 * (1.0 + y[j].abs()));
+            for (ours, theirs) in batch.y.row(i).iter().zip(y) {
+                assert!((ours - theirs).abs() < 1e-11 * (1.0 + theirs.abs()));
             }
         }
     }
@@ -154,7 +157,12 @@ fn the_same_bits_whatever_the_threads_the_order_and_the_neighbours() {
     }
     // Alone.
     for i in [0, 1, 777, n - 1] {
-        let alone = in_pool(1, &y0.slice(s![i..=i, ..]).to_owned(), &p.slice(s![i..=i, ..]).to_owned(), each[i].into());
+        let alone = in_pool(
+            1,
+            &y0.slice(s![i..=i, ..]).to_owned(),
+            &p.slice(s![i..=i, ..]).to_owned(),
+            each[i].into(),
+        );
         assert_eq!(alone.y.row(0), all.y.row(i));
         assert_eq!(alone.stats[0], all.stats[i]);
     }
@@ -185,6 +193,35 @@ fn a_row_fails_alone() {
         assert_eq!((batch.y[[i, 0]], batch.stats[i]), (alone.y[[k, 0]], alone.stats[k]));
         let exact = y0[[i, 0]] / (1.0 - 1.5 * y0[[i, 0]]);
         assert!((batch.y[[i, 0]] - exact).abs() < 1e-6 * (1.0 + exact * exact));
+    }
+}
+
+/// y' = √p y: no number where p < 0.
+struct Root;
+
+impl LaneField for Root {
+    #[inline(always)]
+    fn eval<L: Lane>(&self, _t: L, y: &[L], p: &[L], dy: &mut [L]) {
+        dy[0] = p[0].sqrt() * y[0];
+    }
+}
+
+#[test]
+fn rows_whose_field_is_no_number_make_room_for_others() {
+    let n = 500;
+    let y0 = Array2::<f64>::ones((n, 1));
+    let p = Array2::from_shape_fn((n, 1), |(i, _)| if i % 5 < 3 { -1.0 } else { 0.01 * i as f64 });
+    let rows = Rows::new(y0.view(), Span { t0: 0.0, t1: 1.0 }).parameters(p.view());
+    let batch = adaptive(TSIT5, TIGHT).lanes(&Root, &rows).unwrap();
+    for i in 0..n {
+        if i % 5 < 3 {
+            assert_eq!(batch.ends[i], RowEnd::Failed(SolveError::NotFinite { t: 0.0 }));
+            assert_eq!((batch.stats[i].evals, batch.y[[i, 0]]), (1, 1.0));
+        } else {
+            assert_eq!(batch.ends[i], RowEnd::Reached);
+            let exact = p[[i, 0]].sqrt().exp();
+            assert!((batch.y[[i, 0]] - exact).abs() < 1e-6 * exact);
+        }
     }
 }
 
@@ -264,10 +301,7 @@ fn each_row_is_held_to_its_own_tolerance_and_first_step() {
     // The probe of the automatic first step is spared.
     assert_eq!(batch.stats[0].evals, 1 + 6 * (batch.stats[0].accepted + batch.stats[0].rejected));
     assert!(batch.stats[1].accepted > batch.stats[0].accepted);
-    assert_eq!(
-        batch.ends[2],
-        RowEnd::Failed(SolveError::BadStep { what: "the first step", value: 0.0 })
-    );
+    assert_eq!(batch.ends[2], RowEnd::Failed(SolveError::BadStep { what: "the first step", value: 0.0 }));
 }
 
 #[test]
@@ -388,7 +422,8 @@ impl LaneField for Functions {
 
 #[test]
 fn functions_of_lanes_are_those_of_numbers() {
-    let xs: Vec<f64> = (-400..400).map(|k| f64::from(k) * 0.173 + 0.01).chain([1e-8, 1e-300, 700.0, -700.0]).collect();
+    let xs: Vec<f64> =
+        (-400..400).map(|k| f64::from(k) * 0.173 + 0.01).chain([1e-8, 1e-300, 700.0, -700.0]).collect();
     let p = Array1::from(xs.clone()).insert_axis(Axis(1));
     let y0 = Array2::zeros((xs.len(), 8));
     let rows = Rows::new(y0.view(), Span { t0: 0.0, t1: 1.0 }).parameters(p.view());

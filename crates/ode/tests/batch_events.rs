@@ -1,7 +1,9 @@
 //! Events of rows: each row has its own.
 
 use chreode_core::Tolerance;
-use chreode_ode::{BatchSolve, Crossing, DOPRI5, Lane, LaneField, PerRow, Pi, RowEnd, RowEvent, Rows, Span, TSIT5};
+use chreode_ode::{
+    BatchSolve, Crossing, DOPRI5, Lane, LaneField, PerRow, Pi, RowEnd, RowEvent, Rows, Span, TSIT5,
+};
 use ndarray::{Array2, array, s};
 use std::f64::consts::PI;
 
@@ -66,7 +68,10 @@ fn directions_are_told_apart_and_every_crossing_is_kept() {
     let y0 = array![[0.0, 1.0], [0.0, -1.0], [0.0, 1.0]];
     let spans = vec![Span { t0: 0.0, t1: 10.0 }, Span { t0: 0.0, t1: 10.0 }, Span { t0: 0.0, t1: -10.0 }];
     for (crossing, expected) in [
-        (Crossing::Either, [vec![PI, 2.0 * PI, 3.0 * PI], vec![PI, 2.0 * PI, 3.0 * PI], vec![-PI, -2.0 * PI, -3.0 * PI]]),
+        (
+            Crossing::Either,
+            [vec![PI, 2.0 * PI, 3.0 * PI], vec![PI, 2.0 * PI, 3.0 * PI], vec![-PI, -2.0 * PI, -3.0 * PI]],
+        ),
         (Crossing::Rising, [vec![2.0 * PI], vec![PI, 3.0 * PI], vec![-PI, -3.0 * PI]]),
         (Crossing::Falling, [vec![PI, 3.0 * PI], vec![2.0 * PI], vec![-2.0 * PI]]),
     ] {
@@ -118,12 +123,13 @@ fn a_ball_bounces_on_in_its_own_row() {
 fn events_of_one_row_leave_the_others_alone() {
     let n = 60;
     let y0 = Array2::from_shape_fn((n, 2), |(i, j)| if j == 0 { 0.0 } else { 1.0 + 0.1 * i as f64 });
-    let only = |row: usize, _t: f64, y: &[f64]| if row % 3 == 0 { y[0] - 0.5 } else { 1.0 };
+    let only = |row: usize, _t: f64, y: &[f64]| if row.is_multiple_of(3) { y[0] - 0.5 } else { 1.0 };
     let spans = PerRow::Shared(Span { t0: 0.0, t1: 4.0 });
-    let with = solve().lanes(&Turn, &Rows::new(y0.view(), spans.clone()).event(RowEvent::stop(&only))).unwrap();
+    let with =
+        solve().lanes(&Turn, &Rows::new(y0.view(), spans.clone()).event(RowEvent::stop(&only))).unwrap();
     let without = solve().lanes(&Turn, &Rows::new(y0.view(), spans)).unwrap();
     for i in 0..n {
-        if i % 3 == 0 {
+        if i.is_multiple_of(3) {
             let t = (0.5 / (1.0 + 0.1 * i as f64)).asin();
             assert!((with.t[i] - t).abs() < 1e-8);
         } else {
@@ -139,7 +145,8 @@ fn pieces_of_a_step_show_what_its_ends_hide() {
     let level = |_row: usize, _t: f64, y: &[f64]| y[0] - 0.99;
     let wide = BatchSolve::new(DOPRI5, Pi::new(Tolerance::both(1e-2)));
     let count = |pieces: usize| {
-        let rows = Rows::new(y0.view(), Span { t0: 0.0, t1: 3.0 }).event(RowEvent::record(&level).pieces(pieces));
+        let rows =
+            Rows::new(y0.view(), Span { t0: 0.0, t1: 3.0 }).event(RowEvent::record(&level).pieces(pieces));
         wide.lanes(&Turn, &rows).unwrap().hits().count()
     };
     assert_eq!((count(1), count(20)), (0, 2));

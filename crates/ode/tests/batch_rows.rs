@@ -2,8 +2,8 @@
 
 use chreode_core::{Network, ParameterView, Tolerance};
 use chreode_ode::{
-    BOSH3, BatchSolve, DOPRI5, Fixed, HEUN, Lane, LaneField, NetworkRows, PerRow, Pi, RK4, RowEnd, RowEvent, Rows,
-    SolveError, Span, TSIT5,
+    BOSH3, BatchSolve, DOPRI5, Fixed, HEUN, Lane, LaneField, NetworkRows, PerRow, Pi, RK4, RowEnd, RowEvent,
+    Rows, SolveError, Span, TSIT5,
 };
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, array};
 use std::cell::{Cell, RefCell};

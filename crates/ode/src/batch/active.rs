@@ -3,9 +3,9 @@
 use super::clock::{Call, Clock};
 use super::entry::Entry;
 use super::field::RowsField;
+use super::flat::{combine, mean_square, total};
 use super::plan::{First, Plan};
 use super::result::RowEnd;
-use super::scheme::Terms;
 use super::tracker::{Next, Slots, Step, Tracker};
 use crate::{SolveError, Stats};
 use ndarray::{ArrayView2, ArrayViewMut2};
@@ -433,38 +433,4 @@ enum Of {
 enum Into {
     Spare,
     Stage(usize),
-}
-
-/// `z = y + h Σ wⱼ kⱼ`, entry by entry; `h` has a number for each entry.
-#[inline(always)]
-fn combine<A: Entry>(terms: &Terms<A>, h: &[A], y: &[A], k: &[Vec<A>], z: &mut [A]) {
-    total(terms, h, k, z);
-    for (z, y) in z.iter_mut().zip(y) {
-        *z += *y;
-    }
-}
-
-/// `z = h Σ wⱼ kⱼ`.
-#[inline(always)]
-fn total<A: Entry>(terms: &Terms<A>, h: &[A], k: &[Vec<A>], z: &mut [A]) {
-    z.fill(A::zero());
-    for (weight, stage) in terms.weight.iter().zip(&terms.stage) {
-        for (z, k) in z.iter_mut().zip(&k[*stage]) {
-            *z += *weight * *k;
-        }
-    }
-    for (z, h) in z.iter_mut().zip(h) {
-        *z *= *h;
-    }
-}
-
-/// The mean square of a row's error in its tolerance; not a number where the state is not finite.
-#[inline(always)]
-fn mean_square<A: Entry>(error: &[A], y: &[A], z: &[A], (rtol, atol): (A, A)) -> f64 {
-    let mut sum = A::zero();
-    for ((e, y), z) in error.iter().zip(y).zip(z) {
-        let scaled = *e / (atol + rtol * y.abs().max(z.abs()));
-        sum += scaled * scaled + *z * A::zero();
-    }
-    sum.to_f64() / error.len().max(1) as f64
 }

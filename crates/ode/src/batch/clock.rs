@@ -244,8 +244,8 @@ impl<S: Simd> Clock<S> {
         } else {
             0.0
         };
-        // Not `<=`: a step that is not a number is no step.
-        !(step * direction > least)
+        let size = step * direction;
+        size.is_nan() || size <= least
     }
 
     /// Judges the trials by `ratio`, plans step sizes, counts. Calls where a row is due or has used up its

@@ -105,7 +105,8 @@ impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 
             self.load(lane);
         }
         while self.live > 0 {
-            if self.any_fresh {
+            // A row that cannot start makes room for another.
+            while self.any_fresh {
                 self.start();
             }
             if self.clock.plan() == Call::Somebody {
@@ -237,7 +238,8 @@ impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 
                 let h = self.plan.first_step(self.rows[lane]).unwrap_or_else(|| {
                     let first = self.first(lane);
                     // The probe was rounded to the scalar of the rows.
-                    First { probe: probes.get(lane).to_f64().abs(), ..first }.step(self.measure(lane, &self.spare))
+                    First { probe: probes.get(lane).to_f64().abs(), ..first }
+                        .step(self.measure(lane, &self.spare))
                 });
                 if self.plan.first_step(self.rows[lane]).is_none() {
                     self.trackers[lane].extra += 1;

@@ -28,7 +28,13 @@ pub trait Vectors: Pod + Send + Sync {
     fn size<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S>;
     fn root<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S>;
     /// `yes` where a < b, else `no`.
-    fn select_less<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, yes: Self::Vector<S>, no: Self::Vector<S>) -> Self::Vector<S>;
+    fn select_less<S: Simd>(
+        simd: S,
+        a: Self::Vector<S>,
+        b: Self::Vector<S>,
+        yes: Self::Vector<S>,
+        no: Self::Vector<S>,
+    ) -> Self::Vector<S>;
     fn exponential<S: Simd, const M: usize>(simd: S, a: [Self::Vector<S>; M]) -> [Self::Vector<S>; M];
     fn logarithm<S: Simd, const M: usize>(simd: S, a: [Self::Vector<S>; M]) -> [Self::Vector<S>; M];
 
@@ -200,4 +206,3 @@ impl Vectors for f64 {
         a
     }
 }
-

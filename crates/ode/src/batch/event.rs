@@ -93,7 +93,10 @@ impl<A> fmt::Debug for RowEvent<'_, A> {
             Then::Record => "record",
             Then::Reset(_) => "reset",
         };
-        f.debug_struct("RowEvent").field("crossing", &self.crossing).field("then", &then).finish_non_exhaustive()
+        f.debug_struct("RowEvent")
+            .field("crossing", &self.crossing)
+            .field("then", &then)
+            .finish_non_exhaustive()
     }
 }
 
@@ -101,7 +104,14 @@ impl<A> fmt::Debug for RowEvent<'_, A> {
 /// of regula falsi, with a bisection wherever that is slow.
 ///
 /// M. Dowell & P. Jarratt, BIT 11 (1971) 168-174, doi:10.1007/BF01934364.
-pub(crate) fn zero(mut a: f64, mut fa: f64, mut b: f64, mut fb: f64, width: f64, mut f: impl FnMut(f64) -> f64) -> f64 {
+pub(crate) fn zero(
+    mut a: f64,
+    mut fa: f64,
+    mut b: f64,
+    mut fb: f64,
+    width: f64,
+    mut f: impl FnMut(f64) -> f64,
+) -> f64 {
     let sign = fb.signum();
     for turn in 0..200 {
         if fb == 0.0 || (b - a).abs() <= width {

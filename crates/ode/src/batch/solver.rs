@@ -103,12 +103,17 @@ impl<'s> BatchSolve<'s> {
     ///
     /// # Errors
     /// [`BatchError`] for what no row could start with; everything else is in [`Batch::ends`].
-    pub fn lanes<A: Entry, F: LaneField>(&self, field: &F, rows: &Rows<'_, A>) -> Result<Batch<A>, BatchError> {
+    pub fn lanes<A: Entry, F: LaneField>(
+        &self,
+        field: &F,
+        rows: &Rows<'_, A>,
+    ) -> Result<Batch<A>, BatchError> {
         let plan = self.plan(rows)?;
         let mut results = Results::new(rows);
         let machine = Machine::detect();
-        let blocks = results.blocks(rows, block_size(rows.count(), 256));
-        let hits = blocks.into_par_iter().map(|slots| machine.run(InLanes { plan: &plan, field, slots })).collect();
+        let blocks = results.blocks(rows, block_size(rows.count(), 64));
+        let hits =
+            blocks.into_par_iter().map(|slots| machine.run(InLanes { plan: &plan, field, slots })).collect();
         Ok(results.finish(hits))
     }
 
@@ -147,7 +152,8 @@ impl<'s> BatchSolve<'s> {
         let mut results = Results::new(rows);
         let blocks = results.blocks(rows, rows.count().max(1));
         let machine = Machine::detect();
-        let hits = blocks.into_iter().map(|slots| machine.run(Together { plan: &plan, field, slots })).collect();
+        let hits =
+            blocks.into_iter().map(|slots| machine.run(Together { plan: &plan, field, slots })).collect();
         Ok(results.finish(hits))
     }
 
@@ -156,7 +162,12 @@ impl<'s> BatchSolve<'s> {
     ///
     /// # Errors
     /// As [`lanes`](Self::lanes), and [`SolveError::BadStep`] for blocks of no rows.
-    pub fn row_blocks<A, F, N>(&self, new: N, rows: &Rows<'_, A>, block: usize) -> Result<Batch<A>, BatchError>
+    pub fn row_blocks<A, F, N>(
+        &self,
+        new: N,
+        rows: &Rows<'_, A>,
+        block: usize,
+    ) -> Result<Batch<A>, BatchError>
     where
         A: Entry,
         F: RowsField<A>,
@@ -199,10 +210,12 @@ impl<'s> BatchSolve<'s> {
     }
 }
 
-/// Rows of a block: a multiple of `unit`, several blocks a thread. No result depends on it.
-fn block_size(rows: usize, unit: usize) -> usize {
-    let blocks = 4 * rayon::current_num_threads();
-    rows.div_ceil(blocks).next_multiple_of(unit).max(1)
+/// Registers side by side in an engine: each hides the latency of the others.
+const REGISTERS: usize = 4;
+
+/// Rows of a block: `least` or more, several blocks a thread. No result depends on it.
+fn block_size(rows: usize, least: usize) -> usize {
+    rows.div_ceil(4 * rayon::current_num_threads()).max(least)
 }
 
 /// A block of rows in lanes, with the instructions of the machine.
@@ -217,13 +230,8 @@ impl<A: Entry, F: LaneField> WithSimd for InLanes<'_, '_, '_, A, F> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Hits<A> {
-        // Two registers hide each other's latency; without wide registers there are four single numbers.
         let mut rhs = Vectorised(self.field);
-        if S::IS_SCALAR {
-            Engine::<'_, '_, '_, A, S, 4, _>::new(simd, self.plan, &mut rhs, self.slots).run().hits
-        } else {
-            Engine::<'_, '_, '_, A, S, 2, _>::new(simd, self.plan, &mut rhs, self.slots).run().hits
-        }
+        Engine::<'_, '_, '_, A, S, REGISTERS, _>::new(simd, self.plan, &mut rhs, self.slots).run().hits
     }
 }
 

@@ -22,13 +22,16 @@ fn sum<A: Entry, S: Simd, const M: usize, const N: usize>(
     sum
 }
 
+/// Weights and stages of `N` terms.
+type Known<'k, A, S, const M: usize, const N: usize> = ([A; N], [&'k [Pack<A, S, M>]; N]);
+
 /// The first `N` terms, each stage cut to `width`.
 #[inline(always)]
 fn first<'k, A: Entry, S: Simd, const M: usize, const N: usize>(
     terms: &Terms<A>,
     k: &'k [Pack<A, S, M>],
     width: usize,
-) -> ([A; N], [&'k [Pack<A, S, M>]; N]) {
+) -> Known<'k, A, S, M, N> {
     let (mut weight, mut stages) = ([A::zero(); N], [&k[..0]; N]);
     for j in 0..N {
         weight[j] = terms.weight[j];
@@ -41,13 +44,34 @@ fn first<'k, A: Entry, S: Simd, const M: usize, const N: usize>(
 macro_rules! with_count {
     ($count:expr, $n:ident, $body:block) => {
         match $count {
-            1 => { const $n: usize = 1; $body }
-            2 => { const $n: usize = 2; $body }
-            3 => { const $n: usize = 3; $body }
-            4 => { const $n: usize = 4; $body }
-            5 => { const $n: usize = 5; $body }
-            6 => { const $n: usize = 6; $body }
-            7 => { const $n: usize = 7; $body }
+            1 => {
+                const $n: usize = 1;
+                $body
+            }
+            2 => {
+                const $n: usize = 2;
+                $body
+            }
+            3 => {
+                const $n: usize = 3;
+                $body
+            }
+            4 => {
+                const $n: usize = 4;
+                $body
+            }
+            5 => {
+                const $n: usize = 5;
+                $body
+            }
+            6 => {
+                const $n: usize = 6;
+                $body
+            }
+            7 => {
+                const $n: usize = 7;
+                $body
+            }
             _ => unreachable!("handled before"),
         }
     };

@@ -64,7 +64,12 @@ impl<A: Entry> Tracker<A> {
     }
 
     /// Starts on `row`; what cannot start, or need not, has ended already.
-    pub(crate) fn start(&mut self, row: usize, rows: &Rows<'_, A>, slots: &mut Slots<'_, A>) -> Result<(), RowEnd> {
+    pub(crate) fn start(
+        &mut self,
+        row: usize,
+        rows: &Rows<'_, A>,
+        slots: &mut Slots<'_, A>,
+    ) -> Result<(), RowEnd> {
         let span = *rows.spans.of(row);
         (self.row, self.saved, self.extra) = (row, 0, 0);
         for (state, y) in self.state.iter_mut().zip(rows.y0.row(row)) {
@@ -105,7 +110,13 @@ impl<A: Entry> Tracker<A> {
     }
 
     /// Works off an accepted step of which only the end matters.
-    pub(crate) fn accept_end(&mut self, t1: f64, y1: &[A], rows: &Rows<'_, A>, slots: &mut Slots<'_, A>) -> Next {
+    pub(crate) fn accept_end(
+        &mut self,
+        t1: f64,
+        y1: &[A],
+        rows: &Rows<'_, A>,
+        slots: &mut Slots<'_, A>,
+    ) -> Next {
         self.state.copy_from_slice(y1);
         self.look(rows, t1);
         while rows.times.of(self.row).get(self.saved) == Some(&t1) {
