@@ -57,7 +57,9 @@ pub enum StepError {
         t1: f64,
     },
     /// Noise that does not fit the state.
-    #[error("{kind} noise of shape {noise:?} does not fit a state of shape {state:?}; make the path of the state's shape")]
+    #[error(
+        "{kind} noise of shape {noise:?} does not fit a state of shape {state:?}; make the path of the state's shape"
+    )]
     NoiseShape {
         /// The kind of noise.
         kind: &'static str,
