@@ -226,6 +226,10 @@ mod tests {
                 source.fill(node, &mut one, &mut two);
                 assert_eq!(c[k * blocks..][..blocks], one);
                 assert_eq!(s[k * blocks..][..blocks], two);
+                // Compiled without the SIMD of this machine.
+                for block in 0..blocks {
+                    assert_eq!(source.pair(node, block as u64), (one[block], two[block]));
+                }
             }
         }
     }

@@ -95,6 +95,16 @@ fn neither_order_nor_threads_change_a_bit() {
     }
 }
 
+#[test]
+fn a_cursor_of_another_tree_starts_anew() {
+    let (first, second) = (plain(1, 1e-3), plain(2, 1e-3));
+    let (mut cursor, mut w) = (first.cursor(), 0.0);
+    first.increment_into(0.2, 0.3, &mut cursor, &mut w).unwrap();
+    second.increment_into(0.2, 0.3, &mut cursor, &mut w).unwrap();
+    assert_eq!(w, second.increment(0.2, 0.3).unwrap());
+    assert_ne!(w, first.increment(0.2, 0.3).unwrap());
+}
+
 /// The entries of an array are drawn as if alone: an entry's path does not depend on how many follow it
 /// where pairs are not shared.
 #[test]

@@ -10,7 +10,8 @@ const GROUP: u32 = 4;
 const FEW: usize = 4;
 
 /// Memory of a [`BrownianTree`](crate::BrownianTree) between queries: both children of every node on one
-/// way down. Any cursor gives the same bits; one that is near saves the way.
+/// way down. Every cursor gives the same bits; one that
+/// is near saves the way, and one of another tree starts anew.
 #[derive(Clone, Debug)]
 pub struct TreeCursor<D> {
     source: Source,
@@ -86,6 +87,12 @@ impl<D: Detail> TreeCursor<D> {
         source.fill(0, cosines, sines);
         D::root(length, Normals { cosines, sines }, &mut cursor.root);
         cursor
+    }
+
+    /// Whether this cursor was made for the tree of these numbers.
+    #[inline]
+    pub(super) fn serves(&self, source: Source, length: f64, depth: u32, size: usize) -> bool {
+        (self.source, self.length, self.depth, self.size) == (source, length, depth, size)
     }
 
     /// The increments last asked for.
