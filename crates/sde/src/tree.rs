@@ -26,7 +26,8 @@ const DEEPEST: i32 = 40;
 ///
 /// Inside a leaf the value at each time has the exact conditional law given the leaf, and times in one
 /// leaf share their normal numbers. So increments are exactly those of Brownian motion as long as no leaf
-/// has two of the times inside it: choose a tolerance below the shortest step.
+/// has two of the times inside it: choose a tolerance below the shortest step. Times that rounding alone
+/// keeps from a boundary of leaves are taken to lie on it.
 ///
 /// `BrownianTree<N>` knows increments; `BrownianTree<N, SpaceTime>` ([`with_area`](Self::with_area))
 /// also the space-time Lévy area, by exact bridges of the pair, at about twice the cost. The two are

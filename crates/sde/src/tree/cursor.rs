@@ -32,8 +32,10 @@ pub struct TreeCursor<D> {
     /// The length of the sum over the pieces so far, and its parts.
     sum_length: f64,
     sum: Vec<f64>,
-    /// Two pieces of a leaf.
+    /// Two pieces of a leaf, and which leaf is cut where: the end of one query is often the start of the
+    /// next.
     pieces: [Vec<f64>; 2],
+    cut: (u64, f64),
     detail: PhantomData<D>,
 }
 
@@ -81,6 +83,7 @@ impl<D: Detail> TreeCursor<D> {
             sum_length: 0.0,
             sum: vec![0.0; parts],
             pieces: [vec![0.0; parts], vec![0.0; parts]],
+            cut: (0, 0.0),
             detail: PhantomData,
         };
         let (cosines, sines) = (&mut cursor.cosines[..blocks], &mut cursor.sines[..blocks]);
@@ -259,6 +262,10 @@ impl<D: Detail> TreeCursor<D> {
 
     /// Cuts a leaf at `alpha`, in leaves.
     fn cut(&mut self, leaf: u64, alpha: f64) {
+        if self.cut == (leaf, alpha) {
+            return;
+        }
+        self.cut = (leaf, alpha);
         let drawn = self.draw(leaf, self.depth);
         let parts = D::PARTS * self.size;
         let node = match self.depth {
