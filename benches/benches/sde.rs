@@ -64,7 +64,8 @@ fn queries(c: &mut Criterion) {
         let area = BrownianTree::with_area(Seed(1), SPAN, shape, tolerance).expect("a unit span");
         group.bench_function(BenchmarkId::new("tree/aligned", size), |b| b.iter(|| pass(&tree, ALIGNED)));
         group.bench_function(BenchmarkId::new("tree/askew", size), |b| b.iter(|| pass(&tree, ASKEW)));
-        group.bench_function(BenchmarkId::new("area/aligned", size), |b| b.iter(|| pass_area(&area, ALIGNED)));
+        group
+            .bench_function(BenchmarkId::new("area/aligned", size), |b| b.iter(|| pass_area(&area, ALIGNED)));
         group.bench_function(BenchmarkId::new("area/askew", size), |b| b.iter(|| pass_area(&area, ASKEW)));
     }
     group.finish();
