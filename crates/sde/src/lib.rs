@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod convert;
 mod diffusion;
 mod error;
 mod halves;
@@ -12,6 +13,7 @@ mod philox;
 mod sde;
 mod tree;
 
+pub use convert::Corrected;
 pub use diffusion::{
     Additive, AdditiveDiffusion, CommutativeDiffusion, Diagonal, Diffusion, General, Scalar,
     UncoupledDiffusion, WithJvp,

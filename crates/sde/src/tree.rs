@@ -26,7 +26,8 @@ const DEEPEST: i32 = 40;
 ///
 /// Inside a leaf the value at each time has the exact conditional law given the leaf, and times in one
 /// leaf share their normal numbers. So increments are exactly those of Brownian motion as long as no leaf
-/// has two of the times inside it: choose a tolerance below the shortest step.
+/// has two of the times inside it: choose a tolerance below the shortest step. Times that rounding alone
+/// keeps from a boundary of leaves are taken to lie on it.
 ///
 /// `BrownianTree<N>` knows increments; `BrownianTree<N, SpaceTime>` ([`with_area`](Self::with_area))
 /// also the space-time Lévy area, by exact bridges of the pair, at about twice the cost. The two are
@@ -52,6 +53,8 @@ pub struct BrownianTree<N, D = Increments> {
     source: Source,
     span: Span,
     shape: N,
+    /// Entries of the noise.
+    size: usize,
     depth: u32,
     /// Leaves a unit of time.
     rate: f64,
@@ -98,7 +101,8 @@ impl<N: Noise, D: Detail> BrownianTree<N, D> {
         let leaves = (1_u64 << depth) as f64;
         let slack = leaves * (0.5f64.powi(50) + 4.0 * ulp / length);
         let source = Source { seed: seed.0, member: 0 };
-        Ok(Self { source, span, shape, depth, rate: leaves / length, slack, detail: PhantomData })
+        let size = shape.size();
+        Ok(Self { source, span, shape, size, depth, rate: leaves / length, slack, detail: PhantomData })
     }
 
     /// The path number `index` of this seed, independent of the others: one for each row of an ensemble.
@@ -133,6 +137,9 @@ impl<N: Noise, D: Detail> BrownianTree<N, D> {
         if !(inside(t0) && inside(t1)) {
             return Err(StepError::OutsidePath { t0, t1, from, to });
         }
+        if !cursor.serves(self.source, to - from, self.depth, self.size) {
+            *cursor = self.cursor();
+        }
         let (a, b) = (self.place(t0), self.place(t1));
         cursor.between(a.min(b), a.max(b));
         Ok(b < a)
@@ -152,7 +159,7 @@ impl<N: Noise, D: Detail> BrownianPath for BrownianTree<N, D> {
     }
 
     fn cursor(&self) -> TreeCursor<D> {
-        TreeCursor::new(self.source, self.span.t1 - self.span.t0, self.depth, self.shape.size())
+        TreeCursor::new(self.source, self.span.t1 - self.span.t0, self.depth, self.size)
     }
 
     #[inline]

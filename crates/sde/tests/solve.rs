@@ -51,6 +51,26 @@ fn each_integral_has_its_own_solution() {
     assert!(apart < 2e-3, "{apart}");
 }
 
+/// The same process in the other form: Itô's method and Stratonovich's meet on one path, both ways.
+#[test]
+fn one_process_has_two_forms() {
+    let path = tree(14, 0.0);
+    let f = |t: f64, y: &[f64; 2]| [t - y[1], y[0].sin()];
+    let g = Scalar(FiniteDifference(|_t: f64, y: &[f64; 2]| [0.5 * y[1].cos(), 0.3 * y[0]]));
+    let start = [0.4, 1.0];
+    let steps = Fixed::steps(2000);
+    let near = |a: [f64; 2], b: [f64; 2], bound: f64| a.iter().zip(&b).all(|(a, b)| (a - b).abs() < bound);
+    let ito = Sde::ito(f, g, &path);
+    let a = Solve::new(Sriw1, steps).end(&ito, UNIT, start).unwrap();
+    let b = Solve::new(StochasticHeun, steps).end(&ito.to_stratonovich(), UNIT, start).unwrap();
+    assert!(near(a, b, 1e-3), "{a:?} and {b:?}");
+    let stratonovich = Sde::stratonovich(f, g, &path);
+    let c = Solve::new(SlowRk, steps).end(&stratonovich, UNIT, start).unwrap();
+    let d = Solve::new(Sriw1, steps).end(&stratonovich.to_ito(), UNIT, start).unwrap();
+    assert!(near(c, d, 1e-3), "{c:?} and {d:?}");
+    assert!(!near(a, c, 1e-2), "the two integrals of one formula differ");
+}
+
 /// Derivatives by hand and by finite differences, and the correction's sign.
 #[test]
 fn finite_differences_serve_milstein() {

@@ -95,6 +95,16 @@ fn neither_order_nor_threads_change_a_bit() {
     }
 }
 
+#[test]
+fn a_cursor_of_another_tree_starts_anew() {
+    let (first, second) = (plain(1, 1e-3), plain(2, 1e-3));
+    let (mut cursor, mut w) = (first.cursor(), 0.0);
+    first.increment_into(0.2, 0.3, &mut cursor, &mut w).unwrap();
+    second.increment_into(0.2, 0.3, &mut cursor, &mut w).unwrap();
+    assert_eq!(w, second.increment(0.2, 0.3).unwrap());
+    assert_ne!(w, first.increment(0.2, 0.3).unwrap());
+}
+
 /// The entries of an array are drawn as if alone: an entry's path does not depend on how many follow it
 /// where pairs are not shared.
 #[test]
@@ -111,7 +121,7 @@ fn a_path_does_not_depend_on_grouping() {
 fn covariances_are_those_of_brownian_motion() {
     // Ends on and off the grid of leaves, and members of one seed as samples.
     let tree = BrownianTree::new(Seed(21), Span { t0: 2.0, t1: 5.0 }, 0.0, 0.05).unwrap();
-    let n = 40_000;
+    let n = 20_000;
     let value = |i: usize, t: f64| tree.member(i as u32).increment(2.0, t).unwrap();
     for (s, t) in [(2.3, 2.31), (2.7, 4.9), (3.5, 5.0), (2.1, 3.46)] {
         agrees(mean(n, |i| value(i, s)), 0.0, "mean");

@@ -22,7 +22,7 @@ const WEIGHTS: [[f64; 4]; 4] = [
 /// order 3/2 adds to the g stages of order 1, and to Euler's drift: h^(3/2).
 ///
 /// A. Rößler, Runge-Kutta methods for the strong approximation of solutions of stochastic differential
-/// equations, SIAM J. Numer. Anal. 48 (2010) 922-952, doi:10.1137/09076636X, table 6.3; the estimate after C.
+/// equations, SIAM J. Numer. Anal. 48 (2010) 922-952, doi:10.1137/09076636X; the estimate after C.
 /// Rackauckas and Q. Nie, Discrete Contin. Dyn. Syst. B 22 (2017) 2731-2761, doi:10.3934/dcdsb.2017133.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sriw1;

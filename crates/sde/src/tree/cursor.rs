@@ -10,7 +10,8 @@ const GROUP: u32 = 4;
 const FEW: usize = 4;
 
 /// Memory of a [`BrownianTree`](crate::BrownianTree) between queries: both children of every node on one
-/// way down. Any cursor gives the same bits; one that is near saves the way.
+/// way down. Every cursor gives the same bits; one that
+/// is near saves the way, and one of another tree starts anew.
 #[derive(Clone, Debug)]
 pub struct TreeCursor<D> {
     source: Source,
@@ -31,8 +32,10 @@ pub struct TreeCursor<D> {
     /// The length of the sum over the pieces so far, and its parts.
     sum_length: f64,
     sum: Vec<f64>,
-    /// Two pieces of a leaf.
+    /// Two pieces of a leaf, and which leaf is cut where: the end of one query is often the start of the
+    /// next.
     pieces: [Vec<f64>; 2],
+    cut: (u64, f64),
     detail: PhantomData<D>,
 }
 
@@ -80,12 +83,19 @@ impl<D: Detail> TreeCursor<D> {
             sum_length: 0.0,
             sum: vec![0.0; parts],
             pieces: [vec![0.0; parts], vec![0.0; parts]],
+            cut: (0, 0.0),
             detail: PhantomData,
         };
         let (cosines, sines) = (&mut cursor.cosines[..blocks], &mut cursor.sines[..blocks]);
         source.fill(0, cosines, sines);
         D::root(length, Normals { cosines, sines }, &mut cursor.root);
         cursor
+    }
+
+    /// Whether this cursor was made for the tree of these numbers.
+    #[inline]
+    pub(super) fn serves(&self, source: Source, length: f64, depth: u32, size: usize) -> bool {
+        (self.source, self.length, self.depth, self.size) == (source, length, depth, size)
     }
 
     /// The increments last asked for.
@@ -252,6 +262,10 @@ impl<D: Detail> TreeCursor<D> {
 
     /// Cuts a leaf at `alpha`, in leaves.
     fn cut(&mut self, leaf: u64, alpha: f64) {
+        if self.cut == (leaf, alpha) {
+            return;
+        }
+        self.cut = (leaf, alpha);
         let drawn = self.draw(leaf, self.depth);
         let parts = D::PARTS * self.size;
         let node = match self.depth {
