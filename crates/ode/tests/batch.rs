@@ -215,7 +215,10 @@ fn rows_whose_field_is_no_number_make_room_for_others() {
     let batch = adaptive(TSIT5, TIGHT).lanes(&Root, &rows).unwrap();
     for i in 0..n {
         if i % 5 < 3 {
-            assert_eq!(batch.ends[i], RowEnd::Failed(SolveError::NotFinite { t: 0.0 }));
+            assert_eq!(
+                batch.ends[i],
+                RowEnd::Failed(SolveError::NotFinite { t: 0.0, stage: None, entry: None })
+            );
             assert_eq!((batch.stats[i].evals, batch.y[[i, 0]]), (1, 1.0));
         } else {
             assert_eq!(batch.ends[i], RowEnd::Reached);
@@ -232,7 +235,9 @@ fn steps_are_counted_by_row() {
     let rows = Rows::new(y0.view(), spans);
     let batch = adaptive(DOPRI5, TIGHT).max_steps(10).lanes(&Bell, &rows).unwrap();
     assert_eq!((&batch.ends[0], &batch.ends[2]), (&RowEnd::Reached, &RowEnd::Reached));
-    let RowEnd::Failed(SolveError::MaxSteps { t, t1, steps, .. }) = batch.ends[1] else { panic!("too few steps") };
+    let RowEnd::Failed(SolveError::MaxSteps { t, t1, steps, .. }) = batch.ends[1] else {
+        panic!("too few steps")
+    };
     assert_eq!((t, t1, steps), (batch.t[1], 40.0, 10));
     assert_eq!(batch.stats[1].accepted + batch.stats[1].rejected, 10);
     // The state is the one at that time.

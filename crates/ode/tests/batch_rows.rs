@@ -110,7 +110,9 @@ fn a_row_fails_alone_under_a_common_field() {
     let rows = Rows::new(y0.view(), Span { t0: 0.0, t1: 1.5 });
     let solve = BatchSolve::new(DOPRI5, Pi::new(Tolerance::both(1e-8)));
     let batch = solve.rows(&square, &rows).unwrap();
-    assert!(matches!(batch.ends[1], RowEnd::Failed(SolveError::StepTooSmall { t, .. }) if (t - 1.0).abs() < 1e-6));
+    assert!(
+        matches!(batch.ends[1], RowEnd::Failed(SolveError::StepTooSmall { t, .. }) if (t - 1.0).abs() < 1e-6)
+    );
     assert_eq!(batch.ends[2], RowEnd::Failed(SolveError::NotFinite { t: 0.0, stage: None, entry: None }));
     // 10⁴⁰⁰ is no number.
     assert_eq!(batch.ends[4], RowEnd::Failed(SolveError::NotFinite { t: 0.0, stage: None, entry: None }));

@@ -317,7 +317,8 @@ impl<'e, 'r, 's, A: Entry, S: Simd, F: RowsField<A> + ?Sized> Active<'e, 'r, 's,
             let (tracker, [_, _, k]) = (&mut self.trackers[i], &mut self.row);
             let (y0, y1) = (&self.y[of.clone()], &self.z[of.clone()]);
             if Clock::get(&self.clock.ratio, i).is_nan() {
-                self.next[i] = Next::Done(RowEnd::Failed(SolveError::NotFinite { t: t1, stage: None, entry: None }), t0);
+                self.next[i] =
+                    Next::Done(RowEnd::Failed(SolveError::NotFinite { t: t1, stage: None, entry: None }), t0);
                 tracker.set_state(y0.iter().copied());
                 continue;
             }
@@ -343,10 +344,24 @@ impl<'e, 'r, 's, A: Entry, S: Simd, F: RowsField<A> + ?Sized> Active<'e, 'r, 's,
             match std::mem::replace(&mut self.next[i], Next::On) {
                 Next::Done(end, t) => self.leave(i, end, t),
                 Next::On | Next::From(_) if self.clock.spent(i) => {
-                    let [t, t1, h, accepted, rejected] =
-                        [&self.clock.t, &self.clock.t1, &self.clock.step, &self.clock.accepted, &self.clock.rejected]
-                            .map(|column| Clock::get(column, i));
-                    self.fail(i, SolveError::MaxSteps { t, t1, steps: (accepted + rejected) as usize, h, stiffness: None });
+                    let [t, t1, h, accepted, rejected] = [
+                        &self.clock.t,
+                        &self.clock.t1,
+                        &self.clock.step,
+                        &self.clock.accepted,
+                        &self.clock.rejected,
+                    ]
+                    .map(|column| Clock::get(column, i));
+                    self.fail(
+                        i,
+                        SolveError::MaxSteps {
+                            t,
+                            t1,
+                            steps: (accepted + rejected) as usize,
+                            h,
+                            stiffness: None,
+                        },
+                    );
                 }
                 Next::On => {}
                 Next::From(t) => {

@@ -272,7 +272,8 @@ impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 
                 [&self.clock.t, &self.clock.next, &self.clock.due, &self.clock.direction]
                     .map(|column| Clock::get(column, lane));
             if Clock::get(&self.clock.ratio, lane).is_nan() {
-                self.next[lane] = Next::Done(RowEnd::Failed(SolveError::NotFinite { t: t1, stage: None, entry: None }), t0);
+                self.next[lane] =
+                    Next::Done(RowEnd::Failed(SolveError::NotFinite { t: t1, stage: None, entry: None }), t0);
                 self.trackers[lane].set_state(self.y.iter().map(|y| y.get(lane)));
                 continue;
             }
@@ -317,7 +318,10 @@ impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 
         let [t, t1, h, accepted, rejected] =
             [&self.clock.t, &self.clock.t1, &self.clock.step, &self.clock.accepted, &self.clock.rejected]
                 .map(|column| Clock::get(column, lane));
-        self.fail(lane, SolveError::MaxSteps { t, t1, steps: (accepted + rejected) as usize, h, stiffness: None });
+        self.fail(
+            lane,
+            SolveError::MaxSteps { t, t1, steps: (accepted + rejected) as usize, h, stiffness: None },
+        );
     }
 
     /// Rows whose next step drowns in the rounding of time.

@@ -199,7 +199,10 @@ impl<A: Entry> Tracker<A> {
                 Then::Reset(reset) => {
                     reset(self.row, t, &mut self.state);
                     if !self.state.iter().all(|x| x.is_finite()) {
-                        return Some(Next::Done(RowEnd::Failed(SolveError::NotFinite { t, stage: None, entry: None }), t));
+                        return Some(Next::Done(
+                            RowEnd::Failed(SolveError::NotFinite { t, stage: None, entry: None }),
+                            t,
+                        ));
                     }
                     self.look(rows, t);
                     self.before[e] = 0.0;

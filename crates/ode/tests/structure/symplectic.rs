@@ -5,8 +5,8 @@ use crate::common::{
 };
 use chreode_core::{VectorField, VectorSpace};
 use chreode_ode::{
-    Dense, EULER, Every, ExplicitRk, FOREST_RUTH, Fixed, RK4, Reversible, SPLITTINGS, Save, Segment, Solve,
-    Span, Separated, Splitting, Stepper, Symplectic, VERLET,
+    Dense, EULER, Every, ExplicitRk, FOREST_RUTH, Fixed, RK4, Reversible, SPLITTINGS, Save, Segment,
+    Separated, Solve, Span, Splitting, Stepper, Symplectic, VERLET,
 };
 use std::ops::ControlFlow;
 
