@@ -143,10 +143,9 @@ fn solvers() {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
         said
     };
-    assert_eq!(
-        predict(&["--solver", "rk5"]),
-        "there is no method named \"rk5\"; the methods are euler, midpoint, heun, bosh3, rk4, dopri5, tsit5"
-    );
+    let said = predict(&["--solver", "rk5"]);
+    assert!(said.starts_with("there is no method named \"rk5\"; the methods are euler, midpoint,"), "{said}");
+    assert!(said.contains(", rk4,") && said.contains(", tsit5,"), "{said}");
     for tol in ["0", "1e-30", "-1", "nan"] {
         let said = "--tol must be a number of 1e-7 or more, as positions have single precision";
         assert_eq!(predict(&["--tol", tol]), said);

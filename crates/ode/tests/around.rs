@@ -93,7 +93,7 @@ fn prediction_steers_an_implicit_method() {
     let span = Span { t0: 0.0, t1: 200.0 };
     let radau = Radau::new();
     let tolerance = Tolerance::both(1e-6);
-    let predictive = Solve::new(radau.clone(), Predictive::new(tolerance));
+    let predictive = Solve::new(radau, Predictive::new(tolerance));
     let reference = Solve::new(Rosenbrock::new(RODAS5P), Pi::new(Tolerance::both(1e-9)));
     let exact = reference.end(&problem, span, [2.0, 0.0]).unwrap();
     let mut save = Last::new();
