@@ -6,3 +6,4 @@ pub use chreode_models as models;
 pub use chreode_nn as nn;
 pub use chreode_ode as ode;
 pub use chreode_ot as ot;
+pub use chreode_sde as sde;

@@ -5,7 +5,7 @@ use chreode_ode::{
     BOSH3, Batch, BatchError, BatchSolve, DOPRI5, DOPRI8, EULER, ExplicitRk, Fixed, HEUN, Lane, LaneField,
     Last, METHODS, PerRow, Pi, RK4, RowEnd, Rows, Solve, SolveError, Span, TSIT5, Tableau,
 };
-use ndarray::{Array2, array, s};
+use ndarray::{Array2, Axis, array, s};
 use std::sync::atomic::AtomicBool;
 
 const TIGHT: Tolerance = Tolerance::both(1e-8);
