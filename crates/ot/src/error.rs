@@ -110,12 +110,14 @@ pub enum OtError {
     },
     /// An iteration that did not reach its tolerance.
     #[error(
-        "sinkhorn reached a marginal error of {residual:e} in {iterations} iterations where {tolerance:e} was asked for; allow more iterations, a larger epsilon, or epsilon scaling"
+        "{method} reached a residual of {residual:e} in {iterations} iterations where {tolerance:e} was asked for; allow more iterations, a larger epsilon, or epsilon scaling"
     )]
     NotConverged {
+        /// Which method.
+        method: &'static str,
         /// Iterations made.
         iterations: usize,
-        /// L1 error of the source marginal.
+        /// What is left of the marginals' error, or of the method's own measure.
         residual: f64,
         /// What was asked for.
         tolerance: f64,

@@ -12,6 +12,7 @@ mod problem;
 mod simplex;
 mod sinkhorn;
 mod sparse;
+mod stop;
 
 pub use assignment::{Assignment, AssignmentPlan};
 pub use batch::solve_all;
@@ -23,5 +24,6 @@ pub use geometry::{Geometry, PointCloud};
 pub use permutation::Permutation;
 pub use problem::{MASS_TOLERANCE, OtSolver, Transport};
 pub use simplex::NetworkSimplex;
-pub use sinkhorn::{EntropicPlan, EpsilonScaling, Sinkhorn, Stop};
+pub use sinkhorn::{EntropicPlan, EpsilonScaling, Sinkhorn};
 pub use sparse::{Entry, SparsePlan};
+pub use stop::Stop;

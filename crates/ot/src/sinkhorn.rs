@@ -8,28 +8,9 @@ pub(crate) use exp::exp;
 pub use plan::EntropicPlan;
 
 use crate::simplex::check;
-use crate::{Certificate, Geometry, OtError, OtSolver, Transport};
+use crate::{Certificate, Geometry, OtError, OtSolver, Stop, Transport};
 use half::{Weighted, columns, rows};
 use ndarray::Array1;
-
-/// When an iteration ends.
-///
-/// `Within` fails where the tolerance is not met; `After` never does.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Stop {
-    /// At a residual of at most `tolerance`, or with an error after `max_iterations`.
-    Within {
-        /// L1 error of the marginals, as a share of the total mass.
-        tolerance: f64,
-        /// The iterations to allow.
-        max_iterations: usize,
-    },
-    /// After exactly this many iterations, whatever the residual.
-    After {
-        /// The number of iterations.
-        iterations: usize,
-    },
-}
 
 /// How ε is approached.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,11 +61,7 @@ impl Sinkhorn {
         if !(self.epsilon > 0.0 && self.epsilon.is_finite()) {
             return bad("epsilon", self.epsilon, "positive and finite");
         }
-        if let Stop::Within { tolerance, .. } = self.stop
-            && tolerance.is_nan()
-        {
-            return bad("the tolerance", tolerance, "a number");
-        }
+        self.stop.check()?;
         if let EpsilonScaling::Geometric { start, factor, .. } = self.scaling {
             if !(factor > 0.0 && factor < 1.0) {
                 return bad("the scaling factor", factor, "between 0 and 1");
@@ -154,7 +131,7 @@ impl OtSolver for Sinkhorn {
             if let Stop::Within { tolerance, max_iterations } = self.stop
                 && iterations >= max_iterations
             {
-                return Err(OtError::NotConverged { iterations, residual, tolerance });
+                return Err(OtError::NotConverged { method: "sinkhorn", iterations, residual, tolerance });
             }
             f = next;
             if let Some(row) = (0..a.len()).find(|&i| a[i] > 0.0 && f[i] == f64::INFINITY) {

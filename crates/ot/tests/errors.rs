@@ -87,8 +87,8 @@ fn parameters() {
 fn outcomes() {
     let text = |error: OtError| error.to_string();
     assert_eq!(
-        text(OtError::NotConverged { iterations: 10, residual: 0.5, tolerance: 1e-6 }),
-        "sinkhorn reached a marginal error of 5e-1 in 10 iterations where 1e-6 was asked for; allow more iterations, a larger epsilon, or epsilon scaling"
+        text(OtError::NotConverged { method: "sinkhorn", iterations: 10, residual: 0.5, tolerance: 1e-6 }),
+        "sinkhorn reached a residual of 5e-1 in 10 iterations where 1e-6 was asked for; allow more iterations, a larger epsilon, or epsilon scaling"
     );
     assert_eq!(
         text(OtError::Infeasible { unplaced: 0.25, row: 3 }),
