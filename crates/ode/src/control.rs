@@ -11,13 +11,14 @@ mod predictive;
 mod stops;
 
 pub use fixed::{Fixed, FixedMemory};
-pub use jumps::{Jumps, JumpsMemory};
-pub use landing::{Landing, LandingMemory};
+pub use jumps::Jumps;
+pub use landing::Landing;
 pub use least::{Below, MinStep, MinStepMemory};
 pub use limits::Limits;
 pub use pi::{Pi, PiMemory};
 pub use pid::{Filter, Pid, PidMemory};
 pub use predictive::{Predictive, PredictiveMemory};
+pub use stops::StopsMemory;
 
 use crate::{SolveError, Span};
 

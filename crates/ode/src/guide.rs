@@ -1,5 +1,9 @@
 //! The guide's pages on solvers, so that their examples are compiled and run.
 
+#[cfg(feature = "batch")]
+#[doc = include_str!("../../../docs/guide/batches.md")]
+mod batches {}
+
 #[doc = include_str!("../../../docs/guide/events.md")]
 mod events {}
 

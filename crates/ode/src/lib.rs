@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod adams;
+#[cfg(feature = "batch")]
 mod batch;
 mod cde;
 mod chord;
@@ -32,6 +33,7 @@ mod switching;
 mod tableau;
 
 pub use adams::{Adams, AdamsMemory, AdamsPiece};
+#[cfg(feature = "batch")]
 pub use batch::{
     Batch, BatchError, BatchSolve, Crossing, Entry, Hit, Lane, LaneField, NetworkRows, PerRow, RowEnd,
     RowEvent, Rows, RowsField, Steps, Then,
@@ -42,8 +44,8 @@ pub use cde::{
 };
 pub use chord::Chord;
 pub use control::{
-    Arrival, Below, Filter, Fixed, FixedMemory, Jumps, JumpsMemory, Landing, LandingMemory, Limits, MinStep,
-    MinStepMemory, Pi, PiMemory, Pid, PidMemory, Predictive, PredictiveMemory, StepControl, Trial, Verdict,
+    Arrival, Below, Filter, Fixed, FixedMemory, Jumps, Landing, Limits, MinStep, MinStepMemory, Pi, PiMemory,
+    Pid, PidMemory, Predictive, PredictiveMemory, StepControl, StopsMemory, Trial, Verdict,
 };
 pub use drive::{Driver, Step};
 pub use error::{SolveError, StepError};
@@ -61,7 +63,7 @@ pub use jacobian::{
     Autonomous, DifferenceWorkspace, Dual, Formula, Forward, ForwardWorkspace, Jacobian, Known, Scalar,
     WithJacobian, WithMass, WithStructure,
 };
-pub use linear::{Complex, Factor, Matrix, Number, Pattern, PatternError, Singular, Structure};
+pub use linear::{Factor, Matrix, Number, Pattern, PatternError, Singular, Structure};
 pub use methods::{
     BOSH3, CASH_KARP, DOPRI5, DOPRI8, EULER, FEHLBERG2, FEHLBERG5, HEUN, HEUN3, METHODS, MIDPOINT, RALSTON,
     RK4, SSPRK3, THREE_EIGHTHS, TSIT5, VERNER6, VERNER7, VERNER8, VERNER9,

@@ -11,5 +11,5 @@ mod structure;
 
 pub use factor::{Factor, Singular};
 pub use matrix::Matrix;
-pub use number::{Complex, Number};
+pub use number::Number;
 pub use structure::{Pattern, PatternError, Structure};

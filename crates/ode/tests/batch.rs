@@ -3,7 +3,7 @@
 use chreode_core::{Tolerance, ToleranceError};
 use chreode_ode::{
     BOSH3, Batch, BatchError, BatchSolve, DOPRI5, DOPRI8, EULER, ExplicitRk, Fixed, HEUN, Lane, LaneField,
-    Last, METHODS, PerRow, Pi, RK4, RowEnd, Rows, Solve, SolveError, Span, TSIT5, Tableau,
+    Last, METHODS, PerRow, Pi, RK4, RowEnd, Rows, Solve, SolveError, Span, TSIT5, Tableau, VERNER7,
 };
 use ndarray::{Array2, Axis, array, s};
 use std::sync::atomic::AtomicBool;
@@ -70,9 +70,7 @@ fn a_row_does_what_a_solve_of_its_own_does() {
     let n = 50;
     let (y0, p) = starts(n);
     let span = Span { t0: 0.0, t1: 1.0 };
-    let suits =
-        |tableau: &&Tableau| tableau.coefficients().embedded.is_some() && tableau.extra().c.is_empty();
-    for tableau in METHODS.iter().filter(suits) {
+    for tableau in METHODS.iter().filter(|tableau| tableau.coefficients().embedded.is_some()) {
         let name = tableau.coefficients().name;
         let tolerance = Tolerance::both(1e-5);
         let rows = Rows::new(y0.view(), span).parameters(p.view());
@@ -283,6 +281,24 @@ fn times_between_steps_are_interpolated_and_change_nothing() {
             assert!((y - (-t * t).exp()).abs() < 1e-6, "{y} at {t}");
         }
     }
+    // Interpolants with stages of their own: as good as the steps, and paid for in the rows that save alone.
+    for tableau in [DOPRI8, VERNER7] {
+        let solve = adaptive(tableau, TIGHT);
+        let plain = solve.lanes(&Bell, &Rows::new(y0.view(), span)).unwrap();
+        let each = PerRow::Each((0..40).map(|i| if i == 7 { times.clone() } else { vec![] }).collect());
+        let some = solve.lanes(&Bell, &Rows::new(y0.view(), span).times(each)).unwrap();
+        assert_eq!(plain.y, some.y);
+        for i in 0..40 {
+            let more = some.stats[i].evals - plain.stats[i].evals;
+            let (extra, steps) = (tableau.extra().c.len(), some.stats[i].accepted);
+            let in_so_many_steps = more.checked_div(extra).expect("it has extra stages");
+            assert_eq!(more, in_so_many_steps * extra);
+            assert!(if i == 7 { (2..=steps).contains(&in_so_many_steps) } else { more == 0 });
+        }
+        for (y, t) in some.saved(7).column(0).iter().zip(&times) {
+            assert!((y - (-t * t).exp()).abs() < 2e-8, "{y} at {t}");
+        }
+    }
     // A row that stops on the way keeps what it came to.
     let short = solve.max_steps(8).lanes(&Bell, &Rows::new(y0.view(), span).times(times.into())).unwrap();
     let came = short.saved(3).nrows();
@@ -344,10 +360,6 @@ fn what_no_row_can_start_with_is_an_error_of_the_batch() {
     assert_eq!(
         text(adaptive(RK4, TIGHT).lanes(&Bell, &Rows::new(y0.view(), span))),
         "rk4 has no error estimate, so its steps cannot be controlled; take Fixed steps, or a pair such as tsit5"
-    );
-    assert_eq!(
-        text(adaptive(DOPRI8, TIGHT).lanes(&Bell, &Rows::new(y0.view(), span))),
-        "the interpolant of dopri8 has stages of its own, which batches do not compute; take dopri5 or tsit5"
     );
     let solve = BatchSolve::new(RK4, Fixed::new(-1.0));
     assert_eq!(

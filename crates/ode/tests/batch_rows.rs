@@ -2,8 +2,8 @@
 
 use chreode_core::{Network, ParameterView, Tolerance};
 use chreode_ode::{
-    BOSH3, BatchSolve, DOPRI5, Fixed, HEUN, Lane, LaneField, NetworkRows, PerRow, Pi, RK4, RowEnd, RowEvent,
-    Rows, SolveError, Span, TSIT5,
+    BOSH3, BatchSolve, DOPRI5, DOPRI8, Fixed, HEUN, Lane, LaneField, NetworkRows, PerRow, Pi, RK4, RowEnd,
+    RowEvent, Rows, SolveError, Span, TSIT5, VERNER6, VERNER9,
 };
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, array};
 use std::cell::{Cell, RefCell};
@@ -123,6 +123,33 @@ fn a_row_fails_alone_under_a_common_field() {
     }
     let short = solve.max_steps(3).rows(&square, &rows).unwrap();
     assert!(matches!(short.ends[0], RowEnd::Failed(SolveError::MaxSteps { steps: 3, .. })));
+}
+
+#[test]
+fn interpolants_with_stages_of_their_own_serve_a_common_field_too() {
+    // exp(-t²) times the start, each row over a span of its own, under one field.
+    let bell = |_: &[usize], t: &[f64], y: ArrayView2<'_, f64>, mut dy: ArrayViewMut2<'_, f64>| {
+        for (i, t) in t.iter().enumerate() {
+            dy.row_mut(i).assign(&(&y.row(i) * (-2.0 * t)));
+        }
+    };
+    let y0 = array![[1.0, 2.0], [3.0, -1.0], [0.5, 0.25]];
+    let spans: Vec<Span> = [1.0, 2.0, -1.5].map(|t1| Span { t0: 0.0, t1 }).to_vec();
+    let times =
+        PerRow::Each(spans.iter().map(|s| (0..=30).map(|k| s.t1 * f64::from(k) / 30.0).collect()).collect());
+    for tableau in [DOPRI8, VERNER6, VERNER9] {
+        let rows = Rows::new(y0.view(), spans.clone()).times(times.clone());
+        let batch = BatchSolve::new(tableau, Pi::new(Tolerance::both(1e-9))).rows(&bell, &rows).unwrap();
+        for i in 0..3 {
+            for (k, t) in times.of(i).iter().enumerate() {
+                for j in 0..2 {
+                    let exact = y0[[i, j]] * (-t * t).exp();
+                    let found = batch.saved(i)[[k, j]];
+                    assert!((found - exact).abs() < 1e-8, "{}: {found} {exact}", tableau.coefficients().name);
+                }
+            }
+        }
+    }
 }
 
 #[test]

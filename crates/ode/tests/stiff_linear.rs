@@ -1,6 +1,7 @@
 //! The linear algebra of implicit methods: every structure solves the same systems.
 
-use chreode_ode::{Complex, Factor, Matrix, Number, Pattern, Singular, Structure};
+use chreode_core::Complex;
+use chreode_ode::{Factor, Matrix, Number, Pattern, Singular, Structure};
 
 /// Numbers that look random and are the same every time.
 struct Lehmer(u64);
@@ -53,7 +54,7 @@ fn every_structure_and_size_solves_its_systems() {
                 let mass = mass.map(|structure| filled(n, structure, &mut rng));
                 let jacobian = filled(n, structure.clone(), &mut rng);
                 let mut real = Factor::<f64>::new(&jacobian, mass.as_ref());
-                let mut complex = Factor::<Complex>::new(&jacobian, mass.as_ref());
+                let mut complex = Factor::<Complex<f64>>::new(&jacobian, mass.as_ref());
                 for shift in [1.3, 0.2, 40.0] {
                     let b: Vec<f64> = (0..n).map(|_| rng.next()).collect();
                     real.refactor(shift, mass.as_ref(), &jacobian).expect("regular");

@@ -42,7 +42,7 @@ pub(crate) struct Active<'e, 'r, 's, A: Entry, S: Simd, F: ?Sized> {
 impl<'e, 'r, 's, A: Entry, S: Simd, F: RowsField<A> + ?Sized> Active<'e, 'r, 's, A, S, F> {
     #[inline(always)]
     pub(crate) fn new(simd: S, plan: &'e Plan<'e, 'r, A>, field: &'e F, slots: Slots<'s, A>) -> Self {
-        let (width, stages, count) = (plan.rows.width(), plan.scheme.stages, slots.t.len());
+        let (width, stages, count) = (plan.rows.width(), plan.scheme.dense_stages(), slots.t.len());
         let states = || vec![A::default(); count * width];
         Self {
             plan,
@@ -128,17 +128,23 @@ impl<'e, 'r, 's, A: Entry, S: Simd, F: RowsField<A> + ?Sized> Active<'e, 'r, 's,
     /// Evaluates the field for the active rows at `times` and `of`, into `into`.
     fn eval(&mut self, of: Of, into: Into) {
         let (n, width) = (self.live, self.width);
+        let mut values = std::mem::take(self.place(into));
         let y = match of {
-            Of::State => &self.y[..n * width],
-            Of::Trial => &self.z[..n * width],
+            Of::State => &self.y,
+            Of::Trial => &self.z,
+            Of::Spare => &self.spare,
         };
-        let dy = match into {
-            Into::Spare => &mut self.spare[..n * width],
-            Into::Stage(i) => &mut self.k[i][..n * width],
-        };
-        let y = ArrayView2::from_shape((n, width), y).expect("whole rows");
-        let dy = ArrayViewMut2::from_shape((n, width), dy).expect("whole rows");
+        let y = ArrayView2::from_shape((n, width), &y[..n * width]).expect("whole rows");
+        let dy = ArrayViewMut2::from_shape((n, width), &mut values[..n * width]).expect("whole rows");
         self.field.eval(&self.rows[..n], &self.times[..n], y, dy);
+        *self.place(into) = values;
+    }
+
+    fn place(&mut self, into: Into) -> &mut Vec<A> {
+        match into {
+            Into::Spare => &mut self.spare,
+            Into::Stage(i) => &mut self.k[i],
+        }
     }
 
     /// Slopes and first steps of the rows that have just been loaded or reset.
@@ -270,6 +276,29 @@ impl<'e, 'r, 's, A: Entry, S: Simd, F: RowsField<A> + ?Sized> Active<'e, 'r, 's,
             };
             Clock::set(&mut self.clock.ratio, i, ratio);
         }
+        if let (true, Some(terms)) = (error.is_some(), &scheme.second) {
+            total(terms, &self.h[..end], &self.k, &mut self.spare[..end]);
+            for i in 0..n {
+                let of = i * width..(i + 1) * width;
+                let tolerance = plan.tolerance(self.rows[i]);
+                let scale = (A::from_f64(tolerance.rtol), A::from_f64(tolerance.atol));
+                let size = Clock::get(&self.clock.ratio, i);
+                let other = mean_square(&self.spare[of.clone()], &self.y[of.clone()], &self.z[of], scale);
+                // Where there is no error at all, 0 and not 0/0.
+                let both = size + 0.01 * other + 1e-30;
+                Clock::set(&mut self.clock.ratio, i, size * (size / both));
+            }
+        }
+    }
+
+    /// The stages of the interpolant alone, of every row.
+    fn extra_stages(&mut self) {
+        let (plan, end) = (self.plan, self.live * self.width);
+        for (i, (c, terms)) in plan.scheme.extra.iter().enumerate() {
+            combine(terms, &self.h[..end], &self.y[..end], &self.k, &mut self.spare[..end]);
+            self.set_times(*c);
+            self.eval(Of::Spare, Into::Stage(plan.scheme.stages + i));
+        }
     }
 
     /// The times a fraction `c` into the steps.
@@ -284,7 +313,7 @@ impl<'e, 'r, 's, A: Entry, S: Simd, F: RowsField<A> + ?Sized> Active<'e, 'r, 's,
     /// Takes the steps that count.
     fn commit(&mut self) {
         let (n, width, fsal) = (self.live, self.width, self.plan.scheme.fsal);
-        let (first, rest) = self.k.split_at_mut(1);
+        let (first, rest) = self.k[..self.plan.scheme.stages].split_at_mut(1);
         if (0..n).all(|i| Clock::get(&self.clock.taken, i) == 1.0) {
             std::mem::swap(&mut self.y, &mut self.z);
             if let (true, Some(last)) = (fsal, rest.last_mut()) {
@@ -305,6 +334,7 @@ impl<'e, 'r, 's, A: Entry, S: Simd, F: RowsField<A> + ?Sized> Active<'e, 'r, 's,
     /// Shows every row its step, where it has to see it: before the step is taken.
     fn look(&mut self) {
         let plan = self.plan;
+        let mut prepared = plan.scheme.extra.is_empty();
         for i in 0..self.live {
             self.next[i] = Next::On;
             if Clock::get(&self.clock.taken, i) == 0.0 {
@@ -314,18 +344,23 @@ impl<'e, 'r, 's, A: Entry, S: Simd, F: RowsField<A> + ?Sized> Active<'e, 'r, 's,
                 [&self.clock.t, &self.clock.next, &self.clock.due, &self.clock.direction]
                     .map(|column| Clock::get(column, i));
             let of = i * self.width..(i + 1) * self.width;
-            let (tracker, [_, _, k]) = (&mut self.trackers[i], &mut self.row);
-            let (y0, y1) = (&self.y[of.clone()], &self.z[of.clone()]);
             if Clock::get(&self.clock.ratio, i).is_nan() {
                 self.next[i] =
                     Next::Done(RowEnd::Failed(SolveError::NotFinite { t: t1, stage: None, entry: None }), t0);
-                tracker.set_state(y0.iter().copied());
+                self.trackers[i].set_state(self.y[of].iter().copied());
                 continue;
             }
             if (due - t1) * direction > 0.0 && plan.rows.events.is_empty() {
                 continue;
             }
-            self.next[i] = if tracker.needs_stages(plan.rows, t1, y1) {
+            let whole = self.trackers[i].needs_stages(plan.rows, t1, &self.z[of.clone()]);
+            if whole && !std::mem::replace(&mut prepared, true) {
+                self.extra_stages();
+            }
+            let (tracker, [_, _, k]) = (&mut self.trackers[i], &mut self.row);
+            let (y0, y1) = (&self.y[of.clone()], &self.z[of.clone()]);
+            self.next[i] = if whole {
+                tracker.extra += plan.scheme.extra.len();
                 for (to, stage) in k.chunks_exact_mut(self.width.max(1)).zip(&self.k) {
                     to.copy_from_slice(&stage[of.clone()]);
                 }
@@ -442,9 +477,11 @@ impl<'e, 'r, 's, A: Entry, S: Simd, F: RowsField<A> + ?Sized> Active<'e, 'r, 's,
 enum Of {
     State,
     Trial,
+    Spare,
 }
 
 /// Where its values go.
+#[derive(Clone, Copy)]
 enum Into {
     Spare,
     Stage(usize),

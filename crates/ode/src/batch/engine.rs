@@ -68,7 +68,7 @@ impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 
     #[inline(always)]
     pub(crate) fn new(simd: S, plan: &'e Plan<'e, 'r, A>, rhs: &'e mut R, slots: Slots<'s, A>) -> Self {
         let lanes = Self::LANES;
-        let (width, stages) = (plan.rows.width(), plan.scheme.stages);
+        let (width, stages) = (plan.rows.width(), plan.scheme.dense_stages());
         let parameters = plan.rows.parameters.as_ref().map_or(0, |p| p.ncols());
         let zero = Pack::splat(simd, 0.0);
         let queue = slots.first..slots.first + slots.t.len();
@@ -149,7 +149,8 @@ impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 
             combine(simd, terms, h, &self.y, &self.k, &mut self.z);
         }
         let terms = if self.plan.is_adaptive() { scheme.error.as_ref() } else { None };
-        let ratio = error(simd, terms, h, &self.y, &self.z, &self.k, self.rtol, self.atol);
+        let second = scheme.second.as_ref();
+        let ratio = error(simd, terms, second, h, &self.y, &self.z, &self.k, self.rtol, self.atol);
         ratio.to_column(&mut self.clock.ratio);
     }
 
@@ -161,8 +162,8 @@ impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 
             *y = z.where_positive(taken, *y);
         }
         if self.plan.scheme.fsal {
-            let (first, rest) = self.k.split_at_mut(self.width);
-            let last = &rest[rest.len() - self.width..];
+            let (first, rest) = self.k.split_at_mut((self.plan.scheme.stages - 1) * self.width);
+            let last = &rest[..self.width];
             for (k, last) in first.iter_mut().zip(last) {
                 *k = last.where_positive(taken, *k);
             }
@@ -263,6 +264,7 @@ impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 
     /// Shows every row its step, where it has to see it: before the step is taken.
     fn look(&mut self) {
         let plan = self.plan;
+        let mut prepared = plan.scheme.extra.is_empty();
         for lane in 0..Self::LANES {
             self.next[lane] = Next::On;
             if Clock::get(&self.clock.taken, lane) == 0.0 {
@@ -280,9 +282,14 @@ impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 
             if (due - t1) * direction > 0.0 && plan.rows.events.is_empty() {
                 continue;
             }
+            gather(&self.z, lane, &mut self.row[1]);
+            let whole = self.trackers[lane].needs_stages(plan.rows, t1, &self.row[1]);
+            if whole && !std::mem::replace(&mut prepared, true) {
+                self.extra_stages();
+            }
             let (tracker, [y0, y1, k]) = (&mut self.trackers[lane], &mut self.row);
-            gather(&self.z, lane, y1);
-            self.next[lane] = if tracker.needs_stages(plan.rows, t1, y1) {
+            self.next[lane] = if whole {
+                tracker.extra += plan.scheme.extra.len();
                 gather(&self.y, lane, y0);
                 gather(&self.k, lane, k);
                 let step = Step { t0, t1, y0, y1, k };
@@ -292,6 +299,19 @@ impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 
             };
             let due = tracker.due(plan.rows);
             Clock::set(&mut self.clock.due, lane, due);
+        }
+    }
+
+    /// The stages of the interpolant alone, in every lane.
+    fn extra_stages(&mut self) {
+        let (scheme, width, simd) = (&self.plan.scheme, self.width, self.simd);
+        let t = Pack::from_column(simd, &self.clock.t);
+        let h = Pack::from_column(simd, &self.clock.step);
+        for (i, (c, terms)) in scheme.extra.iter().enumerate() {
+            combine(simd, terms, h, &self.y, &self.k, &mut self.spare);
+            let at = h.mul_add(h.constant(*c), t);
+            let dy = &mut self.k[(scheme.stages + i) * width..][..width];
+            self.rhs.eval(&self.rows, at, &self.spare, &self.p, dy);
         }
     }
 

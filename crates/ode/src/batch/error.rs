@@ -18,14 +18,6 @@ pub enum BatchError {
         /// The rows.
         rows: usize,
     },
-    /// A method whose interpolant needs evaluations beyond those of a step.
-    #[error(
-        "the interpolant of {method} has stages of its own, which batches do not compute; take dopri5 or tsit5"
-    )]
-    Interpolant {
-        /// The method.
-        method: &'static str,
-    },
     /// A controller or a method that makes no sense for any row.
     #[error(transparent)]
     Solve(#[from] SolveError),

@@ -1,8 +1,8 @@
 //! A tableau made ready for rows: only the weights that are not zero.
 
 use super::entry::Entry;
-use crate::Tableau;
-use crate::tableau::MAX_STAGES;
+use crate::tableau::MAX_DENSE;
+use crate::{Embedded, Tableau};
 
 /// Terms Σ wⱼ kⱼ of a combination.
 #[derive(Clone, Debug)]
@@ -35,6 +35,10 @@ pub(crate) struct Scheme<A> {
     /// What leads to the new state, where no stage is taken at it.
     pub(crate) last: Option<Terms<A>>,
     pub(crate) error: Option<Terms<A>>,
+    /// The second estimate, where a method combines two.
+    pub(crate) second: Option<Terms<A>>,
+    /// Nodes and terms of the stages that only the interpolant needs.
+    pub(crate) extra: Vec<(f64, Terms<A>)>,
     /// Power of h in the error.
     pub(crate) power: f64,
 }
@@ -42,7 +46,11 @@ pub(crate) struct Scheme<A> {
 impl<A: Entry> Scheme<A> {
     pub(crate) fn new(tableau: Tableau) -> Self {
         let it = tableau.coefficients();
-        let power = it.embedded.map_or(f64::from(it.order), |e| f64::from(e.order.min(it.order)));
+        let power = |e: Embedded| f64::from(e.order.min(it.order)) + 1.0;
+        let power = it.embedded.map_or(f64::from(it.order) + 1.0, |e| {
+            tableau.second().map_or(power(e), |second| 2.0 * power(e) - power(second))
+        });
+        let extra = tableau.extra();
         Self {
             tableau,
             stages: tableau.stages(),
@@ -51,18 +59,25 @@ impl<A: Entry> Scheme<A> {
             inner: it.a[1..].iter().map(|row| Terms::new(row)).collect(),
             last: (!tableau.fsal()).then(|| Terms::new(it.b)),
             error: it.embedded.map(|e| Terms::new(e.error)),
-            power: power + 1.0,
+            second: tableau.second().map(|e| Terms::new(e.error)),
+            extra: extra.c.iter().zip(extra.a).map(|(c, row)| (*c, Terms::new(row))).collect(),
+            power,
         }
+    }
+
+    /// The stages that the interpolant needs, all together.
+    pub(crate) fn dense_stages(&self) -> usize {
+        self.stages + self.extra.len()
     }
 
     /// `out = y(t + θh)` from the state `y` and the stages `k` of one row, stage after stage.
     pub(crate) fn interpolate(&self, theta: f64, h: f64, y: &[A], k: &[A], out: &mut [A]) {
-        let mut weights = [0.0; MAX_STAGES];
-        for (j, weight) in weights.iter_mut().enumerate().take(self.stages) {
+        let mut weights = [0.0; MAX_DENSE];
+        for (j, weight) in weights.iter_mut().enumerate().take(self.dense_stages()) {
             *weight = self.tableau.weight(j, theta);
         }
         for (i, (out, y)) in out.iter_mut().zip(y).enumerate() {
-            let stages = k[i..].iter().step_by(y_len(k, self.stages));
+            let stages = k[i..].iter().step_by(y_len(k, self.dense_stages()));
             let sum: f64 = stages.zip(&weights).map(|(k, w)| (*k).to_f64() * w).sum();
             *out = A::from_f64((*y).to_f64() + h * sum);
         }

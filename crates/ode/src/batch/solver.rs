@@ -188,9 +188,6 @@ impl<'s> BatchSolve<'s> {
     /// Checks everything that concerns all rows.
     fn plan<'p, 'r, A: Entry>(&'p self, rows: &'p Rows<'r, A>) -> Result<Plan<'p, 'r, A>, BatchError> {
         rows.check()?;
-        if !self.tableau.extra().c.is_empty() {
-            return Err(BatchError::Interpolant { method: self.tableau.coefficients().name });
-        }
         let scheme = Scheme::new(self.tableau);
         // The controllers check their own settings, over any span.
         let span = Span { t0: 0.0, t1: 1.0 };

@@ -112,10 +112,35 @@ pub(crate) fn combine<A: Entry, S: Simd, const M: usize>(
 }
 
 /// The mean square of the error in each row's tolerance, 1 exactly on it; without an estimate 0. Not a
-/// number where the new state `z` is not finite.
+/// number where the new state `z` is not finite. Two estimates are combined as in
+/// [`Tableau::combined_with`](crate::Tableau::combined_with).
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn error<A: Entry, S: Simd, const M: usize>(
+    simd: S,
+    terms: Option<&Terms<A>>,
+    second: Option<&Terms<A>>,
+    h: Pack<A, S, M>,
+    y: &[Pack<A, S, M>],
+    z: &[Pack<A, S, M>],
+    k: &[Pack<A, S, M>],
+    rtol: Pack<A, S, M>,
+    atol: Pack<A, S, M>,
+) -> Pack<A, S, M> {
+    let size = one_error(simd, terms, h, y, z, k, rtol, atol);
+    if second.is_none() {
+        return size;
+    }
+    let other = one_error(simd, second, h, y, z, k, rtol, atol);
+    // Where there is no error at all, 0 and not 0/0.
+    let both = size + other * 0.01 + h.constant(1e-30);
+    size * (size / both)
+}
+
+/// One estimate.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn one_error<A: Entry, S: Simd, const M: usize>(
     simd: S,
     terms: Option<&Terms<A>>,
     h: Pack<A, S, M>,

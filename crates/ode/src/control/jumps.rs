@@ -1,8 +1,7 @@
 //! Fields that jump at given times.
 
-use super::stops::Stops;
-use super::{Arrival, StepControl, Trial, Verdict};
-use crate::{SolveError, Span};
+use super::Arrival;
+use super::stops::stopping;
 
 /// A controller for a field that is discontinuous in time, at known times.
 ///
@@ -40,51 +39,4 @@ impl<C> Jumps<C> {
     }
 }
 
-/// The times of one solve, and the memory of the controller within.
-#[derive(Clone, Debug)]
-pub struct JumpsMemory<M> {
-    stops: Stops,
-    inner: M,
-}
-
-impl<C: StepControl> StepControl for Jumps<C> {
-    type Memory = JumpsMemory<C::Memory>;
-    type Norm = C::Norm;
-
-    fn norm(&self) -> Option<&C::Norm> {
-        self.control.norm()
-    }
-
-    fn first_step(&self) -> Option<f64> {
-        self.control.first_step()
-    }
-
-    fn start(&self, span: Span, first: f64) -> Result<Self::Memory, SolveError> {
-        let stops = Stops::new(&self.times, span, "the time of a jump")?;
-        Ok(JumpsMemory { stops, inner: self.control.start(span, first)? })
-    }
-
-    fn next(&self, t: f64, memory: &Self::Memory) -> f64 {
-        memory.stops.next(t, self.control.next(t, &memory.inner))
-    }
-
-    fn judge(&self, trial: Trial, memory: &mut Self::Memory) -> Verdict {
-        Stops::judge(&self.control, trial, &mut memory.inner)
-    }
-
-    fn arrival(&self, next: f64, memory: &Self::Memory) -> Arrival {
-        if memory.stops.holds(next) { Arrival::Jump } else { self.control.arrival(next, &memory.inner) }
-    }
-
-    fn least_step(&self) -> f64 {
-        self.control.least_step()
-    }
-
-    fn follow(&self, h: f64, memory: &mut Self::Memory) {
-        self.control.follow(h, &mut memory.inner);
-    }
-
-    fn restart(&self, t: f64, h: f64, memory: &mut Self::Memory) {
-        self.control.restart(t, h, &mut memory.inner);
-    }
-}
+stopping!(Jumps, Arrival::Jump, "the time of a jump");

@@ -1,8 +1,7 @@
 //! Steps that end at given times.
 
-use super::stops::Stops;
-use super::{Arrival, StepControl, Trial, Verdict};
-use crate::{SolveError, Span};
+use super::Arrival;
+use super::stops::stopping;
 
 /// A controller whose steps also end at given times, exactly: where a measurement is due, a dose is given, or
 /// a short feature of the field must not be stepped over.
@@ -38,51 +37,4 @@ impl<C> Landing<C> {
     }
 }
 
-/// The times of one solve, and the memory of the controller within.
-#[derive(Clone, Debug)]
-pub struct LandingMemory<M> {
-    stops: Stops,
-    inner: M,
-}
-
-impl<C: StepControl> StepControl for Landing<C> {
-    type Memory = LandingMemory<C::Memory>;
-    type Norm = C::Norm;
-
-    fn norm(&self) -> Option<&C::Norm> {
-        self.control.norm()
-    }
-
-    fn first_step(&self) -> Option<f64> {
-        self.control.first_step()
-    }
-
-    fn start(&self, span: Span, first: f64) -> Result<Self::Memory, SolveError> {
-        let stops = Stops::new(&self.times, span, "a time to land on")?;
-        Ok(LandingMemory { stops, inner: self.control.start(span, first)? })
-    }
-
-    fn next(&self, t: f64, memory: &Self::Memory) -> f64 {
-        memory.stops.next(t, self.control.next(t, &memory.inner))
-    }
-
-    fn judge(&self, trial: Trial, memory: &mut Self::Memory) -> Verdict {
-        Stops::judge(&self.control, trial, &mut memory.inner)
-    }
-
-    fn arrival(&self, next: f64, memory: &Self::Memory) -> Arrival {
-        if memory.stops.holds(next) { Arrival::Exact } else { self.control.arrival(next, &memory.inner) }
-    }
-
-    fn least_step(&self) -> f64 {
-        self.control.least_step()
-    }
-
-    fn follow(&self, h: f64, memory: &mut Self::Memory) {
-        self.control.follow(h, &mut memory.inner);
-    }
-
-    fn restart(&self, t: f64, h: f64, memory: &mut Self::Memory) {
-        self.control.restart(t, h, &mut memory.inner);
-    }
-}
+stopping!(Landing, Arrival::Exact, "a time to land on");

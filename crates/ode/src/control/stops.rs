@@ -54,3 +54,60 @@ impl Stops {
         verdict
     }
 }
+
+/// The times of one solve, and the memory of the controller between them.
+#[derive(Clone, Debug)]
+pub struct StopsMemory<M> {
+    pub(super) stops: Stops,
+    pub(super) inner: M,
+}
+
+/// Makes `$name { control, times }` a controller whose steps end at the times, as `$arrival`; `$what` names one of
+/// them in an error.
+macro_rules! stopping {
+    ($name:ident, $arrival:expr, $what:literal) => {
+        impl<C: $crate::StepControl> $crate::StepControl for $name<C> {
+            type Memory = $crate::StopsMemory<C::Memory>;
+            type Norm = C::Norm;
+
+            fn norm(&self) -> Option<&C::Norm> {
+                self.control.norm()
+            }
+
+            fn first_step(&self) -> Option<f64> {
+                self.control.first_step()
+            }
+
+            fn start(&self, span: $crate::Span, first: f64) -> Result<Self::Memory, $crate::SolveError> {
+                let stops = $crate::control::stops::Stops::new(&self.times, span, $what)?;
+                Ok($crate::StopsMemory { stops, inner: self.control.start(span, first)? })
+            }
+
+            fn next(&self, t: f64, memory: &Self::Memory) -> f64 {
+                memory.stops.next(t, self.control.next(t, &memory.inner))
+            }
+
+            fn judge(&self, trial: $crate::Trial, memory: &mut Self::Memory) -> $crate::Verdict {
+                $crate::control::stops::Stops::judge(&self.control, trial, &mut memory.inner)
+            }
+
+            fn arrival(&self, next: f64, memory: &Self::Memory) -> Arrival {
+                if memory.stops.holds(next) { $arrival } else { self.control.arrival(next, &memory.inner) }
+            }
+
+            fn least_step(&self) -> f64 {
+                self.control.least_step()
+            }
+
+            fn follow(&self, h: f64, memory: &mut Self::Memory) {
+                self.control.follow(h, &mut memory.inner);
+            }
+
+            fn restart(&self, t: f64, h: f64, memory: &mut Self::Memory) {
+                self.control.restart(t, h, &mut memory.inner);
+            }
+        }
+    };
+}
+
+pub(super) use stopping;

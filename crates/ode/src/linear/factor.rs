@@ -14,7 +14,7 @@ pub struct Singular {
     pub column: usize,
 }
 
-/// The LU factors of `shift · M − J`, real or [complex](super::Complex), dense, banded or sparse, with
+/// The LU factors of `shift · M − J`, real or complex, dense, banded or sparse, with
 /// partial pivoting.
 ///
 /// M is a mass matrix or the identity. The structure is the union of those of J and M. After

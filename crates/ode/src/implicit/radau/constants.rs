@@ -4,7 +4,7 @@
 //! are one real and one complex system of the size of the state. E. Hairer and G. Wanner, Solving ODEs II,
 //! IV.8, eqs. (8.6)-(8.9) and (8.16)-(8.19); numbers to 16 digits from the closed forms there.
 
-use crate::Complex;
+use chreode_core::Complex;
 
 const SQRT_6: f64 = 2.449489742783178;
 
@@ -16,7 +16,7 @@ pub(super) const E: [f64; 3] = [(-13.0 - 7.0 * SQRT_6) / 3.0, (-13.0 + 7.0 * SQR
 /// The real eigenvalue, 3 + 3^(2/3) − 3^(1/3).
 pub(super) const REAL: f64 = 3.637834252744496;
 /// The complex one, 3 + (3^(1/3) − 3^(2/3))/2 − i (3^(5/6) + 3^(7/6))/2.
-pub(super) const PAIR: Complex = Complex::new(2.681082873627752, -3.0504301992474105);
+pub(super) const PAIR: Complex<f64> = Complex::new(2.681082873627752, -3.0504301992474105);
 /// From the split coordinates to the stages.
 pub(super) const T: [[f64; 3]; 3] = [
     [0.09443876248897524, -0.1412552950209542, 0.03002919410514742],

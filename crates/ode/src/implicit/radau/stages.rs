@@ -2,8 +2,8 @@
 
 use super::constants::{C, PAIR, REAL, T, T_INVERSE};
 use crate::implicit::linearised::MassProduct;
-use crate::{Complex, Factor, Jacobian, Linearised, Matrix, Newton, StepError, Work};
-use chreode_core::{Coordinates, Norm};
+use crate::{Factor, Jacobian, Linearised, Matrix, Newton, StepError, Work};
+use chreode_core::{Complex, Coordinates, Norm};
 
 /// Iterations allowed when the stages are wanted to rounding.
 const MOST: usize = 50;
@@ -12,7 +12,7 @@ const MOST: usize = 50;
 pub(super) struct Stages<Y, W> {
     /// J and the real factors.
     pub(super) linear: Linearised<W>,
-    pair: Factor<Complex>,
+    pair: Factor<Complex<f64>>,
     pairs: Work,
     /// zᵢ = Yᵢ − y.
     pub(super) z: [Y; 3],
@@ -22,7 +22,7 @@ pub(super) struct Stages<Y, W> {
     k: [Y; 3],
     point: Y,
     scratch: Y,
-    complex: Vec<Complex>,
+    complex: Vec<Complex<f64>>,
     parts: [Vec<f64>; 2],
     pub(super) mass: MassProduct<Y>,
     /// What is still to be expected of an iteration, as a part of its last change.
