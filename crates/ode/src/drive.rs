@@ -10,6 +10,7 @@ use chreode_core::{Norm, VectorSpace};
 use std::cell::Cell;
 use step::StepSource;
 use trial::after;
+#[cfg(feature = "batch")]
 pub(crate) use trial::least_step;
 
 /// A solve in progress, made by [`Solve::start`]: the loop is yours.
@@ -45,6 +46,8 @@ pub struct Driver<'a, P: ?Sized, Y, S: Stepper<P, Y>, C: StepControl> {
     memory: S::Memory,
     plan: C::Memory,
     stats: Stats,
+    /// Power of h in the error.
+    power: f64,
     /// Evaluations made for dense output.
     dense_evals: Cell<usize>,
     /// The size of the last trial.
@@ -141,10 +144,21 @@ where
             Ok(memory) => memory,
             Err(error) => return Err((error.into(), y)),
         };
-        let (t, stats, dense_evals) = (span.t0, Stats::default(), Cell::new(0));
-        let (tried, pending) = (0.0, None);
-        let mut driver =
-            Self { solve, problem, span, t, y, from, memory, plan, stats, dense_evals, tried, pending };
+        let mut driver = Self {
+            solve,
+            problem,
+            span,
+            t: span.t0,
+            y,
+            from,
+            memory,
+            plan,
+            stats: Stats::default(),
+            power: stepper.about().error_power.unwrap_or(1.0),
+            dense_evals: Cell::new(0),
+            tried: 0.0,
+            pending: None,
+        };
         match driver.plan_first() {
             Ok(()) => Ok(driver),
             Err(error) => Err((error, driver.y)),

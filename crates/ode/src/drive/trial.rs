@@ -19,8 +19,8 @@ where
             return Ok(false);
         }
         let (direction, norm) = (self.span.direction(), control.norm());
-        let power = stepper.about().error_power.unwrap_or(1.0);
-        let mut trouble = None;
+        let power = self.power;
+        let mut trouble: Option<SolveError> = None;
         loop {
             if self.stats.accepted + self.stats.rejected >= *max_steps {
                 return Err(self.too_many());
@@ -35,17 +35,20 @@ where
                 let short = before(to, direction) - self.from;
                 h = if short * direction > 0.0 { short } else { h };
             }
-            let free = arrival == Arrival::Free && to != self.span.t1;
-            let least = if free { least_step(self.t).max(control.least_step() * (1.0 - 1e-9)) } else { 0.0 };
-            if h.is_nan() || h * direction <= least {
+            // Far above what could be too small, nothing more is asked.
+            let ample = h * direction > 1e-14 * self.t.abs() + control.least_step();
+            if !ample && let Some(least) = self.too_small(h, to, arrival) {
                 return Err(trouble.unwrap_or(SolveError::StepTooSmall { t: self.t, h, least }));
             }
             self.tried = h;
             match stepper.propose_within(self.problem, self.from, h, &self.y, norm, &mut self.memory) {
                 Ok(evals) => {
                     self.stats.evals += evals;
-                    let finite = stepper.proposed(&self.memory).is_finite();
-                    trouble = if finite { None } else { Some(self.not_finite(h, to)) };
+                    if !stepper.proposed(&self.memory).is_finite() {
+                        trouble = Some(self.not_finite(h, to));
+                    } else if trouble.is_some() {
+                        trouble = None;
+                    }
                 }
                 Err(error @ (StepError::NotConverged { .. } | StepError::Singular { .. }))
                     if norm.is_some() =>
@@ -83,6 +86,15 @@ where
                 }
             }
         }
+    }
+
+    /// The least step allowed from here to `to`, if `h` is not above it.
+    #[cold]
+    fn too_small(&self, h: f64, to: f64, arrival: Arrival) -> Option<f64> {
+        let free = arrival == Arrival::Free && to != self.span.t1;
+        let least = self.solve.control.least_step() * (1.0 - 1e-9);
+        let least = if free { least_step(self.t).max(least) } else { 0.0 };
+        (h.is_nan() || h * self.span.direction() <= least).then_some(least)
     }
 
     #[cold]
