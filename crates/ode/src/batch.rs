@@ -19,6 +19,8 @@ mod rows;
 mod scheme;
 mod solver;
 mod stages;
+#[cfg(test)]
+mod tests;
 mod tracker;
 
 pub use entry::Entry;

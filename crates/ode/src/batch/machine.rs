@@ -11,6 +11,18 @@ impl Machine {
         Self(Arch::new())
     }
 
+    /// Every instruction set this machine can run, to hold them against each other.
+    #[cfg(test)]
+    pub(crate) fn all() -> Vec<Self> {
+        let mut all = vec![Self(Arch::Scalar)];
+        #[cfg(target_arch = "x86_64")]
+        {
+            all.extend(pulp::x86::V3::try_new().map(|simd| Self(Arch::V3(simd))));
+            all.extend(pulp::x86::V4::try_new().map(|simd| Self(Arch::V4(simd))));
+        }
+        all
+    }
+
     #[inline]
     pub(crate) fn run<Op: WithSimd>(self, op: Op) -> Op::Output {
         self.0.dispatch(op)

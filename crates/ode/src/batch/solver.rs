@@ -80,12 +80,14 @@ pub struct BatchSolve<'s> {
     /// Steps that each row may try, rejected ones included; 100 000 unless set.
     pub max_steps: usize,
     stop: Option<&'s AtomicBool>,
+    /// The instructions it uses.
+    pub(super) machine: Machine,
 }
 
 impl<'s> BatchSolve<'s> {
     /// Solves with `tableau` under a [`Pi`] or [`Fixed`] controller.
     pub fn new(tableau: Tableau, steps: impl Into<Steps>) -> Self {
-        Self { tableau, steps: steps.into(), max_steps: 100_000, stop: None }
+        Self { tableau, steps: steps.into(), max_steps: 100_000, stop: None, machine: Machine::detect() }
     }
 
     /// Allows each row `n` steps, rejected ones included.
@@ -110,7 +112,7 @@ impl<'s> BatchSolve<'s> {
     ) -> Result<Batch<A>, BatchError> {
         let plan = self.plan(rows)?;
         let mut results = Results::new(rows);
-        let machine = Machine::detect();
+        let machine = self.machine;
         let blocks = results.blocks(rows, block_size(rows.count(), 64));
         let hits =
             blocks.into_par_iter().map(|slots| machine.run(InLanes { plan: &plan, field, slots })).collect();
@@ -151,7 +153,7 @@ impl<'s> BatchSolve<'s> {
         let plan = self.plan(rows)?;
         let mut results = Results::new(rows);
         let blocks = results.blocks(rows, rows.count().max(1));
-        let machine = Machine::detect();
+        let machine = self.machine;
         let hits =
             blocks.into_iter().map(|slots| machine.run(Together { plan: &plan, field, slots })).collect();
         Ok(results.finish(hits))
@@ -178,7 +180,7 @@ impl<'s> BatchSolve<'s> {
         }
         let plan = self.plan(rows)?;
         let mut results = Results::new(rows);
-        let machine = Machine::detect();
+        let machine = self.machine;
         let blocks = results.blocks(rows, block);
         let run = |slots| machine.run(Together { plan: &plan, field: &new(), slots });
         let hits = blocks.into_par_iter().map(run).collect();
