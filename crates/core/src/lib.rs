@@ -7,6 +7,8 @@ mod network;
 mod norm;
 mod populations;
 mod real;
+#[cfg(feature = "simd")]
+pub mod simd;
 mod space;
 mod stream;
 

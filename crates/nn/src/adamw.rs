@@ -1,6 +1,6 @@
 //! Adam with decoupled weight decay.
 
-use crate::kernel::{Lane, Machine};
+use crate::kernel::{Element, Machine};
 use crate::{NnError, error::expect_length, error::expect_range};
 
 /// AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2, with α of Adam as the rate).
@@ -81,7 +81,7 @@ impl AdamW {
     ///
     /// # Errors
     /// [`NnError::Length`] if the three do not belong together; nothing is then changed.
-    pub fn step<A: Lane>(
+    pub fn step<A: Element>(
         &self,
         factor: f64,
         moments: &mut Moments<A>,
@@ -126,7 +126,7 @@ pub struct Moments<A> {
     pub step: u64,
 }
 
-impl<A: Lane> Moments<A> {
+impl<A: Element> Moments<A> {
     /// The state before the first step on `len` parameters.
     pub fn new(len: usize) -> Self {
         Self { first: vec![A::zero(); len], second: vec![A::zero(); len], step: 0 }

@@ -1,7 +1,6 @@
 //! Memory that starts on a cache line.
 
-/// Bytes of a cache line, and of the widest vector register.
-pub(crate) const LINE_BYTES: usize = 64;
+use chreode_core::simd::LINE_BYTES;
 
 /// A zeroed slice whose first entry starts a cache line, so that no vector load straddles two.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! Clipping a gradient by its norm.
 
-use crate::kernel::{Lane, Machine};
+use crate::kernel::{Element, Machine};
 use crate::{NnError, error::expect_range};
 
 /// Scales `gradient` to Euclidean norm `max` where it is longer, and returns the norm it had (Pascanu,
@@ -15,7 +15,7 @@ use crate::{NnError, error::expect_range};
 /// # Errors
 /// [`NnError::OutOfRange`] unless `max` is positive, and [`NnError::GradientNotFinite`], with the first
 /// entry that is not finite; the gradient is then as it was.
-pub fn clip_norm<A: Lane>(gradient: &mut [A], max: f64) -> Result<f64, NnError> {
+pub fn clip_norm<A: Element>(gradient: &mut [A], max: f64) -> Result<f64, NnError> {
     expect_range("clip_norm's max", max, max > 0.0, "positive")?;
     let norm = Machine::detect().run(
         #[inline(always)]
@@ -42,7 +42,7 @@ pub fn clip_norm<A: Lane>(gradient: &mut [A], max: f64) -> Result<f64, NnError> 
 
 /// Σ gᵢ² in `f64`, with eight running sums.
 #[inline(always)]
-fn square_sum<A: Lane>(gradient: &[A]) -> f64 {
+fn square_sum<A: Element>(gradient: &[A]) -> f64 {
     let mut sums = [0.0; 8];
     for chunk in gradient.chunks(8) {
         for (sum, &g) in sums.iter_mut().zip(chunk) {
@@ -54,7 +54,7 @@ fn square_sum<A: Lane>(gradient: &[A]) -> f64 {
 }
 
 /// The same for entries beyond 1e154, where only `f64` reaches.
-fn scaled_clip<A: Lane>(gradient: &mut [A], max: f64) -> f64 {
+fn scaled_clip<A: Element>(gradient: &mut [A], max: f64) -> f64 {
     let entries = || gradient.iter().map(|&g| chreode_core::Real::to_f64(g));
     let largest = entries().fold(0.0, |m: f64, g| m.max(g.abs()));
     let relative = entries().map(|g| (g / largest).powi(2)).sum::<f64>().sqrt();

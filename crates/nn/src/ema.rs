@@ -1,6 +1,6 @@
 //! An exponential moving average of the parameters.
 
-use crate::kernel::{Lane, Machine};
+use crate::kernel::{Element, Machine};
 use crate::{NnError, error::expect_length, error::expect_range};
 
 /// How the average starts.
@@ -29,7 +29,7 @@ pub struct Ema<A> {
     pub updates: u64,
 }
 
-impl<A: Lane> Ema<A> {
+impl<A: Element> Ema<A> {
     /// An average that starts from `params`.
     ///
     /// # Errors

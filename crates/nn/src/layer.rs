@@ -1,16 +1,16 @@
 //! One affine layer, its weights packed for both directions.
 
 use crate::buffer::Buffer;
-use crate::kernel::{Gemm, Lane, Left, Machine, PANEL, Right, Start};
+use crate::kernel::{Element, Gemm, Left, Machine, PANEL, Right, Start};
 
 /// Lines that hold `width` entries.
-pub(crate) fn lines<A: Lane>(width: usize) -> usize {
+pub(crate) fn lines<A: Element>(width: usize) -> usize {
     width.div_ceil(A::LINE)
 }
 
 /// Entries from one row to the next: whole lines, and not a multiple of a page, where rows would
 /// compete for the same few places of the first-level cache.
-pub(crate) fn stride<A: Lane>(width: usize) -> usize {
+pub(crate) fn stride<A: Element>(width: usize) -> usize {
     let page = 4096 / size_of::<A>();
     let entries = lines::<A>(width) * A::LINE;
     if entries.is_multiple_of(page) { entries + A::LINE } else { entries }
@@ -32,7 +32,7 @@ pub(crate) struct Layer<A> {
     start: Buffer<A>,
 }
 
-impl<A: Lane> Layer<A> {
+impl<A: Element> Layer<A> {
     pub(crate) fn new(inputs: usize, outputs: usize, constants: usize, offset: usize) -> Self {
         let varying = inputs - constants;
         Self {
@@ -123,7 +123,7 @@ impl<A: Lane> Layer<A> {
 /// `to[k, j] = from[j, k]`; `from` has rows of `inputs`, `to` rows of `width`.
 ///
 /// Eight rows at once, over stretches short enough that what is written stays in the cache.
-fn transpose<A: Lane>(from: &[A], inputs: usize, to: &mut [A], width: usize) {
+fn transpose<A: Element>(from: &[A], inputs: usize, to: &mut [A], width: usize) {
     const ROWS: usize = 8;
     const STRETCH: usize = 64;
     let count = from.len() / inputs;

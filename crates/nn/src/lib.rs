@@ -15,11 +15,11 @@ mod schedule;
 
 pub use activation::Activation;
 pub use adamw::{AdamW, Moments};
+pub use chreode_core::simd::Element;
 pub use clip::clip_norm;
 pub use config::MlpConfig;
 pub use ema::{Ema, EmaStart};
 pub use error::NnError;
-pub use kernel::Lane;
 pub use memory::MlpMemory;
 pub use mlp::Mlp;
 pub use schedule::Schedule;

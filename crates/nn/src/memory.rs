@@ -1,7 +1,7 @@
 //! What a forward pass keeps for its pullback, and where.
 
 use crate::buffer::Buffer;
-use crate::kernel::Lane;
+use crate::kernel::Element;
 use crate::layer::stride;
 use crate::{Activation, MlpConfig};
 use std::ops::Range;
@@ -25,7 +25,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new<A: Lane>(config: &MlpConfig) -> Self {
+    pub(crate) fn new<A: Element>(config: &MlpConfig) -> Self {
         let widths = config.widths();
         let mut end = 0;
         let mut take = |width: usize| {
@@ -68,7 +68,7 @@ pub struct MlpMemory<A> {
     pub(crate) gradients: Buffer<A>,
 }
 
-impl<A: Lane> MlpMemory<A> {
+impl<A: Element> MlpMemory<A> {
     /// Makes room for `rows` rows of the network with `plan`.
     pub(crate) fn prepare(&mut self, plan: &Plan, rows: usize) {
         if self.plan.as_ref() != Some(plan) {

@@ -6,7 +6,7 @@ mod gradient;
 #[cfg(test)]
 mod tests;
 
-use crate::kernel::{Lane, Machine};
+use crate::kernel::{Element, Machine};
 use crate::layer::Layer;
 use crate::memory::Plan;
 use crate::{MlpConfig, MlpMemory, NnError};
@@ -43,7 +43,7 @@ pub struct Mlp<A> {
     machine: Machine,
 }
 
-impl<A: Lane> Mlp<A> {
+impl<A: Element> Mlp<A> {
     /// A network with PyTorch's default initialisation: weights and biases uniform on ±1/√fan_in.
     ///
     /// # Errors
@@ -103,7 +103,7 @@ impl<A: Lane> Mlp<A> {
     }
 }
 
-impl<A: Lane> Network for Mlp<A> {
+impl<A: Element> Network for Mlp<A> {
     type Scalar = A;
     type Memory = MlpMemory<A>;
 

@@ -1,7 +1,7 @@
 //! Optimisers against PyTorch, closed forms, and themselves after a restart.
 
 use approx::assert_relative_eq;
-use chreode_nn::{AdamW, Ema, EmaStart, Lane, Moments, NnError, Schedule, clip_norm};
+use chreode_nn::{AdamW, Element, Ema, EmaStart, Moments, NnError, Schedule, clip_norm};
 
 const START: [f64; 4] = [1.0, -2.0, 0.5, 3.0];
 
@@ -10,7 +10,7 @@ fn gradient(k: u64) -> [f64; 4] {
     std::array::from_fn(|i| ((k * (i as u64 + 1)) % 7) as f64 - 3.0 + 0.25 * i as f64)
 }
 
-fn descend<A: Lane>(weight_decay: f64, steps: u64) -> (Vec<f64>, Moments<A>) {
+fn descend<A: Element>(weight_decay: f64, steps: u64) -> (Vec<f64>, Moments<A>) {
     let options = AdamW { lr: 0.01, beta1: 0.9, beta2: 0.99, eps: 1e-8, weight_decay };
     let mut moments = Moments::new(4);
     let mut params = START.map(A::from_f64);

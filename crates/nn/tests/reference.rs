@@ -3,7 +3,7 @@
 mod common;
 
 use chreode_core::{Network, Real};
-use chreode_nn::{Activation, Lane, Mlp, MlpConfig};
+use chreode_nn::{Activation, Element, Mlp, MlpConfig};
 use common::{Reference, batch, distance, flat, network, reference, run};
 use ndarray::Array2;
 
@@ -21,7 +21,7 @@ fn shapes() -> Vec<MlpConfig> {
     ]
 }
 
-fn agree<A: Lane>(config: &MlpConfig, rows: usize, tolerance: f64) {
+fn agree<A: Element>(config: &MlpConfig, rows: usize, tolerance: f64) {
     let net = network::<A>(config.clone());
     let (t, x, a) = batch(config, rows);
     let round = |v: &Array2<f64>| v.mapv(|v| Real::to_f64(A::from_f64(v)));

@@ -35,14 +35,16 @@ mod tableau;
 pub use adams::{Adams, AdamsMemory, AdamsPiece};
 #[cfg(feature = "batch")]
 pub use batch::{
-    Batch, BatchError, BatchSolve, Crossing, Entry, Hit, Lane, LaneField, NetworkRows, PerRow, RowEnd,
-    RowEvent, Rows, RowsField, Steps, Then,
+    Batch, BatchError, BatchSolve, Crossing, Hit, Lane, LaneField, NetworkRows, PerRow, RowEnd, RowEvent,
+    Rows, RowsField, Steps, Then,
 };
 pub use cde::{
     Branch, Cde, CdeError, ControlPath, ControlledField, DataPath, DataPaths, Observations, PathError,
     PinnedCde,
 };
 pub use chord::Chord;
+#[cfg(feature = "batch")]
+pub use chreode_core::simd::Element;
 pub use control::{
     Arrival, Below, Filter, Fixed, FixedMemory, Jumps, Landing, Limits, MinStep, MinStepMemory, Pi, PiMemory,
     Pid, PidMemory, Predictive, PredictiveMemory, StepControl, StopsMemory, Trial, Verdict,

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use chreode_core::{Network, Seed};
-use chreode_nn::{Lane, Mlp, MlpConfig};
+use chreode_nn::{Element, Mlp, MlpConfig};
 use ndarray::Array2;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
@@ -56,7 +56,7 @@ pub(crate) fn field(n: usize, d: usize, data: Option<&Path>) -> Result<FieldArra
 
 impl FieldArrays {
     /// The network, with time moved to its first input.
-    pub(crate) fn network<A: Lane>(&self) -> Result<Mlp<A>> {
+    pub(crate) fn network<A: Element>(&self) -> Result<Mlp<A>> {
         let d = self.x.ncols();
         let mut network = Mlp::<A>::zeros(MlpConfig::new(d))?;
         let mut flat = Vec::new();

@@ -1,8 +1,8 @@
 //! Activations on whole slices, and their pullback.
 
-use super::elementary::{exp, exp_m1, ln_1p};
-use super::{Lane, Machine};
+use super::{Element, Machine};
 use crate::Activation;
+use chreode_core::simd::{exp_below, exp_m1_below, ln_1p};
 use pulp::{Simd, WithSimd};
 use std::marker::PhantomData;
 
@@ -12,32 +12,32 @@ const ALPHA: f64 = 1.673_263_242_354_377_3;
 /// One activation on one vector.
 trait Rule {
     /// `(φ(z), φ'(z))`; the slope is that of [`slope`](Self::slope) and unused unless kept.
-    fn value<A: Lane, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>);
+    fn value<A: Element, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>);
 
     /// φ'(z), from what was kept: φ(z), or φ'(z) itself.
-    fn slope<A: Lane, S: Simd>(simd: S, kept: A::Vector<S>) -> A::Vector<S>;
+    fn slope<A: Element, S: Simd>(simd: S, kept: A::Vector<S>) -> A::Vector<S>;
 }
 
 /// `splat` of a constant.
 #[inline(always)]
-fn c<A: Lane, S: Simd>(simd: S, x: f64) -> A::Vector<S> {
+fn c<A: Element, S: Simd>(simd: S, x: f64) -> A::Vector<S> {
     A::splat(simd, A::from_f64(x))
 }
 
 struct Selu;
 impl Rule for Selu {
     #[inline(always)]
-    fn value<A: Lane, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>) {
+    fn value<A: Element, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>) {
         let zero = c::<A, S>(simd, 0.0);
         let positive = A::less(simd, zero, z);
         let low = A::times(simd, c::<A, S>(simd, LAMBDA * ALPHA), {
-            exp_m1::<A, S>(simd, A::select(simd, positive, zero, z))
+            exp_m1_below::<A, S>(simd, A::select(simd, positive, zero, z))
         });
         (A::select(simd, positive, A::times(simd, c::<A, S>(simd, LAMBDA), z), low), z)
     }
 
     #[inline(always)]
-    fn slope<A: Lane, S: Simd>(simd: S, h: A::Vector<S>) -> A::Vector<S> {
+    fn slope<A: Element, S: Simd>(simd: S, h: A::Vector<S>) -> A::Vector<S> {
         let low = A::plus(simd, h, c::<A, S>(simd, LAMBDA * ALPHA));
         A::select(simd, A::less(simd, c::<A, S>(simd, 0.0), h), c::<A, S>(simd, LAMBDA), low)
     }
@@ -46,16 +46,16 @@ impl Rule for Selu {
 struct Tanh;
 impl Rule for Tanh {
     #[inline(always)]
-    fn value<A: Lane, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>) {
+    fn value<A: Element, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>) {
         let negative = A::less(simd, z, c::<A, S>(simd, 0.0));
         let minus = A::select(simd, negative, z, A::negated(simd, z));
-        let e = exp_m1::<A, S>(simd, A::plus(simd, minus, minus));
+        let e = exp_m1_below::<A, S>(simd, A::plus(simd, minus, minus));
         let minus_size = A::over(simd, e, A::plus(simd, e, c::<A, S>(simd, 2.0)));
         (A::select(simd, negative, minus_size, A::negated(simd, minus_size)), z)
     }
 
     #[inline(always)]
-    fn slope<A: Lane, S: Simd>(simd: S, h: A::Vector<S>) -> A::Vector<S> {
+    fn slope<A: Element, S: Simd>(simd: S, h: A::Vector<S>) -> A::Vector<S> {
         A::fused(simd, A::negated(simd, h), h, c::<A, S>(simd, 1.0))
     }
 }
@@ -63,13 +63,13 @@ impl Rule for Tanh {
 struct Relu;
 impl Rule for Relu {
     #[inline(always)]
-    fn value<A: Lane, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>) {
+    fn value<A: Element, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>) {
         let zero = c::<A, S>(simd, 0.0);
         (A::select(simd, A::less(simd, z, zero), zero, z), z)
     }
 
     #[inline(always)]
-    fn slope<A: Lane, S: Simd>(simd: S, h: A::Vector<S>) -> A::Vector<S> {
+    fn slope<A: Element, S: Simd>(simd: S, h: A::Vector<S>) -> A::Vector<S> {
         let zero = c::<A, S>(simd, 0.0);
         // A NaN keeps being one.
         let one = A::select(simd, A::less(simd, zero, h), c::<A, S>(simd, 1.0), h);
@@ -79,15 +79,15 @@ impl Rule for Relu {
 
 /// `(e^{-|z|}, z < 0)`: what both logistic activations start from.
 #[inline(always)]
-fn decay<A: Lane, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Mask<S>) {
+fn decay<A: Element, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Mask<S>) {
     let negative = A::less(simd, z, c::<A, S>(simd, 0.0));
-    (exp::<A, S>(simd, A::select(simd, negative, z, A::negated(simd, z))), negative)
+    (exp_below::<A, S>(simd, A::select(simd, negative, z, A::negated(simd, z))), negative)
 }
 
 struct Silu;
 impl Rule for Silu {
     #[inline(always)]
-    fn value<A: Lane, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>) {
+    fn value<A: Element, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>) {
         let (u, negative) = decay::<A, S>(simd, z);
         let one = c::<A, S>(simd, 1.0);
         let large = A::over(simd, one, A::plus(simd, one, u));
@@ -99,7 +99,7 @@ impl Rule for Silu {
     }
 
     #[inline(always)]
-    fn slope<A: Lane, S: Simd>(_: S, kept: A::Vector<S>) -> A::Vector<S> {
+    fn slope<A: Element, S: Simd>(_: S, kept: A::Vector<S>) -> A::Vector<S> {
         kept
     }
 }
@@ -107,7 +107,7 @@ impl Rule for Silu {
 struct Softplus;
 impl Rule for Softplus {
     #[inline(always)]
-    fn value<A: Lane, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>) {
+    fn value<A: Element, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>) {
         let (u, negative) = decay::<A, S>(simd, z);
         let one = c::<A, S>(simd, 1.0);
         let ramp = A::select(simd, negative, c::<A, S>(simd, 0.0), z);
@@ -116,7 +116,7 @@ impl Rule for Softplus {
     }
 
     #[inline(always)]
-    fn slope<A: Lane, S: Simd>(_: S, kept: A::Vector<S>) -> A::Vector<S> {
+    fn slope<A: Element, S: Simd>(_: S, kept: A::Vector<S>) -> A::Vector<S> {
         kept
     }
 }
@@ -127,7 +127,7 @@ struct Forward<'a, A, R> {
     rule: PhantomData<R>,
 }
 
-impl<A: Lane, R: Rule> WithSimd for Forward<'_, A, R> {
+impl<A: Element, R: Rule> WithSimd for Forward<'_, A, R> {
     type Output = ();
 
     #[inline(always)]
@@ -150,7 +150,7 @@ struct Backward<'a, A, R> {
     rule: PhantomData<R>,
 }
 
-impl<A: Lane, R: Rule> WithSimd for Backward<'_, A, R> {
+impl<A: Element, R: Rule> WithSimd for Backward<'_, A, R> {
     type Output = ();
 
     #[inline(always)]
@@ -162,7 +162,7 @@ impl<A: Lane, R: Rule> WithSimd for Backward<'_, A, R> {
 }
 
 /// `z ← φ(z)`, and `slopes ← φ'(z)` where the activation keeps them. Whole lines only.
-pub(crate) fn activate<A: Lane>(
+pub(crate) fn activate<A: Element>(
     machine: Machine,
     activation: Activation,
     z: &mut [A],
@@ -179,7 +179,7 @@ pub(crate) fn activate<A: Lane>(
 }
 
 /// `cotangent ← cotangent · φ'(z)`; `kept` is φ'(z) where the activation keeps slopes, φ(z) otherwise.
-pub(crate) fn pull_activation<A: Lane>(
+pub(crate) fn pull_activation<A: Element>(
     machine: Machine,
     activation: Activation,
     cotangent: &mut [A],

@@ -1,6 +1,6 @@
 //! Column sums: the gradient of a bias.
 
-use super::{Lane, Machine};
+use super::{Element, Machine};
 use pulp::{Simd, WithSimd};
 
 struct ColumnSums<'a, A> {
@@ -10,7 +10,7 @@ struct ColumnSums<'a, A> {
     sums: &'a mut [A],
 }
 
-impl<A: Lane> WithSimd for ColumnSums<'_, A> {
+impl<A: Element> WithSimd for ColumnSums<'_, A> {
     type Output = ();
 
     #[inline(always)]
@@ -40,7 +40,7 @@ impl<A: Lane> WithSimd for ColumnSums<'_, A> {
 }
 
 /// `sums[j] += Σᵢ x[i, j]` over `rows` rows, in a fixed order; whole lines of columns.
-pub(crate) fn add_column_sums<A: Lane>(
+pub(crate) fn add_column_sums<A: Element>(
     machine: Machine,
     rows: usize,
     x: &[A],

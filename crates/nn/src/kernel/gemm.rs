@@ -6,8 +6,8 @@
 //! of rows fit the caches). Every entry of C is summed in order of k whatever the blocking, so the
 //! result depends neither on the batch around a row nor on the number of threads.
 
-use super::lane::Vectors;
-use super::{Lane, Machine, PANEL};
+use super::{Element, Machine, PANEL};
+use chreode_core::simd::Vectors;
 use pulp::{Simd, WithSimd};
 
 /// How entry (i, k) of the left factor is found.
@@ -52,7 +52,7 @@ pub(crate) struct Gemm<'a, A> {
     pub(crate) stride: usize,
 }
 
-impl<A: Lane> Gemm<'_, A> {
+impl<A: Element> Gemm<'_, A> {
     pub(crate) fn run(self, machine: Machine) {
         machine.run(self);
     }
@@ -152,7 +152,7 @@ fn step<A: Vectors, S: Simd, const M: usize, const V: usize>(
     }
 }
 
-impl<A: Lane> WithSimd for Gemm<'_, A> {
+impl<A: Element> WithSimd for Gemm<'_, A> {
     type Output = ();
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! Activations to a few units in the last place, on every instruction set, against the standard library.
 
-use super::{Gemm, Lane, Left, Machine, Right, Start, activate, pull_activation};
+use super::{Element, Gemm, Left, Machine, Right, Start, activate, pull_activation};
 use crate::Activation;
 use crate::buffer::Buffer;
 use chreode_core::Real;
@@ -22,7 +22,7 @@ fn exact(activation: Activation, z: f64) -> (f64, f64) {
 }
 
 /// Arguments of every size, with both ends and both zeros.
-fn arguments<A: Lane>(reach: f64) -> Vec<A> {
+fn arguments<A: Element>(reach: f64) -> Vec<A> {
     let steps = 20_000;
     let even = (0..=steps).map(|i| reach * (2.0 * f64::from(i) / f64::from(steps) - 1.0));
     let small = (0..200).map(|i| 0.9_f64.powi(i) * if i % 2 == 0 { 1.0 } else { -1.0 });
@@ -31,7 +31,7 @@ fn arguments<A: Lane>(reach: f64) -> Vec<A> {
     z
 }
 
-fn values<A: Lane>(machine: Machine, activation: Activation, z: &[A]) -> (Vec<A>, Vec<A>) {
+fn values<A: Element>(machine: Machine, activation: Activation, z: &[A]) -> (Vec<A>, Vec<A>) {
     let (mut h, mut kept) = (z.to_vec(), z.to_vec());
     activate(machine, activation, &mut h, Some(&mut kept));
     let kept = if activation.keeps_slope() { kept } else { h.clone() };
@@ -40,7 +40,7 @@ fn values<A: Lane>(machine: Machine, activation: Activation, z: &[A]) -> (Vec<A>
     (h, slopes)
 }
 
-fn accurate<A: Lane>(reach: f64, ulps: f64, smallest: f64) {
+fn accurate<A: Element>(reach: f64, ulps: f64, smallest: f64) {
     let epsilon = Real::to_f64(A::epsilon());
     let z = arguments::<A>(reach);
     for machine in Machine::all() {
@@ -83,7 +83,7 @@ fn what_is_not_a_number_stays_so_on_every_instruction_set() {
 }
 
 /// Products of small integers are exact: every block size, start and layout must give them all.
-fn products<A: Lane>(machine: Machine) {
+fn products<A: Element>(machine: Machine) {
     let entry = |i: usize| ((i * 7919) % 17) as f64 - 8.0;
     for (rows, lines, depth) in [(1, 1, 1), (5, 3, 7), (13, 4, 3), (2, 9, 5), (6, 6, 64)] {
         let columns = lines * A::LINE;

@@ -2,7 +2,7 @@
 
 use super::forward::copy_row;
 use super::{Mlp, SHARE, parallel};
-use crate::kernel::{Lane, pull_activation};
+use crate::kernel::{Element, pull_activation};
 use crate::layer::stride;
 use crate::memory::{MlpMemory, TILE};
 use chreode_core::Network;
@@ -16,7 +16,7 @@ struct Part<'a, A> {
     cotangents: &'a mut [A],
 }
 
-impl<A: Lane> Mlp<A> {
+impl<A: Element> Mlp<A> {
     /// Fills the memory's cotangents, and `state`.
     pub(super) fn run_backward(
         &self,

@@ -1,7 +1,7 @@
 //! The forward pass, tile by tile.
 
 use super::{Mlp, SHARE, parallel};
-use crate::kernel::{Lane, activate};
+use crate::kernel::{Element, activate};
 use crate::layer::{lines, stride};
 use crate::memory::{MlpMemory, TILE};
 use chreode_core::Network;
@@ -25,7 +25,7 @@ struct Part<'a, A> {
     keep: Keep,
 }
 
-impl<A: Lane> Mlp<A> {
+impl<A: Element> Mlp<A> {
     pub(super) fn run_forward(
         &self,
         t: &[A],
@@ -133,7 +133,11 @@ impl<A: Lane> Mlp<A> {
 }
 
 /// Copies a row of an array: at once where it is contiguous.
-pub(super) fn copy_row<'a, A: Lane>(slice: Option<&[A]>, entries: impl Iterator<Item = &'a A>, to: &mut [A]) {
+pub(super) fn copy_row<'a, A: Element>(
+    slice: Option<&[A]>,
+    entries: impl Iterator<Item = &'a A>,
+    to: &mut [A],
+) {
     match slice {
         Some(from) => to.copy_from_slice(from),
         None => to.iter_mut().zip(entries).for_each(|(to, from)| *to = *from),

@@ -4,7 +4,7 @@
 //! gradient, and nothing about the threads can change a sum.
 
 use super::{Mlp, SHARE, parallel};
-use crate::kernel::{Gemm, Lane, Left, Right, Start, add_column_sums};
+use crate::kernel::{Element, Gemm, Left, Right, Start, add_column_sums};
 use crate::layer::{Layer, lines, stride};
 use crate::memory::{MlpMemory, TILE};
 use chreode_core::Network;
@@ -34,7 +34,7 @@ pub(super) struct Task {
 }
 
 /// The tasks of all layers, in the order of their scratch memory.
-pub(super) fn tasks<A: Lane>(layers: &[Layer<A>]) -> Vec<Task> {
+pub(super) fn tasks<A: Element>(layers: &[Layer<A>]) -> Vec<Task> {
     let mut tasks = Vec::new();
     for (index, layer) in layers.iter().enumerate() {
         let (by_inputs, by_outputs) = (lines::<A>(layer.inputs), lines::<A>(layer.outputs));
@@ -58,7 +58,7 @@ pub(super) fn entries(tasks: &[Task]) -> usize {
     tasks.iter().map(|task| task.len).sum()
 }
 
-impl<A: Lane> Mlp<A> {
+impl<A: Element> Mlp<A> {
     /// Sums the gradient from the memory's values and cotangents.
     pub(super) fn run_gradient(&self, params: &mut [A], memory: &mut MlpMemory<A>) {
         self.expect_parameters(params);

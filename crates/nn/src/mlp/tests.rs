@@ -1,12 +1,12 @@
 //! A whole network on every instruction set.
 
 use super::Mlp;
-use crate::kernel::{Lane, Machine};
+use crate::kernel::{Element, Machine};
 use crate::{Activation, MlpConfig, MlpMemory};
 use chreode_core::{Network, Real, Seed};
 use ndarray::Array2;
 
-fn run<A: Lane>(net: &Mlp<A>) -> Vec<f64> {
+fn run<A: Element>(net: &Mlp<A>) -> Vec<f64> {
     let entry = |i: usize| A::from_f64((i as f64 * 0.7).sin());
     let (state, output) = net.width();
     let t: Vec<A> = (0..70).map(entry).collect();

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use chreode_core::{Network, Real, Seed};
-use chreode_nn::{Activation, Lane, Mlp, MlpConfig};
+use chreode_nn::{Activation, Element, Mlp, MlpConfig};
 use ndarray::Array2;
 use rand::RngExt;
 
@@ -87,7 +87,7 @@ pub(crate) fn reference(
 }
 
 /// A network from seed 1.
-pub(crate) fn network<A: Lane>(config: MlpConfig) -> Mlp<A> {
+pub(crate) fn network<A: Element>(config: MlpConfig) -> Mlp<A> {
     Mlp::new(config, &mut Seed(1).stream("network", 0)).expect("a valid configuration")
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn batch(config: &MlpConfig, rows: usize) -> (Vec<f64>, Array2<f64>, 
 }
 
 /// Output, state cotangent and parameter gradient of the network itself, converted to `f64`.
-pub(crate) fn run<A: Lane>(net: &Mlp<A>, t: &[f64], x: &Array2<f64>, a: &Array2<f64>) -> Reference {
+pub(crate) fn run<A: Element>(net: &Mlp<A>, t: &[f64], x: &Array2<f64>, a: &Array2<f64>) -> Reference {
     let t: Vec<A> = t.iter().map(|&t| A::from_f64(t)).collect();
     let (x, a) = (x.mapv(A::from_f64), a.mapv(A::from_f64));
     let mut out = Array2::from_elem((t.len(), net.width().1), A::nan());
@@ -117,7 +117,7 @@ pub(crate) fn run<A: Lane>(net: &Mlp<A>, t: &[f64], x: &Array2<f64>, a: &Array2<
 }
 
 /// The parameters in `f64`.
-pub(crate) fn flat<A: Lane>(net: &Mlp<A>) -> Vec<f64> {
+pub(crate) fn flat<A: Element>(net: &Mlp<A>) -> Vec<f64> {
     net.parameters().into_iter().map(Real::to_f64).collect()
 }
 

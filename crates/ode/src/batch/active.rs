@@ -1,19 +1,19 @@
 //! Rows under one field: every call sees the rows that still go on, each at its own time, and no others.
 
 use super::clock::{Call, Clock};
-use super::entry::Entry;
 use super::field::RowsField;
 use super::flat::{combine, mean_square, total};
 use super::plan::{First, Plan};
 use super::result::RowEnd;
 use super::tracker::{Next, Slots, Step, Tracker};
 use crate::{SolveError, Stats};
+use chreode_core::simd::Element;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pulp::Simd;
 
 /// The active rows of a block, at the front of every list. Allocates when it is made, and not while
 /// stepping.
-pub(crate) struct Active<'e, 'r, 's, A: Entry, S: Simd, F: ?Sized> {
+pub(crate) struct Active<'e, 'r, 's, A: Element, S: Simd, F: ?Sized> {
     plan: &'e Plan<'e, 'r, A>,
     field: &'e F,
     slots: Slots<'s, A>,
@@ -39,7 +39,7 @@ pub(crate) struct Active<'e, 'r, 's, A: Entry, S: Simd, F: ?Sized> {
     row: [Vec<A>; 3],
 }
 
-impl<'e, 'r, 's, A: Entry, S: Simd, F: RowsField<A> + ?Sized> Active<'e, 'r, 's, A, S, F> {
+impl<'e, 'r, 's, A: Element, S: Simd, F: RowsField<A> + ?Sized> Active<'e, 'r, 's, A, S, F> {
     #[inline(always)]
     pub(crate) fn new(simd: S, plan: &'e Plan<'e, 'r, A>, field: &'e F, slots: Slots<'s, A>) -> Self {
         let (width, stages, count) = (plan.rows.width(), plan.scheme.dense_stages(), slots.t.len());

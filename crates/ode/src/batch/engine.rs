@@ -2,7 +2,6 @@
 //! that one has ended.
 
 use super::clock::{Call, Clock};
-use super::entry::Entry;
 use super::lane::Lane;
 use super::pack::Pack;
 use super::plan::{First, Plan};
@@ -10,10 +9,11 @@ use super::result::RowEnd;
 use super::stages::{combine, error};
 use super::tracker::{Next, Slots, Step, Tracker};
 use crate::{SolveError, Stats};
+use chreode_core::simd::Element;
 use pulp::Simd;
 
 /// What is stepped: a field for lanes, or one for a single row.
-pub(crate) trait Rhs<A: Entry, S: Simd, const M: usize> {
+pub(crate) trait Rhs<A: Element, S: Simd, const M: usize> {
     /// Sets `dy = f(t, y)` for the rows that lie in the lanes.
     fn eval(
         &mut self,
@@ -33,7 +33,7 @@ enum Slopes {
 }
 
 /// Some rows, and the lanes they pass through. Allocates when it is made, and not while stepping.
-pub(crate) struct Engine<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R> {
+pub(crate) struct Engine<'e, 'r, 's, A: Element, S: Simd, const M: usize, R> {
     plan: &'e Plan<'e, 'r, A>,
     rhs: &'e mut R,
     slots: Slots<'s, A>,
@@ -62,7 +62,7 @@ pub(crate) struct Engine<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R> {
     simd: S,
 }
 
-impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 'r, 's, A, S, M, R> {
+impl<'e, 'r, 's, A: Element, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 'r, 's, A, S, M, R> {
     const LANES: usize = Pack::<A, S, M>::WIDTH;
 
     #[inline(always)]
@@ -435,7 +435,7 @@ impl<'e, 'r, 's, A: Entry, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e, 
 }
 
 /// The numbers of one lane.
-fn gather<A: Entry, S: Simd, const M: usize>(packs: &[Pack<A, S, M>], lane: usize, out: &mut [A]) {
+fn gather<A: Element, S: Simd, const M: usize>(packs: &[Pack<A, S, M>], lane: usize, out: &mut [A]) {
     for (out, pack) in out.iter_mut().zip(packs) {
         *out = pack.get(lane);
     }

@@ -1,7 +1,8 @@
 //! Registers side by side: the lanes in which rows are stepped.
 
-use super::entry::{Entry, Vectors};
+use super::elementary::{exp2_short, ln, log2_short};
 use super::lane::Lane;
+use chreode_core::simd::{Element, Vectors, exp};
 use pulp::Simd;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -27,7 +28,7 @@ macro_rules! each {
     }};
 }
 
-impl<A: Entry, S: Simd, const M: usize> Pack<A, S, M> {
+impl<A: Element, S: Simd, const M: usize> Pack<A, S, M> {
     /// Rows in one of these.
     pub(crate) const WIDTH: usize = M * (size_of::<A::Vector<S>>() / size_of::<A>());
     const EACH: usize = size_of::<A::Vector<S>>() / size_of::<A>();
@@ -107,7 +108,7 @@ impl<A: Entry, S: Simd, const M: usize> Pack<A, S, M> {
     #[inline(always)]
     pub(crate) fn where_positive(self, mask: Self, other: Self) -> Self {
         let zero = A::splat(self.simd, A::zero());
-        each!(self, |i| A::select_less(self.simd, zero, mask.v[i], self.v[i], other.v[i]))
+        each!(self, |i| A::select(self.simd, A::less(self.simd, zero, mask.v[i]), self.v[i], other.v[i]))
     }
 }
 
@@ -115,19 +116,19 @@ impl<S: Simd, const M: usize> Pack<f64, S, M> {
     /// log₂, good to 1e-7.
     #[inline(always)]
     pub(crate) fn log2_short(self) -> Self {
-        each!(self, |i| super::elementary::log2_short(self.simd, self.v[i]))
+        each!(self, |i| log2_short(self.simd, self.v[i]))
     }
 
     /// 2ˣ, good to 1e-7.
     #[inline(always)]
     pub(crate) fn exp2_short(self) -> Self {
-        each!(self, |i| super::elementary::exp2_short(self.simd, self.v[i]))
+        each!(self, |i| exp2_short(self.simd, self.v[i]))
     }
 }
 
 macro_rules! operator {
     ($trait:ident, $method:ident, $op:ident) => {
-        impl<A: Entry, S: Simd, const M: usize> $trait for Pack<A, S, M> {
+        impl<A: Element, S: Simd, const M: usize> $trait for Pack<A, S, M> {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: Self) -> Self {
@@ -135,7 +136,7 @@ macro_rules! operator {
             }
         }
 
-        impl<A: Entry, S: Simd, const M: usize> $trait<f64> for Pack<A, S, M> {
+        impl<A: Element, S: Simd, const M: usize> $trait<f64> for Pack<A, S, M> {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: f64) -> Self {
@@ -151,7 +152,7 @@ operator!(Sub, sub, minus);
 operator!(Mul, mul, times);
 operator!(Div, div, over);
 
-impl<A: Entry, S: Simd, const M: usize> Neg for Pack<A, S, M> {
+impl<A: Element, S: Simd, const M: usize> Neg for Pack<A, S, M> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
@@ -159,7 +160,7 @@ impl<A: Entry, S: Simd, const M: usize> Neg for Pack<A, S, M> {
     }
 }
 
-impl<A: Entry, S: Simd, const M: usize> Lane for Pack<A, S, M> {
+impl<A: Element, S: Simd, const M: usize> Lane for Pack<A, S, M> {
     #[inline(always)]
     fn constant(self, x: f64) -> Self {
         Self::splat(self.simd, x)
@@ -178,15 +179,15 @@ impl<A: Entry, S: Simd, const M: usize> Lane for Pack<A, S, M> {
     }
     #[inline(always)]
     fn exp(self) -> Self {
-        Self { v: A::exponential(self.simd, self.v), simd: self.simd }
+        each!(self, |i| exp::<A, S>(self.simd, self.v[i]))
     }
     #[inline(always)]
     fn ln(self) -> Self {
-        Self { v: A::logarithm(self.simd, self.v), simd: self.simd }
+        each!(self, |i| ln::<A, S>(self.simd, self.v[i]))
     }
     #[inline(always)]
     fn less(self, than: Self, yes: Self, no: Self) -> Self {
-        each!(self, |i| A::select_less(self.simd, self.v[i], than.v[i], yes.v[i], no.v[i]))
+        each!(self, |i| A::select(self.simd, A::less(self.simd, self.v[i], than.v[i]), yes.v[i], no.v[i]))
     }
     #[inline(always)]
     fn map(mut self, f: impl Fn(f64) -> f64) -> Self {

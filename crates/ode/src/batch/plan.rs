@@ -1,10 +1,10 @@
 //! Everything about a batch that does not change while it runs.
 
 use super::clock::Pace;
-use super::entry::Entry;
 use super::rows::Rows;
 use super::scheme::Scheme;
 use chreode_core::Tolerance;
+use chreode_core::simd::Element;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) struct Plan<'p, 'r, A> {
@@ -18,7 +18,7 @@ pub(crate) struct Plan<'p, 'r, A> {
     pub(crate) stop: Option<&'p AtomicBool>,
 }
 
-impl<A: Entry> Plan<'_, '_, A> {
+impl<A: Element> Plan<'_, '_, A> {
     /// What row `i` is held to.
     pub(crate) fn tolerance(&self, i: usize) -> Tolerance {
         self.rows.tolerances.as_ref().map_or(self.tolerance, |each| *each.of(i))

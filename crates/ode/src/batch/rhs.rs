@@ -1,15 +1,15 @@
 //! The two kinds of field that lanes can be stepped with.
 
 use super::engine::Rhs;
-use super::entry::Entry;
 use super::field::LaneField;
 use super::pack::Pack;
+use chreode_core::simd::Element;
 use pulp::{Scalar, Simd};
 
 /// A field written for lanes.
 pub(crate) struct Vectorised<'f, F>(pub(crate) &'f F);
 
-impl<A: Entry, S: Simd, const M: usize, F: LaneField> Rhs<A, S, M> for Vectorised<'_, F> {
+impl<A: Element, S: Simd, const M: usize, F: LaneField> Rhs<A, S, M> for Vectorised<'_, F> {
     #[inline(always)]
     fn eval(
         &mut self,
@@ -30,13 +30,13 @@ pub(crate) struct OneByOne<'f, A, F> {
     dy: Vec<A>,
 }
 
-impl<'f, A: Entry, F> OneByOne<'f, A, F> {
+impl<'f, A: Element, F> OneByOne<'f, A, F> {
     pub(crate) fn new(field: &'f F, width: usize) -> Self {
         Self { field, y: vec![A::default(); width], dy: vec![A::default(); width] }
     }
 }
 
-impl<A: Entry, F: Fn(usize, f64, &[A], &mut [A])> Rhs<A, Scalar, 1> for OneByOne<'_, A, F> {
+impl<A: Element, F: Fn(usize, f64, &[A], &mut [A])> Rhs<A, Scalar, 1> for OneByOne<'_, A, F> {
     fn eval(
         &mut self,
         rows: &[usize],

@@ -1,8 +1,8 @@
 //! A tableau made ready for rows: only the weights that are not zero.
 
-use super::entry::Entry;
 use crate::tableau::MAX_DENSE;
 use crate::{Embedded, Tableau};
+use chreode_core::simd::Element;
 
 /// Terms Σ wⱼ kⱼ of a combination.
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub(crate) struct Terms<A> {
     pub(crate) weight: Vec<A>,
 }
 
-impl<A: Entry> Terms<A> {
+impl<A: Element> Terms<A> {
     fn new(weights: &[f64]) -> Self {
         let some: Vec<_> = weights.iter().enumerate().filter(|(_, w)| **w != 0.0).collect();
         Self {
@@ -43,7 +43,7 @@ pub(crate) struct Scheme<A> {
     pub(crate) power: f64,
 }
 
-impl<A: Entry> Scheme<A> {
+impl<A: Element> Scheme<A> {
     pub(crate) fn new(tableau: Tableau) -> Self {
         let it = tableau.coefficients();
         let power = |e: Embedded| f64::from(e.order.min(it.order)) + 1.0;

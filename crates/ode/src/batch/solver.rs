@@ -3,9 +3,7 @@
 use super::active::Active;
 use super::clock::Pace;
 use super::engine::Engine;
-use super::entry::Entry;
 use super::field::{LaneField, RowsField};
-use super::machine::Machine;
 use super::plan::Plan;
 use super::result::{Batch, Hits, RowEnd, Saved};
 use super::rhs::{OneByOne, Vectorised};
@@ -14,6 +12,8 @@ use super::scheme::Scheme;
 use super::tracker::Slots;
 use crate::{BatchError, Fixed, Pi, SolveError, Span, Stats, StepControl, Tableau};
 use chreode_core::Tolerance;
+use chreode_core::simd::Element;
+use chreode_core::simd::Machine;
 use ndarray::Array2;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
@@ -105,7 +105,7 @@ impl<'s> BatchSolve<'s> {
     ///
     /// # Errors
     /// [`BatchError`] for what no row could start with; everything else is in [`Batch::ends`].
-    pub fn lanes<A: Entry, F: LaneField>(
+    pub fn lanes<A: Element, F: LaneField>(
         &self,
         field: &F,
         rows: &Rows<'_, A>,
@@ -126,7 +126,7 @@ impl<'s> BatchSolve<'s> {
     /// As [`lanes`](Self::lanes).
     pub fn each<A, F>(&self, field: &F, rows: &Rows<'_, A>) -> Result<Batch<A>, BatchError>
     where
-        A: Entry,
+        A: Element,
         F: Fn(usize, f64, &[A], &mut [A]) + Sync,
     {
         let plan = self.plan(rows)?;
@@ -147,7 +147,7 @@ impl<'s> BatchSolve<'s> {
     /// As [`lanes`](Self::lanes).
     pub fn rows<A, F>(&self, field: &F, rows: &Rows<'_, A>) -> Result<Batch<A>, BatchError>
     where
-        A: Entry,
+        A: Element,
         F: RowsField<A> + ?Sized,
     {
         let plan = self.plan(rows)?;
@@ -171,7 +171,7 @@ impl<'s> BatchSolve<'s> {
         block: usize,
     ) -> Result<Batch<A>, BatchError>
     where
-        A: Entry,
+        A: Element,
         F: RowsField<A>,
         N: Fn() -> F + Sync,
     {
@@ -188,7 +188,7 @@ impl<'s> BatchSolve<'s> {
     }
 
     /// Checks everything that concerns all rows.
-    fn plan<'p, 'r, A: Entry>(&'p self, rows: &'p Rows<'r, A>) -> Result<Plan<'p, 'r, A>, BatchError> {
+    fn plan<'p, 'r, A: Element>(&'p self, rows: &'p Rows<'r, A>) -> Result<Plan<'p, 'r, A>, BatchError> {
         rows.check()?;
         let scheme = Scheme::new(self.tableau);
         // The controllers check their own settings, over any span.
@@ -221,13 +221,13 @@ fn block_size(rows: usize, least: usize) -> usize {
 }
 
 /// A block of rows in lanes, with the instructions of the machine.
-struct InLanes<'e, 'r, 's, A: Entry, F> {
+struct InLanes<'e, 'r, 's, A: Element, F> {
     plan: &'e Plan<'e, 'r, A>,
     field: &'e F,
     slots: Slots<'s, A>,
 }
 
-impl<A: Entry, F: LaneField> WithSimd for InLanes<'_, '_, '_, A, F> {
+impl<A: Element, F: LaneField> WithSimd for InLanes<'_, '_, '_, A, F> {
     type Output = Hits<A>;
 
     #[inline(always)]
@@ -238,13 +238,13 @@ impl<A: Entry, F: LaneField> WithSimd for InLanes<'_, '_, '_, A, F> {
 }
 
 /// A block of rows under one field.
-struct Together<'e, 'r, 's, A: Entry, F: ?Sized> {
+struct Together<'e, 'r, 's, A: Element, F: ?Sized> {
     plan: &'e Plan<'e, 'r, A>,
     field: &'e F,
     slots: Slots<'s, A>,
 }
 
-impl<A: Entry, F: RowsField<A> + ?Sized> WithSimd for Together<'_, '_, '_, A, F> {
+impl<A: Element, F: RowsField<A> + ?Sized> WithSimd for Together<'_, '_, '_, A, F> {
     type Output = Hits<A>;
 
     #[inline(always)]
@@ -258,7 +258,7 @@ struct Results<A> {
     batch: Batch<A>,
 }
 
-impl<A: Entry> Results<A> {
+impl<A: Element> Results<A> {
     fn new(rows: &Rows<'_, A>) -> Self {
         let (count, width) = (rows.count(), rows.width());
         let mut starts = Vec::with_capacity(count + 1);

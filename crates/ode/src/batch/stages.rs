@@ -1,14 +1,14 @@
 //! Combinations of stages in lanes.
 
-use super::entry::Entry;
 use super::lane::Lane;
 use super::pack::Pack;
 use super::scheme::Terms;
+use chreode_core::simd::Element;
 use pulp::Simd;
 
 /// Σ wⱼ kⱼ of entry `i`, the number of terms known to the compiler.
 #[inline(always)]
-fn sum<A: Entry, S: Simd, const M: usize, const N: usize>(
+fn sum<A: Element, S: Simd, const M: usize, const N: usize>(
     weight: &[A; N],
     k: &[&[Pack<A, S, M>]; N],
     i: usize,
@@ -27,7 +27,7 @@ type Known<'k, A, S, const M: usize, const N: usize> = ([A; N], [&'k [Pack<A, S,
 
 /// The first `N` terms, each stage cut to `width`.
 #[inline(always)]
-fn first<'k, A: Entry, S: Simd, const M: usize, const N: usize>(
+fn first<'k, A: Element, S: Simd, const M: usize, const N: usize>(
     terms: &Terms<A>,
     k: &'k [Pack<A, S, M>],
     width: usize,
@@ -82,7 +82,7 @@ const UNROLLED: usize = 7;
 
 /// `z = y + h Σ wⱼ kⱼ`.
 #[inline(always)]
-pub(crate) fn combine<A: Entry, S: Simd, const M: usize>(
+pub(crate) fn combine<A: Element, S: Simd, const M: usize>(
     _simd: S,
     terms: &Terms<A>,
     h: Pack<A, S, M>,
@@ -116,7 +116,7 @@ pub(crate) fn combine<A: Entry, S: Simd, const M: usize>(
 /// [`Tableau::combined_with`](crate::Tableau::combined_with).
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-pub(crate) fn error<A: Entry, S: Simd, const M: usize>(
+pub(crate) fn error<A: Element, S: Simd, const M: usize>(
     simd: S,
     terms: Option<&Terms<A>>,
     second: Option<&Terms<A>>,
@@ -140,7 +140,7 @@ pub(crate) fn error<A: Entry, S: Simd, const M: usize>(
 /// One estimate.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-fn one_error<A: Entry, S: Simd, const M: usize>(
+fn one_error<A: Element, S: Simd, const M: usize>(
     simd: S,
     terms: Option<&Terms<A>>,
     h: Pack<A, S, M>,
@@ -181,7 +181,7 @@ fn one_error<A: Entry, S: Simd, const M: usize>(
 
 /// `total + (error / scale)²`.
 #[inline(always)]
-fn add_square<A: Entry, S: Simd, const M: usize>(
+fn add_square<A: Element, S: Simd, const M: usize>(
     total: Pack<A, S, M>,
     error: Pack<A, S, M>,
     y: Pack<A, S, M>,

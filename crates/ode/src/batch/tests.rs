@@ -1,7 +1,7 @@
 //! Every instruction set of this machine takes the same rows to the same states.
 
-use super::machine::Machine;
 use crate::{BatchSolve, DOPRI5, DOPRI8, Lane, LaneField, Pi, RowEnd, Rows, Span, TSIT5};
+use chreode_core::simd::Machine;
 use chreode_core::{Real, Tolerance};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 

@@ -1,11 +1,11 @@
 //! What one row does at the end of a step that counts: events, then save times, then its end.
 
-use super::entry::Entry;
 use super::event::{Then, zero};
 use super::result::{Hits, RowEnd};
 use super::rows::Rows;
 use super::scheme::Scheme;
 use crate::{SolveError, Stats};
+use chreode_core::simd::Element;
 
 /// The places in which the results of some rows are put.
 pub(crate) struct Slots<'s, A> {
@@ -57,7 +57,7 @@ pub(crate) struct Tracker<A> {
     ahead: Vec<A>,
 }
 
-impl<A: Entry> Tracker<A> {
+impl<A: Element> Tracker<A> {
     pub(crate) fn new(width: usize, events: usize) -> Self {
         let state = vec![A::default(); width];
         Self { row: 0, saved: 0, before: vec![0.0; events], extra: 0, ahead: state.clone(), state }
@@ -285,7 +285,7 @@ fn time<A>(step: &Step<'_, A>, theta: f64) -> f64 {
 }
 
 /// The state there.
-fn at<A: Entry>(scheme: &Scheme<A>, step: &Step<'_, A>, theta: f64, out: &mut [A]) {
+fn at<A: Element>(scheme: &Scheme<A>, step: &Step<'_, A>, theta: f64, out: &mut [A]) {
     if theta >= 1.0 {
         out.copy_from_slice(step.y1);
     } else if theta <= 0.0 {

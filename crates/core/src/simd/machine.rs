@@ -2,18 +2,18 @@
 
 use pulp::{Arch, WithSimd};
 
-/// The instructions to use: all that the machine has.
+/// The instructions to use.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Machine(Arch);
+pub struct Machine(Arch);
 
 impl Machine {
-    pub(crate) fn detect() -> Self {
+    /// All that the machine has.
+    pub fn detect() -> Self {
         Self(Arch::new())
     }
 
-    /// Every instruction set this machine can run, to hold them against each other.
-    #[cfg(test)]
-    pub(crate) fn all() -> Vec<Self> {
+    /// Every instruction set this machine can run, to hold them against each other; plain numbers first.
+    pub fn all() -> Vec<Self> {
         let mut all = vec![Self(Arch::Scalar)];
         #[cfg(target_arch = "x86_64")]
         {
@@ -23,8 +23,9 @@ impl Machine {
         all
     }
 
+    /// Runs `op` on these instructions.
     #[inline]
-    pub(crate) fn run<Op: WithSimd>(self, op: Op) -> Op::Output {
+    pub fn run<Op: WithSimd>(self, op: Op) -> Op::Output {
         self.0.dispatch(op)
     }
 }
