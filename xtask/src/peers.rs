@@ -113,13 +113,13 @@ fn beside(workload: Workload, threads: usize, json: Option<&Path>) -> Result<()>
     let mut rows = Vec::new();
     for case in cases::of(workload) {
         let mut ours = Command::new(target.join("release/ours"));
-        ours.args(["--threads", &threads.to_string(), case.name]);
+        ours.args(["--threads", &threads.to_string(), &case.name]);
         if let Some(data) = &data {
             ours.arg("--data").arg(data);
         }
         let ours =
             Measured::read(&output(&mut ours)?).with_context(|| format!("no time for {}", case.name))?;
-        let theirs = peers.as_ref().ok().map(|p| p.time(case.script, case.only, threads)).transpose()?;
+        let theirs = peers.as_ref().ok().map(|p| p.time(case.script, &case.only, threads)).transpose()?;
         let ratio = theirs.map(|t| t.seconds / ours.seconds);
         let show = |x: Option<f64>, digits: usize| x.map_or("-".to_string(), |x| format!("{x:.digits$}"));
         println!(
@@ -140,6 +140,7 @@ fn beside(workload: Workload, threads: usize, json: Option<&Path>) -> Result<()>
             "peer_seconds": theirs.map(|t| t.seconds), "ratio": ratio, "goal": case.goal,
             "ours_cost": ours.cost, "peer_cost": theirs.and_then(|t| t.cost),
             "ours_loss": ours.loss, "peer_loss": theirs.and_then(|t| t.loss),
+            "ours_residual": ours.residual, "peer_residual": theirs.and_then(|t| t.residual),
         }));
     }
     if let Some(file) = json {

@@ -3,118 +3,116 @@
 use super::Workload;
 
 /// One case: ours by `name`, the peer's by `script` and `only`.
+#[derive(Clone, Debug)]
 pub(crate) struct Case {
     /// Our name, which the binary `ours` knows.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// The peer.
     pub(crate) peer: &'static str,
     /// Its script.
     pub(crate) script: &'static str,
     /// The key of its case.
-    pub(crate) only: &'static str,
+    pub(crate) only: String,
     /// The least ratio of its time to ours that is aimed at.
     pub(crate) goal: Option<f64>,
 }
 
-const fn case(
-    name: &'static str,
-    peer: &'static str,
-    script: &'static str,
-    only: &'static str,
-    goal: Option<f64>,
-) -> Case {
-    Case { name, peer, script, only, goal }
+/// Rows of one script.
+struct Script {
+    file: &'static str,
+    cases: Vec<Case>,
 }
 
-const CFM: &[Case] = &[
-    case(
-        "cfm/moons/256/exact",
-        "torchcfm",
-        "cfm_train.py",
-        "train/torchcfm/task=moons/n=256/d=2/method=OT-CFM",
-        Some(8.0),
-    ),
-    case(
-        "cfm/moons/256/exact",
-        "jax by hand + POT",
-        "cfm_train.py",
-        "train/jax hand-written/task=moons/n=256/d=2/method=OT-CFM",
-        None,
-    ),
-    case(
-        "cfm/moons/256/independent",
-        "torchcfm",
-        "cfm_train.py",
-        "train/torchcfm/task=moons/n=256/d=2/method=I-CFM",
-        None,
-    ),
-    case(
-        "cfm/moons/256/independent",
-        "jax by hand",
-        "cfm_train.py",
-        "train/jax hand-written/task=moons/n=256/d=2/method=I-CFM",
-        None,
-    ),
-    case(
-        "cfm/gm_5/256/exact",
-        "torchcfm",
-        "cfm_train.py",
-        "train/torchcfm/task=gm_5/n=256/d=5/method=OT-CFM",
-        None,
-    ),
-    case(
-        "cfm/gm_5/512/exact",
-        "torchcfm",
-        "cfm_train.py",
-        "train/torchcfm/task=gm_5/n=512/d=5/method=OT-CFM",
-        None,
-    ),
-    case(
-        "cfm/gm_50/256/exact",
-        "torchcfm",
-        "cfm_train.py",
-        "train/torchcfm/task=gm_50/n=256/d=50/method=OT-CFM",
-        None,
-    ),
-];
+impl Script {
+    fn new(file: &'static str) -> Self {
+        Self { file, cases: Vec::new() }
+    }
 
-const OT: &[Case] = &[
-    case("ot/assignment/256/5", "POT emd", "ot_exact.py", "uniform/POT emd/n=256/d=5/", Some(4.0)),
-    case(
-        "ot/assignment/256/5",
-        "scipy linear_sum_assignment",
-        "ot_exact.py",
-        "uniform/scipy linear_sum_assignment/n=256/d=5/",
-        None,
-    ),
-    case("ot/assignment/1024/5", "POT emd", "ot_exact.py", "uniform/POT emd/n=1024/d=5/", Some(4.0)),
-    case("ot/assignment/1024/5", "lapjv", "ot_exact.py", "uniform/lapjv/n=1024/d=5/kind=lapjv", None),
-    case("ot/assignment/256/50", "lapjv", "ot_exact.py", "uniform/lapjv/n=256/d=50/kind=lapjv", None),
-    case("ot/assignment/1024/50", "lapjv", "ot_exact.py", "uniform/lapjv/n=1024/d=50/kind=lapjv", None),
-    case(
-        "ot/points/256/2",
-        "torchcfm OTPlanSampler",
-        "ot_exact.py",
-        "from_points/torchcfm OTPlanSampler/n=256/d=2/",
-        None,
-    ),
-    case(
-        "ot/points/256/5",
-        "torchcfm OTPlanSampler",
-        "ot_exact.py",
-        "from_points/torchcfm OTPlanSampler/n=256/d=5/",
-        None,
-    ),
-    case("ot/simplex/1000x1500/5", "POT emd", "ot_exact.py", "weighted/POT emd/n=1000/m=1500/d=5/", None),
-    case("ot/simplex/1000x1500/50", "POT emd", "ot_exact.py", "weighted/POT emd/n=1000/m=1500/d=50/", None),
-];
+    fn add(&mut self, name: &str, peer: &'static str, only: &str, goal: impl Into<Option<f64>>) {
+        let (name, only) = (name.to_string(), only.to_string());
+        self.cases.push(Case { name, peer, script: self.file, only, goal: goal.into() });
+    }
+}
+
+/// Training steps of flow matching.
+fn matching() -> Vec<Case> {
+    let mut of = Script::new("cfm_train.py");
+    for (name, peer, key, goal) in [
+        ("moons/256/exact", "torchcfm", "torchcfm/task=moons/n=256/d=2/method=OT-CFM", Some(8.0)),
+        ("moons/256/exact", "jax by hand + POT", "jax hand-written/task=moons/n=256/d=2/method=OT-CFM", None),
+        ("moons/256/independent", "torchcfm", "torchcfm/task=moons/n=256/d=2/method=I-CFM", None),
+        ("moons/256/independent", "jax by hand", "jax hand-written/task=moons/n=256/d=2/method=I-CFM", None),
+        ("gm_5/256/exact", "torchcfm", "torchcfm/task=gm_5/n=256/d=5/method=OT-CFM", None),
+        ("gm_5/512/exact", "torchcfm", "torchcfm/task=gm_5/n=512/d=5/method=OT-CFM", None),
+        ("gm_50/256/exact", "torchcfm", "torchcfm/task=gm_50/n=256/d=50/method=OT-CFM", None),
+    ] {
+        of.add(&format!("cfm/{name}"), peer, &format!("train/{key}"), goal);
+    }
+    of.cases
+}
+
+/// Exact plans.
+fn exact() -> Vec<Case> {
+    let mut of = Script::new("ot_exact.py");
+    for d in [5, 50] {
+        for n in [256, 512, 1024, 2048, 4096] {
+            let name = format!("ot/assignment/{n}/{d}");
+            of.add(&name, "POT emd", &format!("uniform/POT emd/n={n}/d={d}/"), 5.0);
+            // Of scipy, lap and lapjv the fastest at this size.
+            let (peer, key) = match (n, d) {
+                (256, 5) => ("scipy linear_sum_assignment", "scipy linear_sum_assignment"),
+                _ => ("lapjv", "lapjv"),
+            };
+            of.add(&name, peer, &format!("uniform/{key}/n={n}/d={d}/"), 2.0);
+        }
+    }
+    for d in [2, 5] {
+        let key = format!("from_points/torchcfm OTPlanSampler/n=256/d={d}/");
+        of.add(&format!("ot/points/256/{d}"), "torchcfm OTPlanSampler", &key, None);
+    }
+    for d in [5, 50] {
+        let key = format!("weighted/POT emd/n=1000/m=1500/d={d}/");
+        of.add(&format!("ot/simplex/1000x1500/{d}"), "POT emd", &key, 2.0);
+    }
+    let mut populations = Script::new("populations.py");
+    populations.add("ot/simplex/eb", "POT emd", "", 2.0);
+    of.cases.extend(populations.cases);
+    of.cases
+}
+
+/// Entropic plans and what is not exact.
+fn approximate() -> Vec<Case> {
+    let mut of = Script::new("ot_sinkhorn.py");
+    for (n, scalar, peer) in [
+        (1024, "f64", "POT numpy sinkhorn"),
+        (1024, "f64", "ott dense anderson"),
+        (1024, "f32", "POT numpy sinkhorn"),
+        (1024, "f32", "ott dense anderson"),
+        (4096, "f64", "POT numpy sinkhorn"),
+        (4096, "f64", "ott dense"),
+        (4096, "f32", "POT numpy sinkhorn"),
+        (4096, "f32", "ott dense"),
+        (8192, "f64", "POT numpy sinkhorn"),
+        (8192, "f32", "POT numpy sinkhorn"),
+    ] {
+        let key = format!("sinkhorn/{peer}/n={n}/d=5/eps=0.05/dtype={scalar}/");
+        of.add(&format!("ot/sinkhorn/{n}/0.05/{scalar}"), peer, &key, 3.0);
+    }
+    let key = "sinkhorn/ott dense anderson/n=1024/d=5/eps=0.005/dtype=f64/";
+    of.add("ot/sinkhorn/1024/0.005/f64", "ott dense anderson", key, None);
+    for n in [100_000, 1_000_000] {
+        let key = format!("emd_1d/POT emd_1d plan/n={n}/");
+        of.add(&format!("ot/line/{n}"), "POT emd_1d", &key, None);
+    }
+    of.cases
+}
 
 /// The cases of a workload.
-pub(crate) fn of(workload: Workload) -> &'static [Case] {
+pub(crate) fn of(workload: Workload) -> Vec<Case> {
     match workload {
-        Workload::Cfm => CFM,
+        Workload::Cfm => matching(),
         // Its rows are made otherwise.
-        Workload::Ode => &[],
-        Workload::Ot => OT,
+        Workload::Ode => Vec::new(),
+        Workload::Ot => [exact(), approximate()].concat(),
     }
 }

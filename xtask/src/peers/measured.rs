@@ -6,6 +6,9 @@ use serde_json::Value;
 /// The largest relative difference of two exact costs.
 const TOLERANCE: f64 = 1e-6;
 
+/// A plan that misses its marginals by more than this, in L1, is not held to the other's cost.
+const RESIDUAL: f64 = 1e-5;
+
 /// What one side says of a case.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Measured {
@@ -17,6 +20,8 @@ pub(crate) struct Measured {
     pub(crate) loss: Option<f64>,
     /// A distance from a reference: the sides are held to the same.
     pub(crate) error: Option<f64>,
+    /// The L1 error of a plan's marginals.
+    pub(crate) residual: Option<f64>,
 }
 
 impl Measured {
@@ -30,6 +35,7 @@ impl Measured {
                 cost: number("cost"),
                 loss: number("loss"),
                 error: number("error"),
+                residual: number("l1_error"),
             })
         })
     }
@@ -42,7 +48,14 @@ impl Measured {
             _ => String::new(),
         };
         match self.cost {
-            Some(_) => pair("cost", self.cost, theirs.and_then(|t| t.cost)),
+            Some(_) => {
+                let residuals = match (self.residual, theirs.and_then(|t| t.residual)) {
+                    (Some(ours), Some(theirs)) => format!(", marginals off by {ours:.1e} and {theirs:.1e}"),
+                    (Some(ours), None) => format!(", marginals off by {ours:.1e}"),
+                    _ => String::new(),
+                };
+                pair("cost", self.cost, theirs.and_then(|t| t.cost)) + &residuals
+            }
             None => pair("loss", self.loss, theirs.and_then(|t| t.loss)),
         }
     }
@@ -50,9 +63,14 @@ impl Measured {
     /// Costs, where both sides have one, must differ by a millionth at most, beyond what the peers' scripts lose by
     /// printing six digits.
     pub(crate) fn agrees(&self, theirs: &Self) -> Result<()> {
+        let astray = self.residual.unwrap_or(0.0) + theirs.residual.unwrap_or(0.0);
+        if astray > RESIDUAL {
+            return Ok(());
+        }
         let (Some(ours), Some(theirs)) = (self.cost, theirs.cost) else { return Ok(()) };
         let digit = 10_f64.powf(theirs.abs().max(f64::MIN_POSITIVE).log10().floor() - 5.0);
-        let allowed = TOLERANCE * theirs.abs() + 0.5 * digit;
+        // Mass that is not where it should be costs at most about ten times the mean.
+        let allowed = (TOLERANCE + 10.0 * astray) * theirs.abs() + 0.5 * digit;
         // Not `>`: a cost that is not a number agrees with none.
         if (ours - theirs).abs() <= allowed {
             return Ok(());
@@ -66,7 +84,7 @@ mod tests {
     use super::*;
 
     fn cost(cost: f64) -> Measured {
-        Measured { seconds: 1.0, cost: Some(cost), loss: None, error: None }
+        Measured { seconds: 1.0, cost: Some(cost), loss: None, error: None, residual: None }
     }
 
     #[test]
