@@ -6,12 +6,15 @@
 mod cases;
 mod measured;
 mod ode;
+mod row;
 
+use crate::docs;
 use crate::process::{cargo, output, root, run as run_command};
 use crate::work_precision::Page;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use measured::Measured;
+use row::Row;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -85,12 +88,12 @@ impl Peers {
 pub(crate) fn run(workload: Workload, threads: usize, json: Option<&Path>, page: Page) -> Result<()> {
     match (workload, page) {
         (Workload::Ode, page) => ode::run(threads, json, page),
-        (_, Page::Left) => beside(workload, threads, json),
-        (_, Page::Written) => bail!("only the workload ode writes its page; leave --docs out"),
+        (Workload::Cfm, Page::Written) => bail!("the workload cfm writes no page; leave --docs out"),
+        (_, page) => beside(workload, threads, json, page),
     }
 }
 
-fn beside(workload: Workload, threads: usize, json: Option<&Path>) -> Result<()> {
+fn beside(workload: Workload, threads: usize, json: Option<&Path>, page: Page) -> Result<()> {
     let peers = Peers::find();
     if let Err(reason) = &peers {
         println!("peers skipped: {reason}");
@@ -110,7 +113,7 @@ fn beside(workload: Workload, threads: usize, json: Option<&Path>) -> Result<()>
         "{:<27} {:>10} {:<28} {:>10} {:>7} {:>5}  answers",
         "case", "ours (s)", "peer", "peer (s)", "ratio", "goal"
     );
-    let mut rows = Vec::new();
+    let (mut rows, mut table) = (Vec::new(), Vec::new());
     for case in cases::of(workload) {
         let mut ours = Command::new(target.join("release/ours"));
         ours.args(["--threads", &threads.to_string(), &case.name]);
@@ -135,6 +138,17 @@ fn beside(workload: Workload, threads: usize, json: Option<&Path>) -> Result<()>
         if let Some(theirs) = &theirs {
             ours.agrees(theirs).with_context(|| format!("{} and {}", case.name, case.peer))?;
         }
+        table.push(Row {
+            case: case.name.clone(),
+            threads,
+            ours: String::new(),
+            ours_seconds: ours.seconds,
+            ours_error: ours.residual,
+            peer: case.peer.to_string(),
+            peer_seconds: theirs.map(|t| t.seconds),
+            peer_error: theirs.and_then(|t| t.residual),
+            goal: case.goal,
+        });
         rows.push(json!({
             "case": case.name, "threads": threads, "ours_seconds": ours.seconds, "peer": case.peer,
             "peer_seconds": theirs.map(|t| t.seconds), "ratio": ratio, "goal": case.goal,
@@ -146,6 +160,10 @@ fn beside(workload: Workload, threads: usize, json: Option<&Path>) -> Result<()>
     if let Some(file) = json {
         std::fs::write(file, serde_json::to_string_pretty(&rows)? + "\n")
             .with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    if page == Page::Written {
+        let place = root().join("docs/benchmarks/transport.md");
+        docs::write(&place, &format!("peers ot {threads}"), &row::table(&table))?;
     }
     Ok(())
 }

@@ -4,17 +4,16 @@
 //! batches of the peers from their own scripts (`PEERS_DIR`).
 
 mod equal;
-mod row;
 
 use super::Peers;
 use super::measured::Measured;
+use super::row::{self, Row};
 use crate::docs;
 use crate::process::{output, root};
 use crate::programs;
 use crate::work_precision::{Page, page};
 use anyhow::{Context, Result};
 use equal::Contest;
-use row::Row;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;

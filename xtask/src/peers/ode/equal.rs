@@ -1,7 +1,7 @@
 //! Single problems at equal achieved error: the peer at its tolerance, ours at the loosest tolerance that is no less
 //! accurate, timed one after the other.
 
-use super::row::Row;
+use crate::peers::row::Row;
 use crate::programs::{Care, Program, Wanted};
 use anyhow::Result;
 use chreode_bench_problems::Point;
