@@ -3,7 +3,7 @@
 mod shortlist;
 mod start;
 mod tree;
-mod units;
+pub(crate) mod units;
 
 use crate::{Certificate, Entry, Geometry, OtError, OtSolver, SparsePlan, Transport};
 use ndarray::Array1;
