@@ -70,8 +70,8 @@ impl<'c> Turning<'c> {
 
     /// The least shift of least cost.
     pub(super) fn best(&self) -> i64 {
-        // Over a whole turn to either side all mass moves one way.
-        let (mut low, mut high) = (-self.total, self.total);
+        // Over more than a whole turn to either side all mass moves one way, too far.
+        let (mut low, mut high) = (-self.total - 1, self.total);
         let (mut at_low, mut at_high) = (self.piece(low), self.piece(high));
         let mut halved = true;
         while high - low > 1 {
