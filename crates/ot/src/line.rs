@@ -48,11 +48,7 @@ impl Line {
     ///
     /// # Errors
     /// An empty side, a point that is not finite, or an exponent below 1.
-    pub fn new<T: Real>(
-        x: ArrayView1<'_, T>,
-        y: ArrayView1<'_, T>,
-        exponent: f64,
-    ) -> Result<Self, OtError> {
+    pub fn new<T: Real>(x: ArrayView1<'_, T>, y: ArrayView1<'_, T>, exponent: f64) -> Result<Self, OtError> {
         let power = Power::new(exponent)?;
         let (source, target) = (Side::new("source", x, |v| v)?, Side::new("target", y, |v| v)?);
         let line = Self { source, target, power };
@@ -102,12 +98,12 @@ impl Transport<'_, Line> {
         let Line { source, target, power } = self.geometry();
         let units = Units::new(self.source(), self.target());
         let [source, target] = [(source, &units.source), (target, &units.target)].map(|(side, mass)| Walk {
-            at: side.sorted.clone(),
-            index: side.order.clone(),
+            at: (&side.sorted).into(),
+            index: (&side.order).into(),
             mass: side.order.iter().map(|&i| mass[i as usize]).collect(),
         });
         let stairs = walk(*power, &source, &target, usize::MAX);
-        stairs.plan(&source, units.unit, [self.source(), self.target()], |i, j| self.geometry().cost(i, j))
+        stairs.plan(&source, units.unit, [self.source(), self.target()])
     }
 
     /// W_p between the two measures, each normalised: the p-th root of the optimal cost of a unit of mass.
@@ -136,4 +132,3 @@ impl Transport<'_, Line> {
         }
     }
 }
-

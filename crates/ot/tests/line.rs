@@ -3,7 +3,9 @@
 mod common;
 
 use approx::assert_relative_eq;
-use chreode_ot::{Circle, Coupling, Geometry, Line, NetworkSimplex, OtError, OtSolver, SparsePlan, Transport};
+use chreode_ot::{
+    Circle, Coupling, Geometry, Line, NetworkSimplex, OtError, OtSolver, SparsePlan, Transport,
+};
 use common::{cloud, weights};
 use ndarray::{Array1, array};
 use proptest::prelude::*;
@@ -103,7 +105,8 @@ fn a_rotation_moves_every_point_by_its_angle() {
 /// Powers of W_p from POT 0.9.7.post1, `wasserstein_1d` and `wasserstein_circle`.
 #[test]
 fn agrees_with_pot() {
-    let points = |n: usize, by: f64, from: f64| Array1::from_shape_fn(n, |k| (by * (k + 1) as f64 + from) % 1.0);
+    let points =
+        |n: usize, by: f64, from: f64| Array1::from_shape_fn(n, |k| (by * (k + 1) as f64 + from) % 1.0);
     let (x, y) = (points(7, 0.37, 0.0), points(5, 0.61, 0.05));
     let a = Array1::from_shape_fn(7, |k| (k + 1) as f64 / 28.0);
     let b = Array1::from_shape_fn(5, |k| (5 - k) as f64 / 15.0);

@@ -124,7 +124,7 @@ impl Transport<'_, Circle> {
         let x = rotated(source, &mass_x, cut.source.index, cut.source.turn);
         let y = rotated(target, &mass_y, cut.target + 1, 0);
         let stairs = walk(*power, &x, &y, cut.after);
-        stairs.plan(&x, units.unit, [self.source(), self.target()], |i, j| self.geometry().cost(i, j))
+        stairs.plan(&x, units.unit, [self.source(), self.target()])
     }
 
     /// W_p between the two measures, each normalised: the p-th root of the optimal cost of a unit of mass.

@@ -77,8 +77,8 @@ impl<'c> Turning<'c> {
         while high - low > 1 {
             let width = high - low;
             // Where the two lines meet; or the middle, when that was of little use.
-            let meet = (at_high.cost - at_low.cost - at_high.slope * width as f64)
-                / (at_low.slope - at_high.slope);
+            let meet =
+                (at_high.cost - at_low.cost - at_high.slope * width as f64) / (at_low.slope - at_high.slope);
             let step = if halved && meet.is_finite() { meet as i64 } else { width / 2 };
             let middle = low + step.clamp(1, width - 1);
             let here = self.piece(middle);
@@ -137,7 +137,8 @@ impl<'c> Turning<'c> {
             let cut = |source| Cut { source, target: j, after: m - 1 - step };
             let end = self.before_y[j + 1] + shift;
             let (first, last) = (self.holding_left(end), self.holding(end));
-            let ties = (last.turn - first.turn) * self.x.len() as i64 + last.index as i64 - first.index as i64;
+            let ties =
+                (last.turn - first.turn) * self.x.len() as i64 + last.index as i64 - first.index as i64;
             if ties == 0 {
                 continue;
             }
@@ -191,10 +192,18 @@ impl<'c> Turning<'c> {
     }
 
     fn after(&self, Lifted { index, turn }: Lifted) -> Lifted {
-        if index + 1 < self.x.len() { Lifted { index: index + 1, turn } } else { Lifted { index: 0, turn: turn + 1 } }
+        if index + 1 < self.x.len() {
+            Lifted { index: index + 1, turn }
+        } else {
+            Lifted { index: 0, turn: turn + 1 }
+        }
     }
 
     fn before(&self, Lifted { index, turn }: Lifted) -> Lifted {
-        if index > 0 { Lifted { index: index - 1, turn } } else { Lifted { index: self.x.len() - 1, turn: turn - 1 } }
+        if index > 0 {
+            Lifted { index: index - 1, turn }
+        } else {
+            Lifted { index: self.x.len() - 1, turn: turn - 1 }
+        }
     }
 }

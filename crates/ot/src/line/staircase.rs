@@ -9,13 +9,14 @@
 use super::power::Power;
 use crate::{Certificate, Entry, SparsePlan};
 use ndarray::Array1;
+use std::borrow::Cow;
 
 /// The points and masses of one side in the order of the walk.
-pub(super) struct Walk {
+pub(super) struct Walk<'w> {
     /// Positions, ascending.
-    pub(super) at: Vec<f64>,
+    pub(super) at: Cow<'w, [f64]>,
     /// The index of each point.
-    pub(super) index: Vec<u32>,
+    pub(super) index: Cow<'w, [u32]>,
     /// Masses in units.
     pub(super) mass: Vec<i64>,
 }
@@ -27,13 +28,15 @@ pub(super) struct Staircase {
     pairs: Vec<(u32, i64)>,
     u: Vec<f64>,
     v: Vec<f64>,
+    /// The cost, of units.
+    cost: f64,
 }
 
 /// Walks from the first pair to the last.
 ///
 /// Where both sides use up their mass at once the next source comes first, up to step `turn` of the targets, and the
 /// next target first from there on: on the circle both are needed.
-pub(super) fn walk(power: Power, source: &Walk, target: &Walk, turn: usize) -> Staircase {
+pub(super) fn walk(power: Power, source: &Walk<'_>, target: &Walk<'_>, turn: usize) -> Staircase {
     let (n, m) = (source.at.len(), target.at.len());
     let (mut u, mut v) = (vec![0.0; n], vec![0.0; m]);
     let mut start = Vec::with_capacity(n + 1);
@@ -41,12 +44,14 @@ pub(super) fn walk(power: Power, source: &Walk, target: &Walk, turn: usize) -> S
     let mut pairs = Vec::with_capacity(n + m - 1);
     let (mut i, mut j) = (0, 0);
     let (mut supply, mut demand) = (source.mass[0], target.mass[0]);
-    let (mut u_here, mut v_here) = (0.0, power.of(source.at[0] - target.at[0]));
+    let mut pair = power.of(source.at[0] - target.at[0]);
+    let (mut u_here, mut v_here, mut cost) = (0.0, pair, 0.0);
     v[target.index[0] as usize] = v_here;
     loop {
         let flow = supply.min(demand);
         if flow > 0 {
             pairs.push((target.index[j], flow));
+            cost += flow as f64 * pair;
             (supply, demand) = (supply - flow, demand - flow);
         }
         let source_next = i + 1 < n && supply == 0 && (demand > 0 || j < turn || j + 1 == m);
@@ -54,43 +59,42 @@ pub(super) fn walk(power: Power, source: &Walk, target: &Walk, turn: usize) -> S
             i += 1;
             start.push(pairs.len());
             supply = source.mass[i];
-            u_here = power.of(source.at[i] - target.at[j]) - v_here;
+            pair = power.of(source.at[i] - target.at[j]);
+            u_here = pair - v_here;
             u[source.index[i] as usize] = u_here;
         } else if j + 1 < m {
             j += 1;
             demand = target.mass[j];
-            v_here = power.of(source.at[i] - target.at[j]) - u_here;
+            pair = power.of(source.at[i] - target.at[j]);
+            v_here = pair - u_here;
             v[target.index[j] as usize] = v_here;
         } else {
             break;
         }
     }
     start.push(pairs.len());
-    Staircase { start, pairs, u, v }
+    Staircase { start, pairs, u, v, cost }
 }
 
 impl Staircase {
-    /// The plan, by source and then by target; `cost` gives the cost of a pair.
+    /// The plan, by source and then by target.
     pub(super) fn plan(
         self,
-        source: &Walk,
+        source: &Walk<'_>,
         unit: f64,
         masses: [ndarray::ArrayView1<'_, f64>; 2],
-        cost: impl Fn(usize, usize) -> f64,
     ) -> SparsePlan {
         let (n, m) = (self.u.len(), self.v.len());
         let mut place = vec![0_u32; n];
         source.index.iter().enumerate().for_each(|(k, &i)| place[i as usize] = k as u32);
         let mut entries: Vec<Entry> = Vec::with_capacity(self.pairs.len());
         let mut rows = Vec::with_capacity(n + 1);
-        let mut primal = 0.0;
+        let primal = self.cost * unit;
         for (row, &k) in place.iter().enumerate() {
             let begin = entries.len();
             rows.push(begin);
             for &(column, flow) in &self.pairs[self.start[k as usize]..self.start[k as usize + 1]] {
-                let (column, mass) = (column as usize, flow as f64 * unit);
-                primal += mass * cost(row, column);
-                entries.push(Entry { row, column, mass });
+                entries.push(Entry { row, column: column as usize, mass: flow as f64 * unit });
             }
             if entries.len() > begin + 1 {
                 entries[begin..].sort_unstable_by_key(|e| e.column);
