@@ -17,7 +17,7 @@ mod sparse;
 mod stop;
 
 pub use assignment::{Assignment, AssignmentPlan};
-pub use batch::solve_all;
+pub use batch::{assign_all, assign_all_points, solve_all};
 pub use cost::{CostFunction, Euclidean, SquaredEuclidean};
 pub use coupling::{Certificate, Coupling};
 pub use distance::{Bandwidth, Mmd, Order, Wasserstein, energy_distance, mmd, wasserstein};
