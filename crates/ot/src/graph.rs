@@ -18,6 +18,26 @@ pub enum Moves<'g, 'b> {
     },
 }
 
+impl<'b> Moves<'_, 'b> {
+    /// The costs, of all targets or of the listed ones.
+    pub fn costs(&self) -> &'b [f64] {
+        match *self {
+            Self::All(costs) | Self::Listed { costs, .. } => costs,
+        }
+    }
+
+    /// `v_j = min(v_j, c_j - u)`.
+    pub(crate) fn lower(&self, u: f64, v: &mut [f64]) {
+        let least = |v: &mut f64, c: f64| *v = if c - u < *v { c - u } else { *v };
+        match self {
+            Self::All(costs) => v.iter_mut().zip(*costs).for_each(|(v, &c)| least(v, c)),
+            Self::Listed { columns, costs } => {
+                columns.iter().zip(*costs).for_each(|(&j, &c)| least(&mut v[j as usize], c));
+            }
+        }
+    }
+}
+
 /// Costs of `n × m` moves of which few are allowed, row by row (CSR): memory O(n + moves).
 ///
 /// For moves along a graph of neighbours, between cells of one clone, within a radius. The

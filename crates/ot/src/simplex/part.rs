@@ -1,6 +1,6 @@
 //! Potentials guessed from a part of the points.
 
-use crate::{Geometry, Moves, NetworkSimplex, Transport};
+use crate::{Geometry, Moves, NetworkSimplex, SparseCosts, Transport};
 use ndarray::{Array1, Array2, ArrayView1};
 use std::ops::Range;
 
@@ -11,15 +11,22 @@ const STRIDE: usize = 3;
 /// The costs of the part are kept where they are at most so many for each point of the whole; this bounds memory to
 /// O(n + m). Above, they are asked for anew in each scan.
 const KEPT: usize = 64;
+/// A list of fewer moves a source would lose its plans with two thirds of the points.
+const LISTED: usize = 64;
 
 /// Target potentials of the problem on a part of the points, extended by `v_j = min_i (c_ij - u_i)`.
 ///
-/// `None` where it would not pay: few points, a list of moves, or forbidden moves that leave the part without a plan.
+/// `None` where it would not pay: few points, few moves, or forbidden moves that leave the part without a plan.
 pub(super) fn guess<G: Geometry + ?Sized>(problem: &Transport<'_, G>) -> Option<Vec<f64>> {
     let (n, m) = problem.shape();
     let geometry = problem.geometry();
+    if n.min(m) < GUESS_FROM {
+        return None;
+    }
     let mut buffer = Vec::new();
-    if n.min(m) < GUESS_FROM || matches!(geometry.moves(0, &mut buffer), Moves::Listed { .. }) {
+    let listed = matches!(geometry.moves(0, &mut buffer), Moves::Listed { .. });
+    if listed && (0..n).map(|row| geometry.moves(row, &mut buffer).costs().len()).sum::<usize>() < LISTED * n
+    {
         return None;
     }
     let every = |masses: ArrayView1<'_, f64>| -> Vec<usize> {
@@ -34,7 +41,10 @@ pub(super) fn guess<G: Geometry + ?Sized>(problem: &Transport<'_, G>) -> Option<
     let b = &b * (a.sum() / b.sum());
     let whole = Whole(geometry);
     let part = Part { geometry: &whole, rows: &rows, columns: &columns };
-    let u = if part.size() <= KEPT * (n + m) {
+    let u = if listed {
+        let costs = part.list(geometry)?;
+        solve(&Transport::new(&costs, a.view(), b.view()).ok()?)?
+    } else if part.size() <= KEPT * (n + m) {
         let costs = part.matrix();
         solve(&Transport::new(&costs, a.view(), b.view()).ok()?)?
     } else {
@@ -42,10 +52,7 @@ pub(super) fn guess<G: Geometry + ?Sized>(problem: &Transport<'_, G>) -> Option<
     };
     let mut v = vec![f64::INFINITY; m];
     for (&row, &u) in rows.iter().zip(&u) {
-        for (v, &c) in v.iter_mut().zip(geometry.costs(row, 0..m, &mut buffer)) {
-            let candidate = c - u;
-            *v = if candidate < *v { candidate } else { *v };
-        }
+        geometry.moves(row, &mut buffer).lower(u, &mut v);
     }
     v.iter().all(|v| v.is_finite()).then_some(v)
 }
@@ -78,6 +85,19 @@ impl Part<'_> {
     /// The number of costs.
     fn size(&self) -> usize {
         self.rows.len().saturating_mul(self.columns.len())
+    }
+
+    /// The moves of a geometry that lists them.
+    fn list<G: Geometry + ?Sized>(&self, geometry: &G) -> Option<SparseCosts> {
+        let mut place = vec![usize::MAX; geometry.shape().1];
+        self.columns.iter().enumerate().for_each(|(k, &column)| place[column] = k);
+        let (mut moves, mut buffer) = (Vec::new(), Vec::new());
+        for (k, &row) in self.rows.iter().enumerate() {
+            let Moves::Listed { columns, costs } = geometry.moves(row, &mut buffer) else { return None };
+            let within = columns.iter().zip(costs).map(|(&column, &cost)| (k, place[column as usize], cost));
+            moves.extend(within.filter(|&(_, column, _)| column < usize::MAX));
+        }
+        SparseCosts::from_moves(self.shape(), moves).ok()
     }
 
     fn matrix(&self) -> Array2<f64> {
