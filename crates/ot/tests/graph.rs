@@ -13,7 +13,9 @@ use std::ops::Range;
 /// The `k` nearest targets of every source, and the diagonal move, which makes the problem feasible.
 fn neighbours(n: usize, k: usize) -> (Array2<f64>, SparseCosts) {
     use chreode_ot::CostFunction;
-    let costs = SquaredEuclidean.matrix(cloud(n, 2, 0.0, 1).view(), cloud(n, 2, 0.1, 2).view()).expect("finite points");
+    let costs = SquaredEuclidean
+        .matrix(cloud(n, 2, 0.0, 1).view(), cloud(n, 2, 0.1, 2).view())
+        .expect("finite points");
     let (mut dense, mut moves) = (Array2::from_elem((n, n), f64::INFINITY), Vec::new());
     for (i, row) in costs.rows().into_iter().enumerate() {
         let mut order: Vec<usize> = (0..n).collect();

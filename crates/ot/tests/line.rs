@@ -138,7 +138,7 @@ fn around_the_cut_and_across_the_middle() {
 
 #[test]
 fn totals_other_than_one_and_large_problems() {
-    let (n, m) = (3000, 2000);
+    let (n, m) = (900, 700);
     let (x, y) = (cloud(n, 1, 0.0, 1).column(0).to_owned(), cloud(m, 1, 0.4, 2).column(0).to_owned());
     let (a, b) = (weights(n, 3) * 5.0, weights(m, 4) * 5.0);
     let line = Line::new(x.view(), y.view(), 2.0).unwrap();

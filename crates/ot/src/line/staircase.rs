@@ -85,26 +85,31 @@ impl Staircase {
         masses: [ndarray::ArrayView1<'_, f64>; 2],
     ) -> SparsePlan {
         let (n, m) = (self.u.len(), self.v.len());
-        let mut place = vec![0_u32; n];
-        source.index.iter().enumerate().for_each(|(k, &i)| place[i as usize] = k as u32);
-        let mut entries: Vec<Entry> = Vec::with_capacity(self.pairs.len());
-        let mut rows = Vec::with_capacity(n + 1);
-        let primal = self.cost * unit;
-        for (row, &k) in place.iter().enumerate() {
-            let begin = entries.len();
-            rows.push(begin);
-            for &(column, flow) in &self.pairs[self.start[k as usize]..self.start[k as usize + 1]] {
-                entries.push(Entry { row, column: column as usize, mass: flow as f64 * unit });
-            }
-            if entries.len() > begin + 1 {
-                entries[begin..].sort_unstable_by_key(|e| e.column);
+        let mut rows = vec![0; n + 1];
+        for (ends, &row) in self.start.windows(2).zip(source.index.iter()) {
+            rows[row as usize + 1] = ends[1] - ends[0];
+        }
+        (0..n).for_each(|row| rows[row + 1] += rows[row]);
+        // In the order of the walk: memory is read in order and written out of order, which waits for nothing.
+        let mut entries = vec![Entry { row: 0, column: 0, mass: 0.0 }; self.pairs.len()];
+        for (ends, &row) in self.start.windows(2).zip(source.index.iter()) {
+            let row = row as usize;
+            let pairs = &self.pairs[ends[0]..ends[1]];
+            for (entry, &(column, flow)) in entries[rows[row]..rows[row + 1]].iter_mut().zip(pairs) {
+                *entry = Entry { row, column: column as usize, mass: flow as f64 * unit };
             }
         }
-        rows.push(entries.len());
+        for ends in rows.windows(2).filter(|ends| ends[1] - ends[0] > 1) {
+            entries[ends[0]..ends[1]].sort_unstable_by_key(|e| e.column);
+        }
         let (u, v) = (Array1::from(self.u), Array1::from(self.v));
         let dual = masses[0].dot(&u) + masses[1].dot(&v);
-        let certificate =
-            Certificate { iterations: n + m - 1, residual: 0.0, primal_cost: primal, dual_cost: dual };
+        let certificate = Certificate {
+            iterations: n + m - 1,
+            residual: 0.0,
+            primal_cost: self.cost * unit,
+            dual_cost: dual,
+        };
         SparsePlan::from_rows((n, m), entries, rows, u, v, certificate)
     }
 }
