@@ -152,4 +152,18 @@ pub enum OtError {
         /// The offending value.
         value: f64,
     },
+    /// A list of allowed moves that is not one.
+    #[error(
+        "the move from point {row} to point {column} is out of range, listed twice or out of order; list each of the {rows} x {columns} allowed moves once, the targets of a source ascending"
+    )]
+    BadMove {
+        /// Source point.
+        row: usize,
+        /// Target point.
+        column: usize,
+        /// The number of source points.
+        rows: usize,
+        /// The number of target points.
+        columns: usize,
+    },
 }

@@ -1,6 +1,6 @@
 //! Where costs come from: a matrix, or two clouds of points and a cost function.
 
-use crate::{CostFunction, OtError};
+use crate::{CostFunction, Moves, OtError};
 use chreode_core::Real;
 use ndarray::{Array2, ArrayView2};
 use std::ops::Range;
@@ -21,6 +21,11 @@ pub trait Geometry: Sync {
     /// One cost.
     fn cost(&self, row: usize, column: usize) -> f64 {
         self.costs(row, column..column + 1, &mut Vec::new())[0]
+    }
+
+    /// All costs from source point `row`, or a list of the few allowed moves where there is one: then for every row.
+    fn moves<'g: 'b, 'b>(&'g self, row: usize, buffer: &'b mut Vec<f64>) -> Moves<'g, 'b> {
+        Moves::All(self.costs(row, 0..self.shape().1, buffer))
     }
 }
 

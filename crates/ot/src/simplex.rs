@@ -1,16 +1,18 @@
 //! The network simplex for any marginals.
 
+mod feasible;
+mod part;
 mod shortlist;
 mod start;
 mod tree;
-mod units;
+pub(crate) mod units;
+mod warm;
 
-use crate::{Certificate, Entry, Geometry, OtError, OtSolver, SparsePlan, Transport};
-use ndarray::Array1;
+use crate::{Certificate, Entry, Geometry, Moves, OtError, OtSolver, SparsePlan, Transport};
+use ndarray::{Array1, ArrayView1};
 use rayon::prelude::*;
 use shortlist::{Scan, Shortlist, scan};
 use start::{Start, start};
-use std::ops::Range;
 use tree::{NONE, Tree};
 use units::Units;
 
@@ -32,19 +34,56 @@ const SLACK: f64 = 64.0 * f64::EPSILON;
 /// the strongly feasible basis (Cunningham 1976, doi 10.1007/BF01580379) excludes cycling. The first
 /// basis is greedy in reduced costs whose potentials come from a third of the points; pivots look
 /// at a short list of arcs, and a scan of all arcs proves the optimum. A cost of `+∞` forbids a move.
-/// Memory beyond the geometry is O(n + m) nodes and some tens of arcs a source.
+/// Memory beyond the geometry is O(n + m) nodes and some tens of arcs a source, so costs from coordinates
+/// ([`PointCloud`](crate::PointCloud)) need no matrix, and of a graph ([`SparseCosts`](crate::SparseCosts)) only the
+/// listed moves are looked at. No index counts arcs: `n m` may be beyond 2⁶⁴.
 ///
-/// The result is the same bits for any number of threads.
+/// An earlier plan or potentials of a similar problem are a start: [`resume`](Self::resume),
+/// [`solve_from`](Self::solve_from). The result is the same bits for any number of threads.
+///
+/// ```
+/// use chreode_ot::{AtCap, NetworkSimplex, OtSolver, Transport};
+/// use ndarray::Array2;
+///
+/// let costs = Array2::from_shape_fn((40, 50), |(i, j)| ((3 * i + 7 * j + i * j) % 31) as f64);
+/// let problem = Transport::uniform(&costs)?;
+/// let early = NetworkSimplex { max_pivots: 20, at_cap: AtCap::Keep }.solve(&problem)?;
+/// let plan = NetworkSimplex::default().resume(&problem, &early)?;
+/// assert!(early.gap() > plan.gap());
+/// assert_eq!(plan.primal_cost(), NetworkSimplex::default().solve(&problem)?.primal_cost());
+/// # Ok::<(), chreode_ot::OtError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NetworkSimplex {
-    /// The pivots after which to give up with [`OtError::PivotCap`]; unlimited by default.
+    /// The pivots after which to stop; unlimited by default.
     pub max_pivots: usize,
+    /// What to do then; by default an error.
+    pub at_cap: AtCap,
+}
+
+/// What the network simplex does when it has made all its pivots and is not at the optimum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AtCap {
+    /// [`OtError::PivotCap`].
+    #[default]
+    Fail,
+    /// The plan as it is: it meets the marginals, and its [`gap`](SparsePlan::gap) says how much cheaper another can be.
+    /// [`NetworkSimplex::resume`] goes on from it. (An error all the same where forbidden moves leave no plan yet.)
+    Keep,
 }
 
 impl Default for NetworkSimplex {
     fn default() -> Self {
-        Self { max_pivots: usize::MAX }
+        Self { max_pivots: usize::MAX, at_cap: AtCap::Fail }
     }
+}
+
+/// What is known of the answer.
+#[derive(Clone, Copy)]
+pub(crate) enum From<'p> {
+    Nothing,
+    Potentials(ArrayView1<'p, f64>),
+    Plan(&'p SparsePlan),
 }
 
 /// What the simplex ends with.
@@ -64,8 +103,63 @@ impl OtSolver for NetworkSimplex {
     /// # Errors
     /// A cost that is NaN or −∞, mass that forbidden moves leave nowhere to go, or the cap on pivots.
     fn solve<'g, G: Geometry + ?Sized>(&self, problem: &Transport<'g, G>) -> Result<SparsePlan, OtError> {
+        self.plan(problem, From::Nothing)
+    }
+}
+
+impl NetworkSimplex {
+    /// The exact plan, starting from target potentials `v` of a similar problem, by any method.
+    ///
+    /// The start decides the time, not the cost of the result.
+    ///
+    /// # Errors
+    /// Those of [`solve`](OtSolver::solve), and potentials that are not finite or not one a target.
+    pub fn solve_from<G: Geometry + ?Sized>(
+        &self,
+        problem: &Transport<'_, G>,
+        target_potential: ArrayView1<'_, f64>,
+    ) -> Result<SparsePlan, OtError> {
+        let (expected, found) = (problem.shape().1, target_potential.len());
+        if found != expected {
+            return Err(OtError::Shape { what: "the list of target potentials", expected, found });
+        }
+        if let Some((point, &value)) = target_potential.indexed_iter().find(|(_, v)| !v.is_finite()) {
+            return Err(OtError::BadPotential { point, value });
+        }
+        self.plan(problem, From::Potentials(target_potential))
+    }
+
+    /// The exact plan, starting from an earlier plan: one that was kept at the cap on pivots, or that of a problem of the
+    /// same size whose costs or masses have changed.
+    ///
+    /// With the same masses its support is the first basis, so no pivot is made twice; with others its potentials serve
+    /// as in [`solve_from`](Self::solve_from).
+    ///
+    /// # Errors
+    /// Those of [`solve`](OtSolver::solve), and a plan between other numbers of points.
+    pub fn resume<G: Geometry + ?Sized>(
+        &self,
+        problem: &Transport<'_, G>,
+        plan: &SparsePlan,
+    ) -> Result<SparsePlan, OtError> {
+        let ((n, m), found) = (problem.shape(), crate::Coupling::shape(plan));
+        for (what, expected, found) in
+            [("the source side of the plan", n, found.0), ("the target side of the plan", m, found.1)]
+        {
+            if found != expected {
+                return Err(OtError::Shape { what, expected, found });
+            }
+        }
+        self.plan(problem, From::Plan(plan))
+    }
+
+    fn plan<G: Geometry + ?Sized>(
+        &self,
+        problem: &Transport<'_, G>,
+        from: From<'_>,
+    ) -> Result<SparsePlan, OtError> {
         check(problem.geometry())?;
-        let optimum = self.optimum(problem)?;
+        let optimum = self.optimum(problem, from)?;
         let (n, m) = problem.shape();
         let root = optimum.tree.root();
         let mut entries = Vec::with_capacity(n + m);
@@ -86,27 +180,49 @@ impl OtSolver for NetworkSimplex {
             Certificate { iterations: optimum.pivots, residual: 0.0, primal_cost: cost, dual_cost: dual };
         Ok(SparsePlan::from_parts((n, m), entries, u, v, certificate))
     }
-}
 
-impl NetworkSimplex {
     pub(crate) fn optimum<G: Geometry + ?Sized>(
         &self,
         problem: &Transport<'_, G>,
+        from: From<'_>,
     ) -> Result<Optimum, OtError> {
         let (n, m) = problem.shape();
+        let mut tree = Tree::star(n, m)?;
         let units = Units::new(problem.source(), problem.target());
-        let Start { arcs, left, near, potentials: (u, v) } = start(problem, &units, NEAR);
-        let mut tree = Tree::star(n, m);
-        tree.plant(&arcs, &left.0, &left.1);
         let mut pivots = 0;
-        if left.0.iter().any(|&s| s > 0) {
-            self.make_feasible(problem, &units, &mut tree, &mut pivots)?;
-        }
-        tree.potentials[..n].copy_from_slice(&u);
+        let mut v = match from {
+            From::Nothing => part::guess(problem).unwrap_or_else(|| vec![0.0; m]),
+            From::Potentials(v) => v.to_vec(),
+            From::Plan(plan) => plan.target_potential().to_vec(),
+        };
+        // Targets without mass: no arc to them is near.
+        v.iter_mut()
+            .zip(&units.target)
+            .filter(|(_, mass)| **mass == 0)
+            .for_each(|(v, _)| *v = f64::NEG_INFINITY);
+        let basis = match from {
+            From::Plan(plan) => warm::basis(problem, &units, plan),
+            _ => None,
+        };
+        let mut list = if let Some(arcs) = basis {
+            tree.plant(&arcs, &vec![0; n], &vec![0; m]);
+            for (arc, _) in &arcs {
+                tree.potentials[arc.row as usize] = arc.cost - v[arc.column as usize];
+            }
+            Shortlist::new(&scan(problem.geometry(), &v, |_| f64::INFINITY, NEAR).arcs)
+        } else {
+            let Start { arcs, left, near, u } = start(problem, &units, v.clone(), NEAR);
+            tree.plant(&arcs, &left.0, &left.1);
+            if left.0.iter().any(|&s| s > 0) {
+                self.make_feasible(problem, &units, &mut tree, &mut pivots)?;
+            }
+            tree.potentials[..n].copy_from_slice(&u);
+            Shortlist::new(&near)
+        };
         tree.potentials[n..n + m].copy_from_slice(&v);
         rest_idle(&mut tree, &units);
-        let mut list = Shortlist::new(&near);
-        let Scan { least, .. } = self.optimise(problem.geometry(), &mut tree, &mut list, &mut pivots)?;
+        let Scan { least, .. } =
+            self.optimise(problem.geometry(), &mut tree, &mut list, &mut pivots, self.at_cap)?;
         // The c-transform of v is dual feasible to the last bit, whatever the tree's rounding.
         let u: Vec<f64> = least.iter().map(|&u| if u.is_finite() { u } else { 0.0 }).collect();
         let mut v = tree.potentials[n..n + m].to_vec();
@@ -124,6 +240,7 @@ impl NetworkSimplex {
         tree: &mut Tree,
         list: &mut Shortlist,
         pivots: &mut usize,
+        at_cap: AtCap,
     ) -> Result<Scan, OtError> {
         let (n, m) = geometry.shape();
         let mut scanned = None;
@@ -133,7 +250,11 @@ impl NetworkSimplex {
                 let before = *pivots;
                 while let Some((arc, reduced)) = list.entering(&tree.potentials, tolerance, BLOCK) {
                     if *pivots == self.max_pivots {
-                        return Err(OtError::PivotCap { pivots: *pivots });
+                        if at_cap == AtCap::Fail {
+                            return Err(OtError::PivotCap { pivots: *pivots });
+                        }
+                        tree.refresh();
+                        return Ok(scan(geometry, &tree.potentials[n..n + m], |_| f64::NEG_INFINITY, 0));
                     }
                     *pivots += 1;
                     tree.pivot(arc, reduced);
@@ -153,46 +274,6 @@ impl NetworkSimplex {
             list.extend(&found.arcs);
         }
     }
-
-    /// Moves what the greedy start could not place, by a first phase that costs only unplaced mass.
-    fn make_feasible<G: Geometry + ?Sized>(
-        &self,
-        problem: &Transport<'_, G>,
-        units: &Units,
-        tree: &mut Tree,
-        pivots: &mut usize,
-    ) -> Result<(), OtError> {
-        let (n, m) = problem.shape();
-        let root = tree.root();
-        // The forest's components hang from the root; what is left flows through it, at cost 1.
-        for node in 0..n + m {
-            let entry = &mut tree.nodes[node];
-            let through = entry.parent == root;
-            entry.cost = if through { 1.0 } else { 0.0 };
-            if through {
-                tree.potentials[node] = if node < n || !entry.up { 1.0 } else { -1.0 };
-            }
-        }
-        tree.potentials[n + m] = 0.0;
-        rest_idle(tree, units);
-        let mut list = Shortlist::new(&vec![Vec::new(); n]);
-        self.optimise(&Allowed(problem.geometry()), tree, &mut list, pivots)?;
-        let total: i64 = units.source.iter().sum();
-        let stuck = |node: usize| tree.nodes[node].parent == root && tree.nodes[node].flow > 0;
-        if let Some(row) = (0..n).find(|&node| stuck(node)) {
-            let unplaced: i64 = (0..n).filter(|&i| stuck(i)).map(|i| tree.nodes[i].flow).sum();
-            return Err(OtError::Infeasible { unplaced: unplaced as f64 / total as f64, row });
-        }
-        for node in 0..n + m {
-            let (row, column) = match (tree.nodes[node].parent, tree.nodes[node].up) {
-                (parent, _) if parent == root => continue,
-                (parent, true) => (node, parent as usize - n),
-                (parent, false) => (parent as usize, node - n),
-            };
-            tree.nodes[node].cost = problem.geometry().cost(row, column);
-        }
-        Ok(())
-    }
 }
 
 /// Points without mass take no part: a potential of −∞ gives all their arcs the reduced cost +∞.
@@ -206,41 +287,26 @@ fn rest_idle(tree: &mut Tree, units: &Units) {
 
 /// `min_i (c_ij - u_i)`, and 0 where every move is forbidden.
 fn transform<G: Geometry + ?Sized>(geometry: &G, u: &[f64]) -> Vec<f64> {
-    let m = geometry.shape().1;
-    let (mut v, mut buffer) = (vec![f64::INFINITY; m], Vec::new());
+    let (mut v, mut buffer) = (vec![f64::INFINITY; geometry.shape().1], Vec::new());
     for (row, &u) in u.iter().enumerate() {
-        for (v, &c) in v.iter_mut().zip(geometry.costs(row, 0..m, &mut buffer)) {
-            *v = v.min(c - u);
-        }
+        geometry.moves(row, &mut buffer).lower(u, &mut v);
     }
     v.iter_mut().filter(|v| !v.is_finite()).for_each(|v| *v = 0.0);
     v
 }
 
-/// Zero where a move is allowed.
-struct Allowed<'g, G: ?Sized>(&'g G);
-
-impl<G: Geometry + ?Sized> Geometry for Allowed<'_, G> {
-    fn shape(&self) -> (usize, usize) {
-        self.0.shape()
-    }
-
-    fn costs<'s>(&'s self, row: usize, columns: Range<usize>, buffer: &'s mut Vec<f64>) -> &'s [f64] {
-        let mut inner = Vec::new();
-        let costs = self.0.costs(row, columns, &mut inner);
-        buffer.clear();
-        buffer.extend(costs.iter().map(|c| if c.is_finite() { 0.0 } else { f64::INFINITY }));
-        buffer
-    }
-}
-
 /// Costs must be numbers or `+∞`.
 pub(crate) fn check<G: Geometry + ?Sized>(geometry: &G) -> Result<(), OtError> {
-    let (n, m) = geometry.shape();
-    (0..n).into_par_iter().try_for_each_init(Vec::new, |buffer, row| {
-        let costs = geometry.costs(row, 0..m, buffer);
+    (0..geometry.shape().0).into_par_iter().try_for_each_init(Vec::new, |buffer, row| {
+        let (columns, costs) = match geometry.moves(row, buffer) {
+            Moves::All(costs) => (None, costs),
+            Moves::Listed { columns, costs } => (Some(columns), costs),
+        };
         match costs.iter().position(|c| c.is_nan() || *c == f64::NEG_INFINITY) {
-            Some(column) => Err(OtError::BadCost { row, column, value: costs[column] }),
+            Some(place) => {
+                let column = columns.map_or(place, |columns| columns[place] as usize);
+                Err(OtError::BadCost { row, column, value: costs[place] })
+            }
             None => Ok(()),
         }
     })

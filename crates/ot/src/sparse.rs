@@ -36,7 +36,21 @@ impl SparsePlan {
         certificate: Certificate,
     ) -> Self {
         entries.sort_unstable_by_key(|e| (e.row, e.column));
-        let rows = (0..=shape.0).map(|row| entries.partition_point(|e| e.row < row)).collect();
+        let mut rows = vec![0; shape.0 + 1];
+        entries.iter().for_each(|e| rows[e.row + 1] += 1);
+        (0..shape.0).for_each(|row| rows[row + 1] += rows[row]);
+        Self { shape, entries, rows, source_potential, target_potential, certificate }
+    }
+
+    /// Of sorted entries; those of a row begin at `rows[row]`.
+    pub(crate) fn from_rows(
+        shape: (usize, usize),
+        entries: Vec<Entry>,
+        rows: Vec<usize>,
+        source_potential: Array1<f64>,
+        target_potential: Array1<f64>,
+        certificate: Certificate,
+    ) -> Self {
         Self { shape, entries, rows, source_potential, target_potential, certificate }
     }
 

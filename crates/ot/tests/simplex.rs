@@ -227,7 +227,9 @@ fn mass_with_nowhere_to_go_is_an_error() {
 #[test]
 fn the_cap_on_pivots_is_an_error() {
     let costs = Euclidean.matrix(cloud(80, 3, 0.0, 1).view(), cloud(90, 3, 0.0, 2).view()).unwrap();
-    let error = NetworkSimplex { max_pivots: 3 }.solve(&Transport::uniform(&costs).unwrap()).unwrap_err();
+    let error = NetworkSimplex { max_pivots: 3, ..Default::default() }
+        .solve(&Transport::uniform(&costs).unwrap())
+        .unwrap_err();
     assert_eq!(error, OtError::PivotCap { pivots: 3 });
 }
 

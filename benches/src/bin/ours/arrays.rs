@@ -4,7 +4,8 @@ use crate::case::Task;
 use crate::laws;
 use anyhow::{Context, Result, bail};
 use chreode_core::{Populations, Seed, Snapshot};
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, Axis};
+use ndarray_npy::NpzReader;
 use safetensors::{Dtype, SafeTensors};
 use std::path::{Path, PathBuf};
 
@@ -71,6 +72,30 @@ impl Arrays {
             }
         }
     }
+}
+
+/// The cells of the first two times of the embryoid bodies, in 5 dimensions, from `eb/eb_pcs5_whitened_f32.npz` below
+/// the folder named by `CHREODE_DATA`, or `../shared/data` beside the workspace.
+pub(crate) fn cells() -> Result<[Array2<f32>; 2]> {
+    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    let folder = std::env::var_os("CHREODE_DATA").map_or(beside, PathBuf::from);
+    let path = folder.join("eb/eb_pcs5_whitened_f32.npz");
+    let file = std::fs::File::open(&path)
+        .with_context(|| format!("cannot read {}; set CHREODE_DATA", path.display()))?;
+    let mut arrays = NpzReader::new(file)?;
+    let pcs: Array2<f32> = arrays.by_name("pcs.npy")?;
+    let times: Array1<i32> = arrays.by_name("sample_labels.npy")?;
+    Ok([0, 1].map(|time| {
+        let rows: Vec<usize> = (0..times.len()).filter(|&i| times[i] == time).collect();
+        pcs.select(Axis(0), &rows)
+    }))
+}
+
+/// Pairs of points on a line, of the peers' law.
+pub(crate) fn line(n: usize) -> [Array1<f64>; 2] {
+    let rng = &mut SEED.stream("line", 0);
+    let [x, y] = [0, 1].map(|_| laws::normals(n, 1, rng).index_axis_move(Axis(1), 0));
+    [x, y * 1.5 + 0.5]
 }
 
 /// A file of arrays.

@@ -33,7 +33,7 @@ pub(crate) enum Task {
     Mixture(usize),
 }
 
-/// One exact plan.
+/// Exact plans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Transport {
     /// `ot/assignment/N/D`: equal weights, from a given matrix of costs.
@@ -42,6 +42,12 @@ pub(crate) enum Transport {
     Points { n: usize, d: usize },
     /// `ot/simplex/NxM/D`: random weights, from a given matrix of costs.
     Simplex { n: usize, m: usize, d: usize },
+    /// `ot/simplex/eb`: the first two times of the embryoid bodies, equal weights, costs on demand.
+    Cells,
+    /// `ot/line/N`: from points on a line to the plan, squared distances.
+    Line { n: usize },
+    /// `ot/minibatch/KxN`: K plans of N pairs of points in 5 dimensions, on all threads.
+    Minibatch { count: usize, n: usize },
 }
 
 impl FromStr for Case {
@@ -60,9 +66,15 @@ impl FromStr for Case {
                 Self::Transport(Transport::Assignment { n: number(n)?, d: number(d)? })
             }
             ["ot", "points", n, d] => Self::Transport(Transport::Points { n: number(n)?, d: number(d)? }),
+            ["ot", "simplex", "eb"] => Self::Transport(Transport::Cells),
             ["ot", "simplex", sizes, d] => {
-                let (n, m) = sizes.split_once('x').with_context(|| format!("{sizes} is not NxM"))?;
-                Self::Transport(Transport::Simplex { n: number(n)?, m: number(m)?, d: number(d)? })
+                let (n, m) = pair(sizes)?;
+                Self::Transport(Transport::Simplex { n, m, d: number(d)? })
+            }
+            ["ot", "line", n] => Self::Transport(Transport::Line { n: number(n)? }),
+            ["ot", "minibatch", sizes] => {
+                let (count, n) = pair(sizes)?;
+                Self::Transport(Transport::Minibatch { count, n })
             }
             _ => bail!("there is no case {name}; try cfm/moons/256/exact or ot/assignment/256/5"),
         })
@@ -79,6 +91,11 @@ impl FromStr for Task {
             None => bail!("there is no task {name}; try moons or gm_5"),
         }
     }
+}
+
+fn pair(text: &str) -> Result<(usize, usize)> {
+    let (n, m) = text.split_once('x').with_context(|| format!("{text} is not NxM"))?;
+    Ok((number(n)?, number(m)?))
 }
 
 fn number(text: &str) -> Result<usize> {
@@ -98,6 +115,9 @@ mod tests {
         assert_eq!("cfm/gm_5/512/exact".parse::<Case>().unwrap(), Case::Cfm(exact));
         let simplex = Transport::Simplex { n: 1000, m: 1500, d: 50 };
         assert_eq!("ot/simplex/1000x1500/50".parse::<Case>().unwrap(), Case::Transport(simplex));
+        assert_eq!("ot/simplex/eb".parse::<Case>().unwrap(), Case::Transport(Transport::Cells));
+        let minibatch = Transport::Minibatch { count: 1000, n: 256 };
+        assert_eq!("ot/minibatch/1000x256".parse::<Case>().unwrap(), Case::Transport(minibatch));
         for (name, part) in [
             ("cfm/moons/0/exact", "0 is not a whole number above 0"),
             ("cfm/sun/256/exact", "no task sun"),

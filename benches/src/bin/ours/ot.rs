@@ -1,14 +1,15 @@
 //! Exact plans.
 
-use crate::arrays::Arrays;
+use crate::arrays::{Arrays, cells, line};
 use crate::case::Transport;
+use crate::laws;
 use crate::timing::{Times, repeat};
 use anyhow::Result;
 use chreode_core::Seed;
 use chreode_models::{Exact, Pairing, Sampling};
 use chreode_ot::{
-    Assignment, CostFunction, Coupling, NetworkSimplex, OtError, OtSolver, SquaredEuclidean,
-    Transport as Problem,
+    Assignment, CostFunction, Coupling, Line, NetworkSimplex, OtError, OtSolver, PointCloud,
+    SquaredEuclidean, Transport as Problem, assign_all_points,
 };
 use serde::Serialize;
 use std::time::Duration;
@@ -56,6 +57,39 @@ pub(crate) fn time(case: Transport, arrays: &Arrays) -> Result<Report> {
                 Ok::<_, OtError>(NetworkSimplex::default().solve(&problem)?.cost())
             })?;
             Ok(Report::new(&times, Some(cost)))
+        }
+        Transport::Cells => {
+            let [x, y] = cells()?;
+            let (cost, times) = repeat(REPEATS, BUDGET, || {
+                let cloud = PointCloud::new(x.view(), y.view(), &SquaredEuclidean)?;
+                Ok::<_, OtError>(NetworkSimplex::default().solve(&Problem::uniform(&cloud)?)?.cost())
+            })?;
+            Ok(Report::new(&times, Some(cost)))
+        }
+        Transport::Line { n } => {
+            let [x, y] = line(n);
+            let (cost, times) = repeat(REPEATS, BUDGET, || {
+                let line = Line::new(x.view(), y.view(), 2.0)?;
+                Ok::<_, OtError>(Problem::uniform(&line)?.monotone_plan().cost())
+            })?;
+            Ok(Report::new(&times, Some(cost)))
+        }
+        Transport::Minibatch { count, n } => {
+            let clouds: Vec<_> = (0..count as u64)
+                .map(|k| {
+                    let (x, y) = laws::clouds(n, n, 5, Seed(k));
+                    (x.mapv(|v| v as f32), y.mapv(|v| v as f32))
+                })
+                .collect();
+            let views: Vec<_> = clouds.iter().map(|(x, y)| (x.view(), y.view())).collect();
+            let (cost, times) = repeat(REPEATS, BUDGET, || {
+                assign_all_points(&views).into_iter().map(|plan| plan.map(|plan| plan.cost)).sum::<Result<
+                    f64,
+                    OtError,
+                >>(
+                )
+            })?;
+            Ok(Report::new(&times, Some(cost / (count * n) as f64)))
         }
     }
 }

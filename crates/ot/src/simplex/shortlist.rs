@@ -6,7 +6,7 @@
 //! doi 10.1371/journal.pone.0110214, with the dense scan as proof.
 
 use super::tree::Arc;
-use crate::Geometry;
+use crate::{Geometry, Moves};
 use rayon::prelude::*;
 
 /// Candidate arcs by source.
@@ -91,18 +91,21 @@ pub(super) fn scan<G: Geometry + ?Sized>(
     bound: impl Fn(usize) -> f64 + Sync,
     keep: usize,
 ) -> Scan {
-    let (n, m) = geometry.shape();
+    let n = geometry.shape().0;
     let arch = pulp::Arch::new();
     let rows: Vec<(Vec<(u32, f64)>, f64)> = (0..n)
         .into_par_iter()
         .map_init(
             || (Vec::new(), Vec::with_capacity(keep + 1)),
             |(buffer, best), row| {
-                let costs = geometry.costs(row, 0..m, buffer);
-                arch.dispatch(
-                    #[inline(always)]
-                    || smallest(costs, v, bound(row), keep, best),
-                )
+                let bound = bound(row);
+                match geometry.moves(row, buffer) {
+                    Moves::All(costs) => arch.dispatch(
+                        #[inline(always)]
+                        || smallest(costs, v, bound, keep, best),
+                    ),
+                    Moves::Listed { columns, costs } => smallest_listed(columns, costs, v, bound, keep, best),
+                }
             },
         )
         .collect();
@@ -117,7 +120,7 @@ fn smallest(
     v: &[f64],
     bound: f64,
     keep: usize,
-    best: &mut Vec<(f64, u32)>,
+    best: &mut Vec<(f64, usize)>,
 ) -> (Vec<(u32, f64)>, f64) {
     const LANES: usize = 32;
     best.clear();
@@ -151,16 +154,44 @@ fn smallest(
         for (k, (c, v)) in costs.iter().zip(v).enumerate() {
             let reduced = c - v;
             if reduced < threshold {
-                let place = best.partition_point(|&(r, _)| r <= reduced);
-                best.insert(place, (reduced, (block * LANES + k) as u32));
-                if best.len() > keep {
-                    best.pop();
-                }
-                if best.len() == keep {
-                    threshold = best[keep - 1].0;
-                }
+                threshold = insert(best, (reduced, block * LANES + k), keep, threshold);
             }
         }
     }
-    (best.iter().map(|&(_, column)| (column, costs[column as usize])).collect(), least)
+    (best.iter().map(|&(_, column)| (column as u32, costs[column])).collect(), least)
+}
+
+/// The same of a list of arcs.
+fn smallest_listed(
+    columns: &[u32],
+    costs: &[f64],
+    v: &[f64],
+    bound: f64,
+    keep: usize,
+    best: &mut Vec<(f64, usize)>,
+) -> (Vec<(u32, f64)>, f64) {
+    best.clear();
+    let (mut least, mut threshold) = (f64::INFINITY, bound);
+    for (place, (&column, c)) in columns.iter().zip(costs).enumerate() {
+        let reduced = c - v[column as usize];
+        least = if reduced < least { reduced } else { least };
+        if reduced < threshold {
+            threshold = insert(best, (reduced, place), keep, threshold);
+        }
+    }
+    (best.iter().map(|&(_, place)| (columns[place], costs[place])).collect(), least)
+}
+
+/// Keeps the `keep` smallest, and returns the new threshold.
+#[inline(always)]
+pub(super) fn insert(
+    best: &mut Vec<(f64, usize)>,
+    (reduced, at): (f64, usize),
+    keep: usize,
+    threshold: f64,
+) -> f64 {
+    let place = best.partition_point(|&(r, _)| r <= reduced);
+    best.insert(place, (reduced, at));
+    best.truncate(keep);
+    if best.len() == keep { best[keep - 1].0 } else { threshold }
 }

@@ -1,21 +1,14 @@
 //! A first plan that is close to optimal.
 //!
-//! Guessed potentials come from the problem on every third source and target, solved exactly and
-//! extended to all targets by the c-transform `v_j = min_i (c_ij - u_i)`. Mass is then placed greedily
+//! Target potentials are given, or guessed from a part of the points ([`super::part`]). Mass is placed greedily
 //! in the order of the reduced costs, as in Russell's approximation (E. J. Russell, Oper. Res. 17, 1969,
 //! doi 10.1287/opre.17.1.187). Each placement exhausts a source or a target, so the arcs form a forest.
 
-use super::shortlist::scan;
+use super::shortlist::{insert, scan};
 use super::tree::Arc;
 use super::units::Units;
-use crate::{Geometry, NetworkSimplex, Transport};
-use ndarray::{Array1, Array2};
+use crate::{Geometry, Moves, Transport};
 use rayon::prelude::*;
-
-/// Below this number of points on a side the guess costs more than it saves.
-const GUESS_FROM: usize = 256;
-/// Every `STRIDE`-th point takes part in the guess.
-const STRIDE: usize = 3;
 
 /// A forest of arcs with positive flows, what could not be placed, and the nearest targets of each source.
 pub(super) struct Start {
@@ -23,16 +16,18 @@ pub(super) struct Start {
     /// Supply left at sources and demand left at targets, where every move is forbidden.
     pub(super) left: (Vec<i64>, Vec<i64>),
     pub(super) near: Vec<Vec<(u32, f64)>>,
-    /// Guessed `u` and `v`.
-    pub(super) potentials: (Vec<f64>, Vec<f64>),
+    /// `u_i = min_j (c_ij - v_j)`.
+    pub(super) u: Vec<f64>,
 }
 
-/// Places the mass of `units`.
-pub(super) fn start<G: Geometry + ?Sized>(problem: &Transport<'_, G>, units: &Units, near: usize) -> Start {
+/// Places the mass of `units`, by target potentials that are `-∞` where a target has none.
+pub(super) fn start<G: Geometry + ?Sized>(
+    problem: &Transport<'_, G>,
+    units: &Units,
+    v: Vec<f64>,
+    near: usize,
+) -> Start {
     let geometry = problem.geometry();
-    let mut v = guess(problem).unwrap_or_else(|| vec![0.0; problem.shape().1]);
-    // Targets without mass: no arc to them is near.
-    v.iter_mut().zip(&units.target).filter(|(_, mass)| **mass == 0).for_each(|(v, _)| *v = f64::NEG_INFINITY);
     let first = scan(geometry, &v, |_| f64::INFINITY, near);
     let (mut supply, mut demand) = (units.source.clone(), units.target.clone());
     let mut arcs = Vec::with_capacity(supply.len() + demand.len());
@@ -53,8 +48,8 @@ pub(super) fn start<G: Geometry + ?Sized>(problem: &Transport<'_, G>, units: &Un
         lists = rows
             .par_iter()
             .map_init(Vec::new, |buffer, &row| {
-                let costs = geometry.costs(row, 0..v.len(), buffer);
-                nearest(row, costs, &v, first.least[row], &columns, near)
+                let open = |j: usize| (demand[j] > 0).then_some(v[j]);
+                nearest(row, geometry.moves(row, buffer), open, first.least[row], &columns, near)
             })
             .flatten_iter()
             .collect();
@@ -63,7 +58,7 @@ pub(super) fn start<G: Geometry + ?Sized>(problem: &Transport<'_, G>, units: &Un
         }
     }
     let u = first.least.iter().map(|&u| if u.is_finite() { u } else { 0.0 }).collect();
-    Start { arcs, left: (supply, demand), near: first.arcs, potentials: (u, v) }
+    Start { arcs, left: (supply, demand), near: first.arcs, u }
 }
 
 /// Fills the arcs in the order of their keys.
@@ -80,57 +75,40 @@ fn place(lists: &mut [(f64, Arc)], supply: &mut [i64], demand: &mut [i64], arcs:
     }
 }
 
-/// The `keep` allowed arcs of `row` to `columns` of least reduced cost.
-fn nearest(row: usize, costs: &[f64], v: &[f64], u: f64, columns: &[usize], keep: usize) -> Vec<(f64, Arc)> {
+/// The `keep` allowed arcs of `row` of least reduced cost, to those of `columns`, which have a potential in `open`.
+fn nearest(
+    row: usize,
+    moves: Moves<'_, '_>,
+    open: impl Fn(usize) -> Option<f64>,
+    u: f64,
+    columns: &[usize],
+    keep: usize,
+) -> Vec<(f64, Arc)> {
     let mut best: Vec<(f64, usize)> = Vec::with_capacity(keep + 1);
     let mut threshold = f64::INFINITY;
-    for &column in columns {
-        let reduced = costs[column] - v[column] - u;
-        if reduced < threshold {
-            let place = best.partition_point(|&(r, _)| r <= reduced);
-            best.insert(place, (reduced, column));
-            if best.len() > keep {
-                best.pop();
-            }
-            if best.len() == keep {
-                threshold = best[keep - 1].0;
+    let mut offer = |place: usize, column: usize, cost: f64| {
+        if let Some(v) = open(column) {
+            let reduced = cost - v - u;
+            if reduced < threshold {
+                threshold = insert(&mut best, (reduced, place), keep, threshold);
             }
         }
-    }
-    best.into_iter()
-        .map(|(r, column)| (r, Arc { row: row as u32, column: column as u32, cost: costs[column] }))
-        .collect()
-}
-
-/// Target potentials from the problem on a part of the points.
-fn guess<G: Geometry + ?Sized>(problem: &Transport<'_, G>) -> Option<Vec<f64>> {
-    let (n, m) = problem.shape();
-    if n.min(m) < GUESS_FROM {
-        return None;
-    }
-    let part = |masses: ndarray::ArrayView1<'_, f64>| -> Vec<usize> {
-        let positive: Vec<usize> = (0..masses.len()).filter(|&i| masses[i] > 0.0).collect();
-        positive.into_iter().step_by(STRIDE).collect()
     };
-    let (rows, columns) = (part(problem.source()), part(problem.target()));
-    let mut costs = Array2::zeros((rows.len(), columns.len()));
-    let mut buffer = Vec::new();
-    for (mut out, &row) in costs.rows_mut().into_iter().zip(&rows) {
-        let all = problem.geometry().costs(row, 0..m, &mut buffer);
-        out.iter_mut().zip(&columns).for_each(|(out, &column)| *out = all[column]);
-    }
-    let a: Array1<f64> = rows.iter().map(|&i| problem.source()[i]).collect();
-    let b: Array1<f64> = columns.iter().map(|&j| problem.target()[j]).collect();
-    let b = &b * (a.sum() / b.sum());
-    let small = Transport::new(&costs, a.view(), b.view()).ok()?;
-    let solved = NetworkSimplex::default().optimum(&small).ok()?;
-    let mut v = vec![f64::INFINITY; m];
-    for (&row, &u) in rows.iter().zip(&solved.u) {
-        let costs = problem.geometry().costs(row, 0..m, &mut buffer);
-        for (v, &c) in v.iter_mut().zip(costs) {
-            let candidate = c - u;
-            *v = if candidate < *v { candidate } else { *v };
+    match moves {
+        Moves::All(costs) => columns.iter().for_each(|&column| offer(column, column, costs[column])),
+        Moves::Listed { columns, costs } => {
+            let moves = columns.iter().zip(costs).enumerate();
+            moves.for_each(|(place, (&column, &cost))| offer(place, column as usize, cost));
         }
     }
-    v.iter().all(|v| v.is_finite()).then_some(v)
+    let arc = |place: usize| match moves {
+        Moves::All(costs) => (place as u32, costs[place]),
+        Moves::Listed { columns, costs } => (columns[place], costs[place]),
+    };
+    best.into_iter()
+        .map(|(reduced, place)| {
+            let (column, cost) = arc(place);
+            (reduced, Arc { row: row as u32, column, cost })
+        })
+        .collect()
 }

@@ -8,6 +8,8 @@
 //! Ancestors are compared by the sizes of their subtrees, which change along the pivot cycle alone;
 //! potentials are shifted on the smaller side of the cut.
 
+use crate::OtError;
+
 pub(super) const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Copy)]
@@ -48,8 +50,11 @@ pub(super) struct Tree {
 
 impl Tree {
     /// All `n + m` nodes hanging from the root by empty arcs.
-    pub(super) fn star(n: usize, m: usize) -> Self {
-        let count = n + m + 1;
+    ///
+    /// # Errors
+    /// More nodes than 32 bits can number.
+    pub(super) fn star(n: usize, m: usize) -> Result<Self, OtError> {
+        let count = nodes(n, m)?;
         let mut tree = Self {
             sources: n as u32,
             nodes: vec![Node { parent: NONE, size: 1, up: true, flow: 0, cost: 0.0 }; count],
@@ -61,8 +66,8 @@ impl Tree {
         for node in 0..(n + m) as u32 {
             tree.attach(node, (n + m) as u32);
         }
-        tree.nodes[n + m].size = (n + m + 1) as u32;
-        tree
+        tree.nodes[n + m].size = count as u32;
+        Ok(tree)
     }
 
     pub(super) fn root(&self) -> u32 {
@@ -293,5 +298,28 @@ fn walk(links: &[Links], queue: &mut [u32], start: u32, mut visit: impl FnMut(us
         tail += usize::from(first != NONE);
         queue[tail] = next;
         tail += usize::from(next != NONE);
+    }
+}
+
+/// The number of nodes: the points and the root.
+fn nodes(n: usize, m: usize) -> Result<usize, OtError> {
+    let count = n.saturating_add(m).saturating_add(1);
+    if count < NONE as usize {
+        return Ok(count);
+    }
+    let value = count as f64;
+    Err(OtError::BadParameter { name: "the number of points of both sides", value, range: "below 2^32 - 2" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes_have_32_bits_and_arcs_are_never_counted() {
+        assert_eq!(nodes(62_000, 53_000), Ok(115_001));
+        assert_eq!(nodes(2_000_000_000, 2_000_000_000), Ok(4_000_000_001));
+        assert!(matches!(nodes(3_000_000_000, 2_000_000_000), Err(OtError::BadParameter { .. })));
+        assert!(nodes(usize::MAX, 2).is_err());
     }
 }

@@ -7,18 +7,18 @@
 use ndarray::ArrayView1;
 
 /// Integral masses of equal totals.
-pub(super) struct Units {
+pub(crate) struct Units {
     /// Supplies.
-    pub(super) source: Vec<i64>,
+    pub(crate) source: Vec<i64>,
     /// Demands.
-    pub(super) target: Vec<i64>,
+    pub(crate) target: Vec<i64>,
     /// The mass of one unit.
-    pub(super) unit: f64,
+    pub(crate) unit: f64,
 }
 
 impl Units {
     /// Rounds both marginals. Equal masses stay equal: the total is a multiple of their number.
-    pub(super) fn new(a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> Self {
+    pub(crate) fn new(a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> Self {
         let (equal_a, equal_b) = (equal(a), equal(b));
         let base = match lcm(equal_a.unwrap_or(1), equal_b.unwrap_or(1)) {
             base if base < 1 << 50 => base,
