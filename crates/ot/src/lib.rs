@@ -24,6 +24,6 @@ pub use geometry::{Geometry, PointCloud};
 pub use permutation::Permutation;
 pub use problem::{MASS_TOLERANCE, OtSolver, Transport};
 pub use simplex::NetworkSimplex;
-pub use sinkhorn::{EntropicPlan, EpsilonScaling, Sinkhorn};
+pub use sinkhorn::{Acceleration, EntropicPlan, EpsilonScaling, Form, Sinkhorn};
 pub use sparse::{Entry, SparsePlan};
 pub use stop::Stop;

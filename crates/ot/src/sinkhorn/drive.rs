@@ -1,0 +1,214 @@
+//! The iteration from start to stop: values of ε, forms, precision.
+
+use super::anderson::Anderson;
+use super::certificate::Measured;
+use super::kernel::Kernel;
+use super::log::Log;
+use super::survey::Survey;
+use super::sweep::{OutOfRange, Shares, Sweep, error};
+use super::{Acceleration, EpsilonScaling, Form, Sinkhorn};
+use crate::{Geometry, OtError, Stop};
+
+/// The most memory for a kernel, in bytes, where the form is chosen for the user.
+const MEMORY: usize = 512 << 20;
+/// Tolerances from here on are met with a kernel in single precision.
+const SINGLE: f64 = 3e-7;
+/// The share of the tolerance that an iteration must reach by its own measure.
+const SHARE: f64 = 0.8;
+/// Iterations in the log domain on end after which the kernel is not tried again.
+const PATIENCE: usize = 3;
+
+/// What the iteration came to.
+pub(super) struct End {
+    pub(super) f: Vec<f64>,
+    pub(super) g: Vec<f64>,
+    pub(super) iterations: usize,
+    pub(super) measured: Measured,
+}
+
+/// Runs `solver` from the target potential `start`, or from that of the unregularised dual's half step.
+pub(super) fn run<G: Geometry + ?Sized>(
+    solver: &Sinkhorn,
+    shares: &Shares<'_, G>,
+    start: Option<Vec<f64>>,
+) -> Result<End, OtError> {
+    let survey = Survey::new(shares)?;
+    let warm = start.is_some();
+    let mut state = State {
+        shares,
+        g: start.unwrap_or_else(|| survey.g.clone()),
+        next: survey.g,
+        f: survey.f,
+        iterations: 0,
+        error: f64::INFINITY,
+        anderson: Anderson::new(solver.memory()),
+    };
+    match solver.stop {
+        Stop::After { iterations } => {
+            let schedule = solver.schedule(None);
+            let last = iterations.saturating_sub(schedule.iter().map(|s| s.steps).sum()).max(1);
+            let mut form = solver.form(shares.shape(), Precision::Double);
+            for stage in &schedule {
+                state.iterate(form.as_mut(), stage.epsilon, 0.0, stage.steps);
+            }
+            state.iterate(form.as_mut(), solver.epsilon, f64::NEG_INFINITY, last);
+            let measured = Measured::new(shares, solver.epsilon, &state.f, &state.g);
+            Ok(state.end(measured))
+        }
+        Stop::Within { tolerance, max_iterations } => {
+            let schedule = if warm { Vec::new() } else { solver.schedule(Some(survey.spread)) };
+            state.within(solver, &schedule, tolerance, max_iterations)
+        }
+    }
+}
+
+/// A value of ε on the way down.
+pub(super) struct Stage {
+    pub(super) epsilon: f64,
+    pub(super) steps: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Precision {
+    Single,
+    Double,
+}
+
+impl Sinkhorn {
+    fn form<G: Geometry + ?Sized>(&self, (n, m): (usize, usize), precision: Precision) -> Box<dyn Sweep<G>> {
+        let bytes = n * m * if precision == Precision::Single { 4 } else { 8 };
+        let keep = match self.form {
+            Form::Auto => bytes <= MEMORY,
+            Form::Kernel => true,
+            Form::Log => false,
+        };
+        match (keep, precision) {
+            (true, Precision::Single) => Box::new(Kernel::<f32>::new((n, m))),
+            (true, Precision::Double) => Box::new(Kernel::<f64>::new((n, m))),
+            (false, Precision::Single) => Box::new(Log::<f32>::new((n, m))),
+            (false, Precision::Double) => Box::new(Log::<f64>::new((n, m))),
+        }
+    }
+
+    fn memory(&self) -> usize {
+        match (self.acceleration, self.stop) {
+            (Acceleration::None, _) | (Acceleration::Auto, Stop::After { .. }) => 0,
+            (Acceleration::Auto, Stop::Within { .. }) => 20,
+            (Acceleration::Anderson { memory }, _) => memory,
+        }
+    }
+
+    /// The values of ε above the last, largest first.
+    fn schedule(&self, spread: Option<f64>) -> Vec<Stage> {
+        let (start, factor, steps) = match (self.scaling, spread) {
+            (EpsilonScaling::Geometric { start, factor, steps }, _) => (start, factor, steps),
+            (EpsilonScaling::Auto, Some(spread)) => (0.02 * spread, 0.25, 30),
+            (EpsilonScaling::None, _) | (EpsilonScaling::Auto, None) => return Vec::new(),
+        };
+        let mut stages = Vec::new();
+        let mut epsilon = self.epsilon / factor;
+        while epsilon < start {
+            stages.push(Stage { epsilon, steps });
+            epsilon /= factor;
+        }
+        stages.reverse();
+        stages
+    }
+}
+
+struct State<'s, 'g, G: ?Sized> {
+    shares: &'s Shares<'g, G>,
+    f: Vec<f64>,
+    g: Vec<f64>,
+    next: Vec<f64>,
+    iterations: usize,
+    error: f64,
+    anderson: Anderson,
+}
+
+impl<G: Geometry + ?Sized> State<'_, '_, G> {
+    fn end(self, measured: Measured) -> End {
+        End { f: self.f, g: self.g, iterations: self.iterations, measured }
+    }
+
+    fn within(
+        mut self,
+        solver: &Sinkhorn,
+        schedule: &[Stage],
+        tolerance: f64,
+        max_iterations: usize,
+    ) -> Result<End, OtError> {
+        let epsilon = solver.epsilon;
+        let failed = |state: &Self, residual: f64| OtError::NotConverged {
+            method: "sinkhorn",
+            iterations: state.iterations,
+            residual,
+            tolerance,
+        };
+        let mut precision = Precision::Single;
+        let mut form = solver.form(self.shares.shape(), precision);
+        for stage in schedule {
+            let steps = stage.steps.min(max_iterations.saturating_sub(self.iterations));
+            self.iterate(form.as_mut(), stage.epsilon, 0.05, steps);
+        }
+        let mut goal = SHARE * tolerance;
+        loop {
+            let least = if precision == Precision::Single { goal.max(SINGLE) } else { goal };
+            let steps = max_iterations.saturating_sub(self.iterations);
+            let reached = self.iterate(form.as_mut(), epsilon, least, steps);
+            if !reached {
+                return Err(failed(&self, self.error));
+            }
+            if least <= tolerance {
+                let measured = Measured::new(self.shares, epsilon, &self.f, &self.g);
+                if measured.residual <= tolerance {
+                    return Ok(self.end(measured));
+                }
+                // The limit of what f64 can do at this ε.
+                if goal < 0.01 * tolerance {
+                    return Err(failed(&self, measured.residual));
+                }
+            }
+            if precision == Precision::Single {
+                precision = Precision::Double;
+                form = solver.form(self.shares.shape(), precision);
+            } else {
+                goal *= 0.5;
+            }
+        }
+    }
+
+    /// Iterates until the error is at most `tolerance`, at most `steps` times. Whether it got there.
+    fn iterate(&mut self, form: &mut dyn Sweep<G>, epsilon: f64, tolerance: f64, steps: usize) -> bool {
+        self.anderson.clear();
+        form.absorb(self.shares, epsilon, &self.f, &self.g);
+        let mut log = Log::<f64>::new(self.shares.shape());
+        <Log<f64> as Sweep<G>>::absorb(&mut log, self.shares, epsilon, &self.f, &self.g);
+        let mut failures = 0;
+        for _ in 0..steps {
+            let attempt = if failures < PATIENCE {
+                form.sweep(self.shares, &self.g, &mut self.f, &mut self.next)
+            } else {
+                Err(OutOfRange)
+            };
+            if attempt == Err(OutOfRange) {
+                // Never out of range.
+                let _ = log.sweep(self.shares, &self.g, &mut self.f, &mut self.next);
+                failures += 1;
+                if failures < PATIENCE {
+                    form.absorb(self.shares, epsilon, &self.f, &self.next);
+                }
+            } else {
+                failures = 0;
+            }
+            self.iterations += 1;
+            self.error = error(&self.g, &self.next, &self.shares.b, epsilon);
+            if self.error <= tolerance {
+                std::mem::swap(&mut self.g, &mut self.next);
+                return true;
+            }
+            self.g = self.anderson.next(&self.g, &self.next, self.error, &self.shares.b);
+        }
+        false
+    }
+}
