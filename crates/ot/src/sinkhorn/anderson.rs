@@ -1,6 +1,9 @@
 //! Anderson's acceleration of the iteration, guarded.
 
+use super::exp::fma;
+use super::lanes::vectorise;
 use super::word::WIDTH;
+use pulp::{Simd, WithSimd};
 
 /// The iterates of late, for the next one.
 ///
@@ -81,7 +84,7 @@ impl Anderson {
         let right = self.changes.iter().map(|(_, r)| inner(r, residual, weights)).collect();
         if let Some(gamma) = solve(self.gram.clone(), right) {
             for ((t, _), gamma) in self.changes.iter().zip(gamma) {
-                next.iter_mut().zip(t).for_each(|(next, t)| *next -= gamma * t);
+                vectorise(Subtract { x: &mut next, gamma, y: t });
             }
         }
         next
@@ -94,18 +97,48 @@ fn difference(x: &[f64], y: &[f64]) -> Vec<f64> {
 
 /// `Σ_j w_j x_j y_j`, in a fixed order.
 fn inner(x: &[f64], y: &[f64], w: &[f64]) -> f64 {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let mut sums = [0.0; WIDTH];
-            for ((x, y), w) in x.chunks(WIDTH).zip(y.chunks(WIDTH)).zip(w.chunks(WIDTH)) {
-                for (sum, ((x, y), w)) in sums.iter_mut().zip(x.iter().zip(y).zip(w)) {
-                    *sum += w * x * y;
-                }
+    vectorise(Inner { x, y, w })
+}
+
+struct Inner<'i> {
+    x: &'i [f64],
+    y: &'i [f64],
+    w: &'i [f64],
+}
+
+impl WithSimd for Inner<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let mut sums = [0.0; WIDTH];
+        let (x, y, w) = (self.x.chunks_exact(WIDTH), self.y.chunks_exact(WIDTH), self.w.chunks_exact(WIDTH));
+        let rest = x.remainder().iter().zip(y.remainder()).zip(w.remainder());
+        for ((x, y), w) in x.zip(y).zip(w) {
+            for t in 0..WIDTH {
+                sums[t] += w[t] * x[t] * y[t];
             }
-            sums.iter().sum()
-        },
-    )
+        }
+        rest.fold(sums.iter().sum(), |sum, ((x, y), w)| sum + w * x * y)
+    }
+}
+
+/// `x_j -= γ y_j`.
+struct Subtract<'s> {
+    x: &'s mut [f64],
+    gamma: f64,
+    y: &'s [f64],
+}
+
+impl WithSimd for Subtract<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for (x, y) in self.x.iter_mut().zip(self.y) {
+            *x = fma::<S>(*y, -self.gamma, *x);
+        }
+    }
 }
 
 /// The solution of a symmetric positive definite system by Cholesky's factorisation, with a ridge; `None` where the

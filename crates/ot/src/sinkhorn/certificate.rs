@@ -1,10 +1,12 @@
 //! What a pair of potentials is worth: marginals and objectives, measured in `f64` from the costs themselves.
 
-use super::exp::exp;
+use super::exp::exp_fused;
 use super::kernel::each;
+use super::lanes::vectorise;
 use super::sweep::{SMALL, Shares, block_rows};
 use super::word::WIDTH;
 use crate::Geometry;
+use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
 /// Of the plan `a_i b_j exp((f_i + g_j - c_ij)/ε)`.
@@ -45,19 +47,17 @@ impl Measured {
                 Block { sums: vec![0.0; rows.len()], rows, across: vec![0.0; m], transport: 0.0 }
             })
             .collect();
-        let (arch, scale) = (pulp::Arch::new(), 1.0 / epsilon);
-        each(&mut blocks, n * m < SMALL, |block| {
-            let mut buffer = Vec::new();
+        let scale = 1.0 / epsilon;
+        each(blocks.iter_mut().collect(), n * m < SMALL, |block| {
+            let (mut buffer, mut out) = (Vec::new(), vec![0.0; m]);
             for (row, sum) in block.rows.clone().zip(&mut block.sums) {
                 let (a, f) = (shares.a[row], f[row]);
                 if a == 0.0 {
                     continue;
                 }
                 let costs = shares.geometry.costs(row, 0..m, &mut buffer);
-                let (mass, transport) = arch.dispatch(
-                    #[inline(always)]
-                    || measure(costs, g, &shares.b, (a, f, scale), &mut block.across),
-                );
+                let across = &mut block.across;
+                let (mass, transport) = vectorise(Row { costs, g, b: &shares.b, a, f, scale, across, out: &mut out });
                 *sum = mass;
                 block.transport += transport;
             }
@@ -84,23 +84,44 @@ impl Measured {
 }
 
 /// Adds a row of the plan to the sums of the columns; its mass and its cost.
-#[inline(always)]
-fn measure(
-    costs: &[f64],
-    g: &[f64],
-    b: &[f64],
-    (a, f, scale): (f64, f64, f64),
-    across: &mut [f64],
-) -> (f64, f64) {
-    let (mut masses, mut costs_moved) = ([0.0; WIDTH], [0.0; WIDTH]);
-    let pieces = costs.chunks(WIDTH).zip(g.chunks(WIDTH)).zip(b.chunks(WIDTH)).zip(across.chunks_mut(WIDTH));
-    for (((costs, g), b), across) in pieces {
-        for k in 0..costs.len() {
-            let p = if b[k] > 0.0 { a * b[k] * exp((f + g[k] - costs[k]) * scale) } else { 0.0 };
-            masses[k] += p;
-            costs_moved[k] += if p > 0.0 { p * costs[k] } else { 0.0 };
-            across[k] += p;
+struct Row<'r> {
+    costs: &'r [f64],
+    g: &'r [f64],
+    b: &'r [f64],
+    a: f64,
+    f: f64,
+    scale: f64,
+    across: &'r mut [f64],
+    out: &'r mut [f64],
+}
+
+impl WithSimd for Row<'_> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> (f64, f64) {
+        let Self { costs, g, b, a, f, scale, across, out } = self;
+        row::<S>(costs, g, b, (a, f, scale), out);
+        let (mut masses, mut moved) = ([0.0; WIDTH], [0.0; WIDTH]);
+        let (c, p) = (costs.chunks_exact(WIDTH), out.chunks_exact(WIDTH));
+        let rest = p.remainder().iter().zip(c.remainder());
+        for (c, p) in c.zip(p) {
+            for t in 0..WIDTH {
+                masses[t] += p[t];
+                moved[t] += if p[t] > 0.0 { p[t] * c[t] } else { 0.0 };
+            }
         }
+        across.iter_mut().zip(&*out).for_each(|(sum, p)| *sum += p);
+        rest.filter(|(p, _)| **p > 0.0)
+            .fold((masses.iter().sum(), moved.iter().sum()), |(mass, cost), (p, c)| (mass + p, cost + p * c))
     }
-    (masses.iter().sum(), costs_moved.iter().sum())
+}
+
+/// `out_j = a b_j exp((f + g_j - c_j)/ε)`.
+#[inline(always)]
+pub(super) fn row<S: Simd>(costs: &[f64], g: &[f64], b: &[f64], (a, f, scale): (f64, f64, f64), out: &mut [f64]) {
+    for (((out, &c), &g), &b) in out.iter_mut().zip(costs).zip(g).zip(b) {
+        let p = a * b * exp_fused::<S>((f + g - c) * scale);
+        *out = if b > 0.0 { p } else { 0.0 };
+    }
 }

@@ -5,6 +5,7 @@ use super::certificate::Measured;
 use super::kernel::Kernel;
 use super::log::Log;
 use super::survey::Survey;
+use super::word::Word;
 use super::sweep::{OutOfRange, Shares, Sweep, error};
 use super::{Acceleration, EpsilonScaling, Form, Sinkhorn};
 use crate::{Geometry, OtError, Stop};
@@ -32,7 +33,14 @@ pub(super) fn run<G: Geometry + ?Sized>(
     shares: &Shares<'_, G>,
     start: Option<Vec<f64>>,
 ) -> Result<End, OtError> {
-    let survey = Survey::new(shares)?;
+    let t0=std::time::Instant::now();
+    let mut kernel = solver.single(shares.shape());
+    let survey = Survey::new(shares, kernel.as_mut(), solver.epsilon)?; eprintln!("survey {:?}", t0.elapsed());
+    let limit = <f32 as Word>::BOUND * solver.epsilon;
+    kernel = kernel.filter(|_| survey.g.iter().all(|g| *g <= limit));
+    if let Some(kernel) = &mut kernel {
+        kernel.filled(solver.epsilon, &survey.f, &vec![0.0; survey.g.len()]);
+    }
     let warm = start.is_some();
     let mut state = State {
         shares,
@@ -49,15 +57,17 @@ pub(super) fn run<G: Geometry + ?Sized>(
             let last = iterations.saturating_sub(schedule.iter().map(|s| s.steps).sum()).max(1);
             let mut form = solver.form(shares.shape(), Precision::Double);
             for stage in &schedule {
+                state.absorb(form.as_mut(), stage.epsilon);
                 state.iterate(form.as_mut(), stage.epsilon, 0.0, stage.steps);
             }
+            state.absorb(form.as_mut(), solver.epsilon);
             state.iterate(form.as_mut(), solver.epsilon, f64::NEG_INFINITY, last);
             let measured = Measured::new(shares, solver.epsilon, &state.f, &state.g);
             Ok(state.end(measured))
         }
         Stop::Within { tolerance, max_iterations } => {
             let schedule = if warm { Vec::new() } else { solver.schedule(Some(survey.spread)) };
-            state.within(solver, &schedule, tolerance, max_iterations)
+            state.within(solver, kernel, &schedule, tolerance, max_iterations)
         }
     }
 }
@@ -88,6 +98,12 @@ impl Sinkhorn {
             (false, Precision::Single) => Box::new(Log::<f32>::new((n, m))),
             (false, Precision::Double) => Box::new(Log::<f64>::new((n, m))),
         }
+    }
+
+    /// A kernel in single precision, to be filled by the first pass over the costs.
+    fn single(&self, (n, m): (usize, usize)) -> Option<Kernel<f32>> {
+        let keep = self.form == Form::Kernel || (self.form == Form::Auto && 4 * n * m <= MEMORY);
+        (keep && matches!(self.stop, Stop::Within { .. })).then(|| Kernel::new((n, m)))
     }
 
     fn memory(&self) -> usize {
@@ -134,6 +150,7 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
     fn within(
         mut self,
         solver: &Sinkhorn,
+        kernel: Option<Kernel<f32>>,
         schedule: &[Stage],
         tolerance: f64,
         max_iterations: usize,
@@ -146,21 +163,30 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
             tolerance,
         };
         let mut precision = Precision::Single;
-        let mut form = solver.form(self.shares.shape(), precision);
+        let mut ready = kernel.is_some() && schedule.is_empty();
+        let mut form = match kernel {
+            Some(kernel) => Box::new(kernel),
+            None => solver.form(self.shares.shape(), precision),
+        };
         for stage in schedule {
             let steps = stage.steps.min(max_iterations.saturating_sub(self.iterations));
+            self.absorb(form.as_mut(), stage.epsilon);
             self.iterate(form.as_mut(), stage.epsilon, 0.05, steps);
         }
         let mut goal = SHARE * tolerance;
         loop {
             let least = if precision == Precision::Single { goal.max(SINGLE) } else { goal };
             let steps = max_iterations.saturating_sub(self.iterations);
+            if !ready {
+                self.absorb(form.as_mut(), epsilon);
+            }
+            ready = false;
             let reached = self.iterate(form.as_mut(), epsilon, least, steps);
             if !reached {
                 return Err(failed(&self, self.error));
             }
             if least <= tolerance {
-                let measured = Measured::new(self.shares, epsilon, &self.f, &self.g);
+                let t0=std::time::Instant::now(); let measured = Measured::new(self.shares, epsilon, &self.f, &self.g); eprintln!("measure {:?}", t0.elapsed());
                 if measured.residual <= tolerance {
                     return Ok(self.end(measured));
                 }
@@ -178,10 +204,14 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
         }
     }
 
+    fn absorb(&self, form: &mut dyn Sweep<G>, epsilon: f64) {
+        form.absorb(self.shares, epsilon, &self.f, &self.g);
+    }
+
     /// Iterates until the error is at most `tolerance`, at most `steps` times. Whether it got there.
     fn iterate(&mut self, form: &mut dyn Sweep<G>, epsilon: f64, tolerance: f64, steps: usize) -> bool {
         self.anderson.clear();
-        form.absorb(self.shares, epsilon, &self.f, &self.g);
+        let t0=std::time::Instant::now();
         let mut log = Log::<f64>::new(self.shares.shape());
         <Log<f64> as Sweep<G>>::absorb(&mut log, self.shares, epsilon, &self.f, &self.g);
         let mut failures = 0;
@@ -204,7 +234,7 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
             self.iterations += 1;
             self.error = error(&self.g, &self.next, &self.shares.b, epsilon);
             if self.error <= tolerance {
-                std::mem::swap(&mut self.g, &mut self.next);
+                std::mem::swap(&mut self.g, &mut self.next); eprintln!("sweeps {} {:?}", self.iterations, t0.elapsed());
                 return true;
             }
             self.g = self.anderson.next(&self.g, &self.next, self.error, &self.shares.b);

@@ -1,11 +1,13 @@
 //! The entropic plan: two potentials, and rows computed when asked for.
 
 use super::drive::End;
-use super::exp::exp;
+use super::certificate::row;
+use super::lanes::vectorise;
 use super::sweep::Shares;
 use crate::coupling::{cumulative, draw};
 use crate::{Certificate, Coupling, Geometry};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use pulp::{Simd, WithSimd};
 use rand::Rng;
 use rayon::prelude::*;
 
@@ -91,15 +93,7 @@ impl<'g, G: Geometry + ?Sized> EntropicPlan<'g, G> {
             return out.fill(0.0);
         }
         let (b, g) = (b.as_slice().expect("contiguous"), g.as_slice().expect("contiguous"));
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                for (((out, &c), &g), &b) in out.iter_mut().zip(costs).zip(g).zip(b) {
-                    let p = mass * b * exp((f + g - c) * scale);
-                    *out = if b > 0.0 { p } else { 0.0 };
-                }
-            },
-        );
+        vectorise(Row { costs, g, b, mass, f, scale, out });
     }
 
     /// The same function of every row, in order.
@@ -176,5 +170,25 @@ impl<G: Geometry + ?Sized> Coupling for EntropicPlan<'_, G> {
         self.row_into(row, &mut buffer, &mut p);
         let cumulative = cumulative(p.into_iter());
         (cumulative[cumulative.len() - 1] > 0.0).then(|| draw(&cumulative, rng))
+    }
+}
+
+/// A row of the plan.
+struct Row<'r> {
+    costs: &'r [f64],
+    g: &'r [f64],
+    b: &'r [f64],
+    mass: f64,
+    f: f64,
+    scale: f64,
+    out: &'r mut [f64],
+}
+
+impl WithSimd for Row<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        row::<S>(self.costs, self.g, self.b, (self.mass, self.f, self.scale), self.out);
     }
 }

@@ -1,9 +1,11 @@
 //! The first look at the costs: are they numbers, can all mass move, and where do the potentials start.
 
-use super::kernel::each;
-use super::log::least;
+use super::kernel::{Kernel, each};
+use super::lanes::{GROUP, entries, least, vectorise};
 use super::sweep::{SMALL, Shares, block_rows};
+use super::word::WIDTH;
 use crate::{Geometry, OtError};
+use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
 /// What one pass over the costs tells.
@@ -25,10 +27,19 @@ struct Block {
     bad: Option<(usize, usize, f64)>,
 }
 
+/// The entries of a block, none or all.
+type Groups<'k> = &'k mut [f32];
+
 impl Survey {
     /// # Errors
     /// A cost that is NaN or −∞, or mass without an allowed move.
-    pub(super) fn new<G: Geometry + ?Sized>(shares: &Shares<'_, G>) -> Result<Self, OtError> {
+    ///
+    /// The costs being at hand, the entries of `kernel` are made at `epsilon`, with f and no g absorbed.
+    pub(super) fn new<G: Geometry + ?Sized>(
+        shares: &Shares<'_, G>,
+        kernel: Option<&mut Kernel<f32>>,
+        epsilon: f64,
+    ) -> Result<Self, OtError> {
         let (n, m) = shares.shape();
         let rows = block_rows(n);
         let mut blocks: Vec<Block> = (0..n.div_ceil(rows))
@@ -45,16 +56,26 @@ impl Survey {
             .collect();
         let heights: Vec<f64> =
             shares.b.iter().map(|&b| if b > 0.0 { 0.0 } else { f64::NEG_INFINITY }).collect();
-        let arch = pulp::Arch::new();
-        each(&mut blocks, n * m < SMALL, |block| {
+        let width = m.next_multiple_of(WIDTH);
+        let parts = match kernel {
+            Some(kernel) => {
+                let (size, _) = kernel.open();
+                blocks.iter_mut().zip(kernel.entries_mut().chunks_mut(size)).collect()
+            }
+            None => blocks.iter_mut().map(|block| (block, Groups::default())).collect(),
+        };
+        each(parts, n * m < SMALL, |(block, groups)| {
             let mut buffer = Vec::new();
             for row in block.rows.clone() {
                 let costs = shares.geometry.costs(row, 0..m, &mut buffer);
-                arch.dispatch(
-                    #[inline(always)]
-                    || block.read(row, costs, &heights, shares.a[row], &shares.b),
-                );
-                if block.bad.is_some() {
+                let mass = (shares.a[row], shares.b.as_slice());
+                let local = row - block.rows.start;
+                let place = local / GROUP * GROUP * width;
+                let group = groups.get_mut(place..place + GROUP * width).unwrap_or_default();
+                let scale = 1.0 / epsilon;
+                vectorise(Look { block, local, costs, heights: &heights, mass, group, scale });
+                if let Some(bad) = &mut block.bad {
+                    bad.0 = row;
                     return;
                 }
             }
@@ -86,34 +107,70 @@ fn finite(potentials: &mut [f64], mass: &[f64]) -> Result<(), usize> {
     }
 }
 
-impl Block {
+/// A row's share of the survey.
+struct Look<'l> {
+    block: &'l mut Block,
+    local: usize,
+    costs: &'l [f64],
+    heights: &'l [f64],
+    mass: (f64, &'l [f64]),
+    group: Groups<'l>,
+    scale: f64,
+}
+
+impl WithSimd for Look<'_> {
+    type Output = ();
+
     #[inline(always)]
-    fn read(&mut self, row: usize, costs: &[f64], heights: &[f64], a: f64, b: &[f64]) {
-        let wrong = costs.iter().fold(0_u64, |wrong, c| wrong | u64::from(!(*c > f64::NEG_INFINITY)));
-        if wrong != 0 {
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { block, local, costs, heights, mass: (a, b), group, scale } = self;
+        let Some(f) = lowest(costs, heights) else {
             let bad = |c: &f64| c.is_nan() || *c == f64::NEG_INFINITY;
-            self.bad = costs.iter().position(bad).map(|column| (row, column, costs[column]));
+            block.bad = costs.iter().position(bad).map(|column| (0, column, costs[column]));
             return;
-        }
-        let f = least(costs, heights);
-        self.f[row - self.rows.start] = f;
+        };
+        block.f[local] = f;
         if a == 0.0 || f == f64::INFINITY {
             return;
         }
-        // Four sums in a fixed order.
-        let (mut sums, mut weights) = ([0.0; 16], [0.0; 16]);
-        let pieces = costs.chunks(16).zip(b.chunks(16)).zip(self.g.chunks_mut(16));
-        for ((costs, b), g) in pieces {
-            let lanes = sums.iter_mut().zip(&mut weights).zip(costs.iter().zip(b).zip(g));
-            for ((sum, weight), ((&c, &b), g)) in lanes {
-                let d = c - f;
-                *g = if d < *g { d } else { *g };
-                let allowed = if c < f64::INFINITY { b } else { 0.0 };
-                *sum += if c < f64::INFINITY { b * d } else { 0.0 };
-                *weight += allowed;
-            }
+        // The heights are 0 or −∞, over ε too.
+        entries::<f32, S>(costs, heights, (f, scale), local % GROUP, group);
+        for (&c, g) in costs.iter().zip(&mut block.g) {
+            *g = if c - f < *g { c - f } else { *g };
         }
-        self.spread.0 += a * sums.iter().sum::<f64>();
-        self.spread.1 += a * weights.iter().sum::<f64>();
+        let (sum, weight) = spread(costs, b, f);
+        block.spread.0 += a * sum;
+        block.spread.1 += a * weight;
     }
+}
+
+/// `Σ_j b_j (c_j - f)` and `Σ_j b_j` over the allowed moves.
+#[inline(always)]
+fn spread(costs: &[f64], b: &[f64], f: f64) -> (f64, f64) {
+    let (mut sums, mut weights) = ([0.0; WIDTH], [0.0; WIDTH]);
+    let (whole, b_whole) = (costs.chunks_exact(WIDTH), b.chunks_exact(WIDTH));
+    let rest = whole.remainder().iter().zip(b_whole.remainder());
+    for (c, b) in whole.zip(b_whole) {
+        for t in 0..WIDTH {
+            let allowed = c[t] < f64::INFINITY;
+            sums[t] += if allowed { b[t] * (c[t] - f) } else { 0.0 };
+            weights[t] += if allowed { b[t] } else { 0.0 };
+        }
+    }
+    let rest = rest.filter(|(c, _)| **c < f64::INFINITY);
+    rest.fold((sums.iter().sum(), weights.iter().sum()), |(sum, weight), (c, b)| (sum + b * (c - f), weight + b))
+}
+
+/// `min_j c_j - h_j`; `None` with a cost that is NaN or −∞.
+#[inline(always)]
+fn lowest(costs: &[f64], heights: &[f64]) -> Option<f64> {
+    let mut right = [true; WIDTH];
+    let pieces = costs.chunks_exact(WIDTH);
+    let rest = pieces.remainder().iter().all(|c| *c > f64::NEG_INFINITY);
+    for c in pieces {
+        for t in 0..WIDTH {
+            right[t] &= c[t] > f64::NEG_INFINITY;
+        }
+    }
+    (rest && right.iter().all(|r| *r)).then(|| least(costs, heights))
 }

@@ -1,9 +1,11 @@
 //! One iteration as a map of the target potential.
 
-use super::exp::exp;
+use super::exp::exp_fused;
+use super::lanes::vectorise;
 use super::word::WIDTH;
 use crate::{Geometry, Transport};
 use ndarray::ArrayView1;
+use pulp::{Simd, WithSimd};
 
 /// Costs and marginals as shares of the total mass.
 pub(super) struct Shares<'g, G: ?Sized> {
@@ -52,21 +54,32 @@ pub(super) trait Sweep<G: ?Sized> {
 
 /// `Σ_j b_j |exp((g_j - g'_j)/ε) - 1|`: the L1 error of the target marginal, where the source marginal is met.
 pub(super) fn error(g: &[f64], next: &[f64], b: &[f64], epsilon: f64) -> f64 {
-    let scale = 1.0 / epsilon;
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let mut sums = [0.0; WIDTH];
-            for ((g, next), b) in g.chunks(WIDTH).zip(next.chunks(WIDTH)).zip(b.chunks(WIDTH)) {
-                for (sum, ((g, next), b)) in sums.iter_mut().zip(g.iter().zip(next).zip(b)) {
-                    let x = (g - next) * scale;
-                    // Beyond this the error is the product of mass and e^700: as good as infinite.
-                    *sum += b * (exp(if x < 700.0 { x } else { 700.0 }) - 1.0).abs();
-                }
+    vectorise(Error { g, next, b, scale: 1.0 / epsilon })
+}
+
+struct Error<'e> {
+    g: &'e [f64],
+    next: &'e [f64],
+    b: &'e [f64],
+    scale: f64,
+}
+
+impl WithSimd for Error<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let mut sums = [0.0; WIDTH];
+        let chunks = self.g.chunks(WIDTH).zip(self.next.chunks(WIDTH)).zip(self.b.chunks(WIDTH));
+        for ((g, next), b) in chunks {
+            for (sum, ((g, next), b)) in sums.iter_mut().zip(g.iter().zip(next).zip(b)) {
+                let x = (g - next) * self.scale;
+                // Beyond this the error is the product of mass and e^700: as good as infinite.
+                *sum += b * (exp_fused::<S>(if x < 700.0 { x } else { 700.0 }) - 1.0).abs();
             }
-            sums.iter().sum()
-        },
-    )
+        }
+        sums.iter().sum()
+    }
 }
 
 /// Problems with fewer entries than this are worked on by one thread.
