@@ -1,8 +1,10 @@
 //! What a pair of potentials is worth: marginals and objectives, measured in `f64` from the costs themselves.
 
 use super::exp::exp_fused;
-use super::kernel::each;
-use super::lanes::vectorise;
+use super::half::{Weighted, columns};
+use super::kernel::{each, heights};
+use super::lanes::{least, vectorise};
+use super::survey::dot;
 use super::sweep::{SMALL, Shares, block_rows};
 use super::word::WIDTH;
 use crate::Geometry;
@@ -102,19 +104,31 @@ impl WithSimd for Row<'_> {
     fn with_simd<S: Simd>(self, _: S) -> (f64, f64) {
         let Self { costs, g, b, a, f, scale, across, out } = self;
         row::<S>(costs, g, b, (a, f, scale), out);
-        let (mut masses, mut moved) = ([0.0; WIDTH], [0.0; WIDTH]);
-        let (c, p) = (costs.chunks_exact(WIDTH), out.chunks_exact(WIDTH));
-        let rest = p.remainder().iter().zip(c.remainder());
-        for (c, p) in c.zip(p) {
-            for t in 0..WIDTH {
-                masses[t] += p[t];
-                moved[t] += if p[t] > 0.0 { p[t] * c[t] } else { 0.0 };
-            }
+        across.iter_mut().zip(&*out).for_each(
+            #[inline(always)]
+            |(sum, p)| *sum += p,
+        );
+        let (mass, transport) = (sum(out), dot(costs, out));
+        if transport.is_finite() {
+            return (mass, transport);
         }
-        across.iter_mut().zip(&*out).for_each(|(sum, p)| *sum += p);
-        rest.filter(|(p, _)| **p > 0.0)
-            .fold((masses.iter().sum(), moved.iter().sum()), |(mass, cost), (p, c)| (mass + p, cost + p * c))
+        // Forbidden moves: no mass goes there, and 0 · ∞ is no number.
+        (mass, costs.iter().zip(out).filter(|(_, p)| **p > 0.0).map(|(c, p)| c * *p).sum())
     }
+}
+
+/// In a fixed order.
+#[inline(always)]
+fn sum(p: &[f64]) -> f64 {
+    let mut sums = [0.0; WIDTH];
+    let whole = p.chunks_exact(WIDTH);
+    let rest = whole.remainder();
+    for p in whole {
+        for t in 0..WIDTH {
+            sums[t] += p[t];
+        }
+    }
+    rest.iter().fold(sums.iter().sum(), |sum, p| sum + p)
 }
 
 /// `out_j = a b_j exp((f + g_j - c_j)/ε)`.
@@ -123,5 +137,27 @@ pub(super) fn row<S: Simd>(costs: &[f64], g: &[f64], b: &[f64], (a, f, scale): (
     for (((out, &c), &g), &b) in out.iter_mut().zip(costs).zip(g).zip(b) {
         let p = a * b * exp_fused::<S>((f + g - c) * scale);
         *out = if b > 0.0 { p } else { 0.0 };
+    }
+}
+
+/// Gives points without mass the soft minima that they would have with a little, where those are finite.
+pub(super) fn extend<G: Geometry + ?Sized>(shares: &Shares<'_, G>, epsilon: f64, f: &mut [f64], g: &mut [f64]) {
+    if shares.a.contains(&0.0) {
+        let (heights, mut buffer) = (heights(g, &shares.b), Vec::new());
+        for (row, f) in f.iter_mut().enumerate().filter(|(row, _)| shares.a[*row] == 0.0) {
+            let costs = shares.geometry.costs(row, 0..heights.len(), &mut buffer);
+            let shift = least(costs, &heights);
+            let terms = costs.iter().zip(&heights).zip(&shares.b);
+            let sum: f64 = terms.map(|((c, h), b)| b * ((shift - (c - h)) / epsilon).exp()).sum();
+            *f = if shift.is_finite() { shift - epsilon * sum.ln() } else { 0.0 };
+        }
+    }
+    if shares.b.contains(&0.0) {
+        let strips = columns(shares.geometry, epsilon, Weighted::new(f, &shares.a, epsilon));
+        for ((g, strip), b) in g.iter_mut().zip(strips).zip(&shares.b) {
+            if *b == 0.0 && strip.is_finite() {
+                *g = strip;
+            }
+        }
     }
 }

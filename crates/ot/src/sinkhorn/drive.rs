@@ -1,7 +1,7 @@
 //! The iteration from start to stop: values of ε, forms, precision.
 
 use super::anderson::Anderson;
-use super::certificate::Measured;
+use super::certificate::{Measured, extend};
 use super::kernel::Kernel;
 use super::log::Log;
 use super::survey::Survey;
@@ -27,17 +27,26 @@ pub(super) struct End {
     pub(super) measured: Measured,
 }
 
+/// What an iteration makes of a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Update {
+    /// Source and target in turn.
+    Alternate,
+    /// One potential for both sides of a symmetric problem: the mean of the half step and the whole step. Where the
+    /// derivative of the half step is -M, that of the mean is -M (1 - M)/2: an eighth at most for a positive kernel.
+    Average,
+}
+
 /// Runs `solver` from the target potential `start`, or from that of the unregularised dual's half step.
 pub(super) fn run<G: Geometry + ?Sized>(
     solver: &Sinkhorn,
     shares: &Shares<'_, G>,
     start: Option<Vec<f64>>,
+    update: Update,
 ) -> Result<End, OtError> {
-    let t0=std::time::Instant::now();
     let mut kernel = solver.single(shares.shape());
-    let survey = Survey::new(shares, kernel.as_mut(), solver.epsilon)?; eprintln!("survey {:?}", t0.elapsed());
-    let limit = <f32 as Word>::BOUND * solver.epsilon;
-    kernel = kernel.filter(|_| survey.g.iter().all(|g| *g <= limit));
+    let survey = Survey::new(shares, kernel.as_mut(), solver.epsilon)?;
+    let limit = <f32 as Word>::BOUND * solver.epsilon; kernel = kernel.filter(|_| survey.g.iter().all(|g| *g <= limit));
     if let Some(kernel) = &mut kernel {
         kernel.filled(solver.epsilon, &survey.f, &vec![0.0; survey.g.len()]);
     }
@@ -49,7 +58,8 @@ pub(super) fn run<G: Geometry + ?Sized>(
         f: survey.f,
         iterations: 0,
         error: f64::INFINITY,
-        anderson: Anderson::new(solver.memory()),
+        anderson: Anderson::new(if update == Update::Average { 0 } else { solver.memory() }),
+        update,
     };
     match solver.stop {
         Stop::After { iterations } => {
@@ -63,7 +73,7 @@ pub(super) fn run<G: Geometry + ?Sized>(
             state.absorb(form.as_mut(), solver.epsilon);
             state.iterate(form.as_mut(), solver.epsilon, f64::NEG_INFINITY, last);
             let measured = Measured::new(shares, solver.epsilon, &state.f, &state.g);
-            Ok(state.end(measured))
+            Ok(state.end(solver.epsilon, measured))
         }
         Stop::Within { tolerance, max_iterations } => {
             let schedule = if warm { Vec::new() } else { solver.schedule(Some(survey.spread)) };
@@ -118,8 +128,8 @@ impl Sinkhorn {
     fn schedule(&self, spread: Option<f64>) -> Vec<Stage> {
         let (start, factor, steps) = match (self.scaling, spread) {
             (EpsilonScaling::Geometric { start, factor, steps }, _) => (start, factor, steps),
-            (EpsilonScaling::Auto, Some(spread)) => (0.02 * spread, 0.25, 30),
-            (EpsilonScaling::None, _) | (EpsilonScaling::Auto, None) => return Vec::new(),
+            (EpsilonScaling::Auto, Some(spread)) if self.epsilon < 0.02 * spread => (0.25 * spread, 0.5, 30),
+            (EpsilonScaling::None | EpsilonScaling::Auto, _) => return Vec::new(),
         };
         let mut stages = Vec::new();
         let mut epsilon = self.epsilon / factor;
@@ -140,10 +150,12 @@ struct State<'s, 'g, G: ?Sized> {
     iterations: usize,
     error: f64,
     anderson: Anderson,
+    update: Update,
 }
 
 impl<G: Geometry + ?Sized> State<'_, '_, G> {
-    fn end(self, measured: Measured) -> End {
+    fn end(mut self, epsilon: f64, measured: Measured) -> End {
+        extend(self.shares, epsilon, &mut self.f, &mut self.g);
         End { f: self.f, g: self.g, iterations: self.iterations, measured }
     }
 
@@ -186,9 +198,9 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
                 return Err(failed(&self, self.error));
             }
             if least <= tolerance {
-                let t0=std::time::Instant::now(); let measured = Measured::new(self.shares, epsilon, &self.f, &self.g); eprintln!("measure {:?}", t0.elapsed());
+                let measured = Measured::new(self.shares, epsilon, &self.f, &self.g);
                 if measured.residual <= tolerance {
-                    return Ok(self.end(measured));
+                    return Ok(self.end(epsilon, measured));
                 }
                 // The limit of what f64 can do at this ε.
                 if goal < 0.01 * tolerance {
@@ -211,7 +223,6 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
     /// Iterates until the error is at most `tolerance`, at most `steps` times. Whether it got there.
     fn iterate(&mut self, form: &mut dyn Sweep<G>, epsilon: f64, tolerance: f64, steps: usize) -> bool {
         self.anderson.clear();
-        let t0=std::time::Instant::now();
         let mut log = Log::<f64>::new(self.shares.shape());
         <Log<f64> as Sweep<G>>::absorb(&mut log, self.shares, epsilon, &self.f, &self.g);
         let mut failures = 0;
@@ -232,12 +243,28 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
                 failures = 0;
             }
             self.iterations += 1;
-            self.error = error(&self.g, &self.next, &self.shares.b, epsilon);
-            if self.error <= tolerance {
-                std::mem::swap(&mut self.g, &mut self.next); eprintln!("sweeps {} {:?}", self.iterations, t0.elapsed());
-                return true;
+            match self.update {
+                Update::Alternate => {
+                    self.error = error(&self.g, &self.next, &self.shares.b, epsilon);
+                    if self.error <= tolerance {
+                        std::mem::swap(&mut self.g, &mut self.next);
+                        return true;
+                    }
+                    self.g = self.anderson.next(&self.g, &self.next, self.error, &self.shares.b);
+                }
+                Update::Average => {
+                    // Of the plan of (g, g), both marginals together.
+                    self.error = 2.0 * error(&self.g, &self.f, &self.shares.b, epsilon);
+                    if self.error > tolerance {
+                        let steps = self.f.iter().zip(&self.next);
+                        self.g.iter_mut().zip(steps).for_each(|(g, (f, next))| *g = 0.5 * (f + next));
+                    }
+                    self.f.clone_from(&self.g);
+                    if self.error <= tolerance {
+                        return true;
+                    }
+                }
             }
-            self.g = self.anderson.next(&self.g, &self.next, self.error, &self.shares.b);
         }
         false
     }

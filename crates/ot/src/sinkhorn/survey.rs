@@ -124,11 +124,15 @@ impl WithSimd for Look<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let Self { block, local, costs, heights, mass: (a, b), group, scale } = self;
-        let Some(f) = lowest(costs, heights) else {
-            let bad = |c: &f64| c.is_nan() || *c == f64::NEG_INFINITY;
-            block.bad = costs.iter().position(bad).map(|column| (0, column, costs[column]));
-            return;
-        };
+        let (f, mut sum) = (least(costs, heights), dot(costs, b));
+        let mut weight = 1.0;
+        if !sum.is_finite() {
+            if let Some(column) = costs.iter().position(|c| c.is_nan() || *c == f64::NEG_INFINITY) {
+                block.bad = Some((0, column, costs[column]));
+                return;
+            }
+            (sum, weight) = allowed(costs, b);
+        }
         block.f[local] = f;
         if a == 0.0 || f == f64::INFINITY {
             return;
@@ -138,39 +142,28 @@ impl WithSimd for Look<'_> {
         for (&c, g) in costs.iter().zip(&mut block.g) {
             *g = if c - f < *g { c - f } else { *g };
         }
-        let (sum, weight) = spread(costs, b, f);
-        block.spread.0 += a * sum;
+        block.spread.0 += a * (sum - weight * f);
         block.spread.1 += a * weight;
     }
 }
 
-/// `Σ_j b_j (c_j - f)` and `Σ_j b_j` over the allowed moves.
+/// `Σ_j b_j c_j`; not finite where a cost is not.
 #[inline(always)]
-fn spread(costs: &[f64], b: &[f64], f: f64) -> (f64, f64) {
-    let (mut sums, mut weights) = ([0.0; WIDTH], [0.0; WIDTH]);
+pub(super) fn dot(costs: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; WIDTH];
     let (whole, b_whole) = (costs.chunks_exact(WIDTH), b.chunks_exact(WIDTH));
     let rest = whole.remainder().iter().zip(b_whole.remainder());
     for (c, b) in whole.zip(b_whole) {
         for t in 0..WIDTH {
-            let allowed = c[t] < f64::INFINITY;
-            sums[t] += if allowed { b[t] * (c[t] - f) } else { 0.0 };
-            weights[t] += if allowed { b[t] } else { 0.0 };
+            sums[t] += b[t] * c[t];
         }
     }
-    let rest = rest.filter(|(c, _)| **c < f64::INFINITY);
-    rest.fold((sums.iter().sum(), weights.iter().sum()), |(sum, weight), (c, b)| (sum + b * (c - f), weight + b))
+    rest.fold(sums.iter().sum(), |sum, (c, b)| sum + b * c)
 }
 
-/// `min_j c_j - h_j`; `None` with a cost that is NaN or −∞.
-#[inline(always)]
-fn lowest(costs: &[f64], heights: &[f64]) -> Option<f64> {
-    let mut right = [true; WIDTH];
-    let pieces = costs.chunks_exact(WIDTH);
-    let rest = pieces.remainder().iter().all(|c| *c > f64::NEG_INFINITY);
-    for c in pieces {
-        for t in 0..WIDTH {
-            right[t] &= c[t] > f64::NEG_INFINITY;
-        }
-    }
-    (rest && right.iter().all(|r| *r)).then(|| least(costs, heights))
+/// `Σ_j b_j c_j` and `Σ_j b_j` over the allowed moves.
+#[inline(never)]
+fn allowed(costs: &[f64], b: &[f64]) -> (f64, f64) {
+    let finite = costs.iter().zip(b).filter(|(c, _)| c.is_finite());
+    finite.fold((0.0, 0.0), |(sum, weight), (c, b)| (sum + b * c, weight + b))
 }

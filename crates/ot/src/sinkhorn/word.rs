@@ -40,7 +40,7 @@ pub(super) trait Word: Copy + Send + Sync + 'static {
 impl Word for f32 {
     const ZERO: Self = 0.0;
     const CUT: f64 = -70.0;
-    const BOUND: f64 = 20.0;
+    const BOUND: f64 = 40.0;
     const LEAST: f64 = 1e-25;
     type Vector<S: Simd> = S::f32s;
 
