@@ -4,8 +4,8 @@ mod common;
 
 use approx::assert_relative_eq;
 use chreode_ot::{
-    Acceleration, CostFunction, Coupling, EntropicPlan, EpsilonScaling, Form, Geometry, NetworkSimplex, OtError,
-    OtSolver, PointCloud, Sinkhorn, SquaredEuclidean, Stop, Transport, solve_all,
+    Acceleration, CostFunction, Coupling, EntropicPlan, EpsilonScaling, Form, Geometry, NetworkSimplex,
+    OtError, OtSolver, PointCloud, Sinkhorn, SquaredEuclidean, Stop, Transport, solve_all,
 };
 use common::{cloud, weights};
 use ndarray::{Array1, Array2, array};
@@ -159,7 +159,8 @@ fn plain_iterations_are_the_published_ones() {
     // Started from the half step of the unregularised dual, as documented.
     let mut f = costs.map_axis(ndarray::Axis(1), |row| row.iter().copied().fold(f64::INFINITY, f64::min));
     let lowered = &costs - &f.view().insert_axis(ndarray::Axis(1));
-    let mut g = lowered.map_axis(ndarray::Axis(0), |column| column.iter().copied().fold(f64::INFINITY, f64::min));
+    let mut g =
+        lowered.map_axis(ndarray::Axis(0), |column| column.iter().copied().fold(f64::INFINITY, f64::min));
     for _ in 0..7 {
         f = Array1::from_shape_fn(20, |i| {
             -epsilon * (0..30).map(|j| b[j] * ((g[j] - costs[[i, j]]) / epsilon).exp()).sum::<f64>().ln()
@@ -195,10 +196,7 @@ fn a_warm_start_goes_on_where_another_solve_ended() {
     let mut bad = Array1::zeros(120);
     bad[3] = f64::NAN;
     let error = solver.solve_from(&problem, bad.view()).unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "the potential of target point 3 is NaN; start from finite potentials, or from none"
-    );
+    assert_eq!(error, "the potential of target point 3 is NaN; start from finite potentials, or from none");
 }
 
 #[test]
@@ -227,7 +225,8 @@ fn a_symmetric_problem_has_one_potential() {
     assert!(matches!(error, OtError::Asymmetric { point: 0, .. }));
     assert!(error.to_string().contains("a symmetric problem needs the same masses on both sides"));
     let wide = Array2::<f64>::zeros((2, 3));
-    let error = Sinkhorn::new(1.0, within(1e-6)).solve_symmetric(&Transport::uniform(&wide).unwrap()).unwrap_err();
+    let error =
+        Sinkhorn::new(1.0, within(1e-6)).solve_symmetric(&Transport::uniform(&wide).unwrap()).unwrap_err();
     assert_eq!(error.to_string(), "the target side of a symmetric problem has size 3 where 2 was expected");
 }
 

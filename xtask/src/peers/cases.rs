@@ -107,6 +107,62 @@ const OT: &[Case] = &[
     ),
     case("ot/simplex/1000x1500/5", "POT emd", "ot_exact.py", "weighted/POT emd/n=1000/m=1500/d=5/", None),
     case("ot/simplex/1000x1500/50", "POT emd", "ot_exact.py", "weighted/POT emd/n=1000/m=1500/d=50/", None),
+    case(
+        "ot/sinkhorn/1024/0.05/f64",
+        "POT sinkhorn",
+        "ot_sinkhorn.py",
+        "sinkhorn/POT numpy sinkhorn/n=1024/d=5/eps=0.05/dtype=f64/",
+        Some(3.0),
+    ),
+    case(
+        "ot/sinkhorn/1024/0.05/f32",
+        "POT sinkhorn",
+        "ot_sinkhorn.py",
+        "sinkhorn/POT numpy sinkhorn/n=1024/d=5/eps=0.05/dtype=f32/",
+        Some(3.0),
+    ),
+    case(
+        "ot/sinkhorn/1024/0.05/f32",
+        "OTT-JAX, Anderson",
+        "ot_sinkhorn.py",
+        "sinkhorn/ott dense anderson/n=1024/d=5/eps=0.05/dtype=f32/",
+        Some(3.0),
+    ),
+    case(
+        "ot/sinkhorn/1024/0.005/f64",
+        "OTT-JAX",
+        "ot_sinkhorn.py",
+        "sinkhorn/ott dense/n=1024/d=5/eps=0.005/dtype=f64/",
+        None,
+    ),
+    case(
+        "ot/sinkhorn/4096/0.05/f64",
+        "POT sinkhorn",
+        "ot_sinkhorn.py",
+        "sinkhorn/POT numpy sinkhorn/n=4096/d=5/eps=0.05/dtype=f64/",
+        Some(3.0),
+    ),
+    case(
+        "ot/sinkhorn/4096/0.05/f32",
+        "POT sinkhorn",
+        "ot_sinkhorn.py",
+        "sinkhorn/POT numpy sinkhorn/n=4096/d=5/eps=0.05/dtype=f32/",
+        Some(3.0),
+    ),
+    case(
+        "ot/sinkhorn/8192/0.05/f64",
+        "POT sinkhorn",
+        "ot_sinkhorn.py",
+        "sinkhorn/POT numpy sinkhorn/n=8192/d=5/eps=0.05/dtype=f64/",
+        Some(3.0),
+    ),
+    case(
+        "ot/sinkhorn/8192/0.05/f32",
+        "POT sinkhorn",
+        "ot_sinkhorn.py",
+        "sinkhorn/POT numpy sinkhorn/n=8192/d=5/eps=0.05/dtype=f32/",
+        Some(3.0),
+    ),
 ];
 
 /// The cases of a workload.

@@ -33,7 +33,7 @@ pub(crate) enum Task {
     Mixture(usize),
 }
 
-/// One exact plan.
+/// One plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Transport {
     /// `ot/assignment/N/D`: equal weights, from a given matrix of costs.
@@ -42,6 +42,18 @@ pub(crate) enum Transport {
     Points { n: usize, d: usize },
     /// `ot/simplex/NxM/D`: random weights, from a given matrix of costs.
     Simplex { n: usize, m: usize, d: usize },
+    /// `ot/sinkhorn/N/E/TYPE`: clouds in 5 dimensions, equal weights, ε of E times the mean cost, to an L1 error of 1e-6,
+    /// from a given matrix of costs in f64 or f32.
+    Sinkhorn { n: usize, thousandths: usize, costs: Word },
+}
+
+/// The type of given costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// `f32`
+    Single,
+    /// `f64`
+    Double,
 }
 
 impl FromStr for Case {
@@ -64,6 +76,15 @@ impl FromStr for Case {
                 let (n, m) = sizes.split_once('x').with_context(|| format!("{sizes} is not NxM"))?;
                 Self::Transport(Transport::Simplex { n: number(n)?, m: number(m)?, d: number(d)? })
             }
+            ["ot", "sinkhorn", n, epsilon, costs] => Self::Transport(Transport::Sinkhorn {
+                n: number(n)?,
+                thousandths: thousandths(epsilon)?,
+                costs: match costs {
+                    "f32" => Word::Single,
+                    "f64" => Word::Double,
+                    _ => bail!("{costs} is no type of costs; try f64 or f32"),
+                },
+            }),
             _ => bail!("there is no case {name}; try cfm/moons/256/exact or ot/assignment/256/5"),
         })
     }
@@ -78,6 +99,17 @@ impl FromStr for Task {
             None if name == "moons" => Ok(Self::Moons),
             None => bail!("there is no task {name}; try moons or gm_5"),
         }
+    }
+}
+
+/// A share in whole thousandths.
+fn thousandths(text: &str) -> Result<usize> {
+    let share: f64 = text.parse().with_context(|| format!("{text} is not a number"))?;
+    let whole = (1000.0 * share).round();
+    if whole >= 1.0 && (1000.0 * share - whole).abs() < 1e-9 {
+        Ok(whole as usize)
+    } else {
+        bail!("{text} is not a whole number of thousandths above 0")
     }
 }
 
@@ -98,7 +130,11 @@ mod tests {
         assert_eq!("cfm/gm_5/512/exact".parse::<Case>().unwrap(), Case::Cfm(exact));
         let simplex = Transport::Simplex { n: 1000, m: 1500, d: 50 };
         assert_eq!("ot/simplex/1000x1500/50".parse::<Case>().unwrap(), Case::Transport(simplex));
+        let sinkhorn = Transport::Sinkhorn { n: 1024, thousandths: 5, costs: Word::Single };
+        assert_eq!("ot/sinkhorn/1024/0.005/f32".parse::<Case>().unwrap(), Case::Transport(sinkhorn));
         for (name, part) in [
+            ("ot/sinkhorn/1024/0/f64", "0 is not a whole number of thousandths"),
+            ("ot/sinkhorn/1024/0.05/f16", "f16 is no type of costs"),
             ("cfm/moons/0/exact", "0 is not a whole number above 0"),
             ("cfm/sun/256/exact", "no task sun"),
             ("cfm/moons/256/lazy", "lazy is no coupling"),

@@ -59,7 +59,8 @@ impl Measured {
                 }
                 let costs = shares.geometry.costs(row, 0..m, &mut buffer);
                 let across = &mut block.across;
-                let (mass, transport) = vectorise(Row { costs, g, b: &shares.b, a, f, scale, across, out: &mut out });
+                let (mass, transport) =
+                    vectorise(Row { costs, g, b: &shares.b, a, f, scale, across, out: &mut out });
                 *sum = mass;
                 block.transport += transport;
             }
@@ -133,7 +134,13 @@ fn sum(p: &[f64]) -> f64 {
 
 /// `out_j = a b_j exp((f + g_j - c_j)/ε)`.
 #[inline(always)]
-pub(super) fn row<S: Simd>(costs: &[f64], g: &[f64], b: &[f64], (a, f, scale): (f64, f64, f64), out: &mut [f64]) {
+pub(super) fn row<S: Simd>(
+    costs: &[f64],
+    g: &[f64],
+    b: &[f64],
+    (a, f, scale): (f64, f64, f64),
+    out: &mut [f64],
+) {
     for (((out, &c), &g), &b) in out.iter_mut().zip(costs).zip(g).zip(b) {
         let p = a * b * exp_fused::<S>((f + g - c) * scale);
         *out = if b > 0.0 { p } else { 0.0 };
@@ -141,7 +148,12 @@ pub(super) fn row<S: Simd>(costs: &[f64], g: &[f64], b: &[f64], (a, f, scale): (
 }
 
 /// Gives points without mass the soft minima that they would have with a little, where those are finite.
-pub(super) fn extend<G: Geometry + ?Sized>(shares: &Shares<'_, G>, epsilon: f64, f: &mut [f64], g: &mut [f64]) {
+pub(super) fn extend<G: Geometry + ?Sized>(
+    shares: &Shares<'_, G>,
+    epsilon: f64,
+    f: &mut [f64],
+    g: &mut [f64],
+) {
     if shares.a.contains(&0.0) {
         let (heights, mut buffer) = (heights(g, &shares.b), Vec::new());
         for (row, f) in f.iter_mut().enumerate().filter(|(row, _)| shares.a[*row] == 0.0) {

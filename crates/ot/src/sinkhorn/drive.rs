@@ -5,8 +5,8 @@ use super::certificate::{Measured, extend};
 use super::kernel::Kernel;
 use super::log::Log;
 use super::survey::Survey;
-use super::word::Word;
 use super::sweep::{OutOfRange, Shares, Sweep, error};
+use super::word::Word;
 use super::{Acceleration, EpsilonScaling, Form, Sinkhorn};
 use crate::{Geometry, OtError, Stop};
 
@@ -16,6 +16,8 @@ const MEMORY: usize = 512 << 20;
 const SINGLE: f64 = 3e-7;
 /// The share of the tolerance that an iteration must reach by its own measure.
 const SHARE: f64 = 0.8;
+/// A share of the mass that is too small for single precision.
+const LIGHT: f64 = 1e-20;
 /// Iterations in the log domain on end after which the kernel is not tried again.
 const PATIENCE: usize = 3;
 
@@ -46,7 +48,8 @@ pub(super) fn run<G: Geometry + ?Sized>(
 ) -> Result<End, OtError> {
     let mut kernel = solver.single(shares.shape());
     let survey = Survey::new(shares, kernel.as_mut(), solver.epsilon)?;
-    let limit = <f32 as Word>::BOUND * solver.epsilon; kernel = kernel.filter(|_| survey.g.iter().all(|g| *g <= limit));
+    let limit = <f32 as Word>::BOUND * solver.epsilon;
+    kernel = kernel.filter(|_| survey.g.iter().all(|g| *g <= limit));
     if let Some(kernel) = &mut kernel {
         kernel.filled(solver.epsilon, &survey.f, &vec![0.0; survey.g.len()]);
     }
@@ -174,11 +177,11 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
             residual,
             tolerance,
         };
-        let mut precision = Precision::Single;
-        let mut ready = kernel.is_some() && schedule.is_empty();
+        let mut precision = self.precision();
+        let mut ready = kernel.is_some() && precision == Precision::Single && schedule.is_empty();
         let mut form = match kernel {
-            Some(kernel) => Box::new(kernel),
-            None => solver.form(self.shares.shape(), precision),
+            Some(kernel) if precision == Precision::Single => Box::new(kernel),
+            _ => solver.form(self.shares.shape(), precision),
         };
         for stage in schedule {
             let steps = stage.steps.min(max_iterations.saturating_sub(self.iterations));
@@ -214,6 +217,13 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
                 goal *= 0.5;
             }
         }
+    }
+
+    /// Single, but for masses so small that it loses them.
+    fn precision(&self) -> Precision {
+        let light = |mass: &f64| *mass > 0.0 && *mass < LIGHT;
+        let lost = self.shares.a.iter().chain(&self.shares.b).any(light);
+        if lost { Precision::Double } else { Precision::Single }
     }
 
     fn absorb(&self, form: &mut dyn Sweep<G>, epsilon: f64) {

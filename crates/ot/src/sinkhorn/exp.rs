@@ -174,7 +174,10 @@ mod tests {
         let mut x = 3e-308;
         while x < 1e308 {
             let (got, want) = (ln(x), x.ln());
-            assert!((got - want).abs() <= 5e-16 * want.abs().max(f64::MIN_POSITIVE), "ln {x:e}: {got} {want}");
+            assert!(
+                (got - want).abs() <= 5e-16 * want.abs().max(f64::MIN_POSITIVE),
+                "ln {x:e}: {got} {want}"
+            );
             x *= 1.0173;
         }
         for x in [0.5_f64.sqrt(), 1.0, 1.0 + 1e-9, 1.0 - 1e-9, 2_f64.sqrt(), 0.999] {

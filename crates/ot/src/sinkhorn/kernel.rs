@@ -65,7 +65,8 @@ impl<T: Word> Kernel<T> {
 
     /// Memory for the entries; how many a block has, and how many a row.
     pub(super) fn open(&mut self) -> (usize, usize) {
-        let (n, width) = (self.blocks.iter().map(|block| block.rows.len()).sum::<usize>(), self.weights.all().len());
+        let (n, width) =
+            (self.blocks.iter().map(|block| block.rows.len()).sum::<usize>(), self.weights.all().len());
         if self.entries.all().is_empty() {
             self.entries = Aligned::zeros(n.next_multiple_of(GROUP) * width);
         }
@@ -89,7 +90,11 @@ pub(super) fn heights(g: &[f64], b: &[f64]) -> Vec<f64> {
 
 /// The same for every block, by one thread where the problem is small.
 pub(super) fn each<B: Send>(blocks: Vec<B>, small: bool, work: impl Fn(B) + Sync) {
-    if small { blocks.into_iter().for_each(work) } else { blocks.into_par_iter().for_each(|block| work(block)) }
+    if small {
+        blocks.into_iter().for_each(work)
+    } else {
+        blocks.into_par_iter().for_each(|block| work(block))
+    }
 }
 
 impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Kernel<T> {
@@ -109,7 +114,14 @@ impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Kernel<T> {
                 let costs = shares.geometry.costs(row, 0..heights.len(), &mut buffer);
                 let group = row % (size / width) / GROUP * GROUP * width;
                 let group = &mut groups[group..group + GROUP * width];
-                vectorise(Entries { costs, heights: &heights, shift: f[row], scale, row: row % GROUP, group });
+                vectorise(Entries {
+                    costs,
+                    heights: &heights,
+                    shift: f[row],
+                    scale,
+                    row: row % GROUP,
+                    group,
+                });
             }
         });
     }

@@ -57,7 +57,7 @@ pub(super) fn flush<T: Word>(sums: &mut [T], out: &mut [f64]) {
     }
 }
 
-/// `exp((shift + h_j - c_j)/ε)` into row `row` of a group, with zeros to the end.
+/// `exp((shift + h_j - c_j)/ε)` into row `row` of a group, with zeros to the end of the last register.
 ///
 /// `h` is over ε already.
 #[inline(always)]

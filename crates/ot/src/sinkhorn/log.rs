@@ -17,8 +17,19 @@ pub(super) struct Log<T> {
     epsilon: f64,
     blocks: Vec<Block>,
     weights: Aligned<T>,
+    /// The target potential of the last sweep, after one.
+    last: Vec<f64>,
+    /// Whether all masses are so large that an entry near the last sweep's potentials does not overflow.
+    steady: bool,
     small: bool,
 }
+
+/// Columns whose costs are asked for together: they stay in the fast memory.
+const TILE: usize = 512;
+/// The largest change of g, over ε, after which the last f still is a good shift.
+const NEAR: f64 = 20.0;
+/// The least mass with which it is.
+const LIGHT: f64 = 1e-20;
 
 struct Block {
     rows: Range<usize>,
@@ -33,6 +44,8 @@ impl<T: Word> Log<T> {
             epsilon: f64::NAN,
             blocks: Vec::new(),
             weights: Aligned::zeros(m.next_multiple_of(WIDTH)),
+            last: Vec::new(),
+            steady: false,
             small: n * m < SMALL,
         }
     }
@@ -43,6 +56,8 @@ impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Log<T> {
         self.epsilon = epsilon;
         let (n, m) = shares.shape();
         self.weights.all_mut().iter_mut().zip(&shares.b).for_each(|(w, &b)| *w = T::narrow(b));
+        self.steady = shares.b.iter().all(|&b| b == 0.0 || b > LIGHT);
+        self.last.clear();
         let rows = block_rows(n);
         self.blocks = (0..n.div_ceil(rows))
             .map(|block| {
@@ -62,8 +77,14 @@ impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Log<T> {
         let heights = heights(g, &shares.b);
         let scaled: Vec<f64> = heights.iter().map(|h| h * (1.0 / self.epsilon)).collect();
         let (epsilon, weights) = (self.epsilon, self.weights.all());
+        let near = |(g, last): (&f64, &f64)| (g - last).abs() <= NEAR * epsilon;
+        let shift = match self.steady && self.last.len() == g.len() && g.iter().zip(&self.last).all(near) {
+            true => Shift::Last,
+            false => Shift::Least,
+        };
+        self.last = g.to_vec();
         each(self.blocks.iter_mut().collect(), self.small, |block| {
-            vectorise(Pass { block, weights, heights: &heights, scaled: &scaled, shares, epsilon });
+            vectorise(Pass { block, weights, heights: &heights, scaled: &scaled, shares, epsilon, shift });
         });
         next.fill(0.0);
         for block in &self.blocks {
@@ -80,6 +101,15 @@ impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Log<T> {
     }
 }
 
+/// What the exponents of a row are shifted by, so that they neither over- nor underflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shift {
+    /// `min_j c_ij - g_j`: a pass over the costs of its own.
+    Least,
+    /// f of the last sweep: at a target potential near that one, no sum is far from 1.
+    Last,
+}
+
 /// A sweep over one block, the entries of four rows at a time in memory.
 struct Pass<'p, 'g, G: ?Sized, T> {
     block: &'p mut Block,
@@ -89,6 +119,7 @@ struct Pass<'p, 'g, G: ?Sized, T> {
     scaled: &'p [f64],
     shares: &'p Shares<'g, G>,
     epsilon: f64,
+    shift: Shift,
 }
 
 /// Groups of rows after which partial sums go to `f64`.
@@ -99,27 +130,48 @@ impl<G: Geometry + ?Sized, T: Word> WithSimd for Pass<'_, '_, G, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { block, weights, heights, scaled, shares, epsilon } = self;
+        let Self { block, weights, heights, scaled, shares, epsilon, shift } = self;
         let (m, width, scale) = (heights.len(), weights.len(), 1.0 / epsilon);
         let (mut memory, mut partial) = (Aligned::zeros(GROUP * width), Aligned::zeros(width));
         let (memory, partial, mut buffer) = (memory.all_mut(), partial.all_mut(), Vec::new());
         let a = &shares.a[block.rows.clone()];
         block.across.fill(0.0);
         for (group, f) in block.f.chunks_mut(GROUP).enumerate() {
+            let first = group * GROUP;
             let mut shifts = [0.0; GROUP];
-            for (r, shift) in shifts.iter_mut().enumerate() {
-                if r >= f.len() || a[group * GROUP + r] == 0.0 {
-                    memory.chunks_exact_mut(GROUP * WIDTH).for_each(|k| k[r * WIDTH..(r + 1) * WIDTH].fill(T::ZERO));
+            for (r, out) in shifts.iter_mut().enumerate() {
+                if r >= f.len() || a[first + r] == 0.0 {
+                    let pieces = memory.chunks_exact_mut(GROUP * WIDTH);
+                    pieces.for_each(
+                        #[inline(always)]
+                        |k| k[r * WIDTH..(r + 1) * WIDTH].fill(T::ZERO),
+                    );
                     continue;
                 }
-                let costs = shares.geometry.costs(block.rows.start + group * GROUP + r, 0..m, &mut buffer);
-                *shift = least(costs, heights);
-                entries::<T, S>(costs, scaled, (*shift, scale), r, memory);
+                *out = match shift {
+                    Shift::Least => {
+                        let costs = shares.geometry.costs(block.rows.start + first + r, 0..m, &mut buffer);
+                        least(costs, heights)
+                    }
+                    Shift::Last => f[r],
+                };
+            }
+            // Tile by tile for all four rows: what the costs are made from is read from fast memory three times of four.
+            for start in (0..m).step_by(TILE) {
+                let tile = start..(start + TILE).min(m);
+                for (r, &shift) in shifts.iter().enumerate().take(f.len()) {
+                    if a[first + r] > 0.0 {
+                        let row = block.rows.start + first + r;
+                        let costs = shares.geometry.costs(row, tile.clone(), &mut buffer);
+                        let memory = &mut memory[GROUP * start..];
+                        entries::<T, S>(costs, &scaled[tile.clone()], (shift, scale), r, memory);
+                    }
+                }
             }
             let sums = along(simd, memory, weights);
-            across(simd, memory, scalings(group * GROUP, &sums, a), partial);
+            across(simd, memory, scalings(first, &sums, a), partial);
             for (r, f) in f.iter_mut().enumerate() {
-                *f = if a[group * GROUP + r] > 0.0 { shifts[r] - epsilon * sums[r].ln() } else { 0.0 };
+                *f = if a[first + r] > 0.0 { shifts[r] - epsilon * sums[r].ln() } else { 0.0 };
             }
             if group % GROUPS == GROUPS - 1 {
                 flush(partial, &mut block.across);

@@ -1,7 +1,7 @@
 //! The entropic plan: two potentials, and rows computed when asked for.
 
-use super::drive::End;
 use super::certificate::row;
+use super::drive::End;
 use super::lanes::vectorise;
 use super::sweep::Shares;
 use crate::coupling::{cumulative, draw};
