@@ -47,7 +47,7 @@ impl Anderson {
             return image.to_vec();
         }
         match self.best.take() {
-            Some((least, best)) if !(error <= GROWTH * least) => {
+            Some((least, best)) if error.is_nan() || error > GROWTH * least => {
                 self.clear();
                 return best;
             }

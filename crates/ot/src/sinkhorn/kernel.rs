@@ -89,12 +89,8 @@ pub(super) fn heights(g: &[f64], b: &[f64]) -> Vec<f64> {
 }
 
 /// The same for every block, by one thread where the problem is small.
-pub(super) fn each<B: Send>(blocks: Vec<B>, small: bool, work: impl Fn(B) + Sync) {
-    if small {
-        blocks.into_iter().for_each(work)
-    } else {
-        blocks.into_par_iter().for_each(|block| work(block))
-    }
+pub(super) fn each<B: Send>(blocks: Vec<B>, small: bool, work: impl Fn(B) + Sync + Send) {
+    if small { blocks.into_iter().for_each(work) } else { blocks.into_par_iter().for_each(work) }
 }
 
 impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Kernel<T> {
@@ -134,9 +130,9 @@ impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Kernel<T> {
         next: &mut [f64],
     ) -> Result<(), OutOfRange> {
         let limit = T::BOUND * self.epsilon;
-        let far =
-            |(j, (g, absorbed)): (usize, (&f64, &f64))| shares.b[j] > 0.0 && !((g - absorbed).abs() <= limit);
-        if g.iter().zip(&self.g).enumerate().any(far) {
+        let near =
+            |(j, (g, absorbed)): (usize, (&f64, &f64))| shares.b[j] == 0.0 || (g - absorbed).abs() <= limit;
+        if !g.iter().zip(&self.g).enumerate().all(near) {
             return Err(OutOfRange);
         }
         let (epsilon, b, weights) = (self.epsilon, &shares.b, self.weights.all_mut());
