@@ -16,6 +16,8 @@ const MEMORY: usize = 512 << 20;
 const SINGLE: f64 = 3e-7;
 /// The share of the tolerance that an iteration must reach by its own measure.
 const SHARE: f64 = 0.8;
+/// Iterations without a new least error after which there is no progress, where rounding may be the cause.
+const STALL: usize = 300;
 /// A share of the mass that is too small for single precision.
 const LIGHT: f64 = 1e-20;
 /// Iterations in the log domain on end after which the kernel is not tried again.
@@ -46,14 +48,14 @@ pub(super) fn run<G: Geometry + ?Sized>(
     start: Option<Vec<f64>>,
     update: Update,
 ) -> Result<End, OtError> {
-    let mut kernel = solver.single(shares.shape());
+    let warm = start.is_some();
+    let mut kernel = solver.single(shares.shape()).filter(|_| !warm);
     let survey = Survey::new(shares, kernel.as_mut(), solver.epsilon)?;
     let limit = <f32 as Word>::BOUND * solver.epsilon;
     kernel = kernel.filter(|_| survey.g.iter().all(|g| *g <= limit));
     if let Some(kernel) = &mut kernel {
         kernel.filled(solver.epsilon, &survey.f, &vec![0.0; survey.g.len()]);
     }
-    let warm = start.is_some();
     let mut state = State {
         shares,
         g: start.unwrap_or_else(|| survey.g.clone()),
@@ -64,6 +66,13 @@ pub(super) fn run<G: Geometry + ?Sized>(
         anderson: Anderson::new(if update == Update::Average { 0 } else { solver.memory() }),
         update,
     };
+    if warm {
+        // The source potential that belongs to the given one.
+        state
+            .log(solver.epsilon)
+            .sweep(shares, &state.g, &mut state.f, &mut state.next)
+            .expect("the log form is never out of range");
+    }
     match solver.stop {
         Stop::After { iterations } => {
             let schedule = solver.schedule(None);
@@ -71,10 +80,10 @@ pub(super) fn run<G: Geometry + ?Sized>(
             let mut form = solver.form(shares.shape(), Precision::Double);
             for stage in &schedule {
                 state.absorb(form.as_mut(), stage.epsilon);
-                state.iterate(form.as_mut(), stage.epsilon, 0.0, stage.steps);
+                state.iterate(form.as_mut(), stage.epsilon, 0.0, stage.steps, 0.0);
             }
             state.absorb(form.as_mut(), solver.epsilon);
-            state.iterate(form.as_mut(), solver.epsilon, f64::NEG_INFINITY, last);
+            state.iterate(form.as_mut(), solver.epsilon, f64::NEG_INFINITY, last, 0.0);
             let measured = Measured::new(shares, solver.epsilon, &state.f, &state.g);
             Ok(state.end(solver.epsilon, measured))
         }
@@ -95,6 +104,16 @@ pub(super) struct Stage {
 enum Precision {
     Single,
     Double,
+}
+
+impl Precision {
+    /// An error that rounding may be the cause of.
+    fn rounding(self) -> f64 {
+        match self {
+            Self::Single => 1e-4,
+            Self::Double => 1e-11,
+        }
+    }
 }
 
 impl Sinkhorn {
@@ -145,6 +164,17 @@ impl Sinkhorn {
     }
 }
 
+/// How a run of iterations came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Iterated {
+    /// At the tolerance.
+    Reached,
+    /// After the number of iterations.
+    Ended,
+    /// Where rounding ends all progress.
+    Stalled,
+}
+
 struct State<'s, 'g, G: ?Sized> {
     shares: &'s Shares<'g, G>,
     f: Vec<f64>,
@@ -186,7 +216,7 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
         for stage in schedule {
             let steps = stage.steps.min(max_iterations.saturating_sub(self.iterations));
             self.absorb(form.as_mut(), stage.epsilon);
-            self.iterate(form.as_mut(), stage.epsilon, 0.05, steps);
+            self.iterate(form.as_mut(), stage.epsilon, 0.05, steps, 0.0);
         }
         let mut goal = SHARE * tolerance;
         loop {
@@ -196,11 +226,12 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
                 self.absorb(form.as_mut(), epsilon);
             }
             ready = false;
-            let reached = self.iterate(form.as_mut(), epsilon, least, steps);
-            if !reached {
+            let reached = self.iterate(form.as_mut(), epsilon, least, steps, precision.rounding());
+            if reached == Iterated::Ended || (reached == Iterated::Stalled && precision == Precision::Double)
+            {
                 return Err(failed(&self, self.error));
             }
-            if least <= tolerance {
+            if reached == Iterated::Reached && least <= tolerance {
                 let measured = Measured::new(self.shares, epsilon, &self.f, &self.g);
                 if measured.residual <= tolerance {
                     return Ok(self.end(epsilon, measured));
@@ -230,12 +261,25 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
         form.absorb(self.shares, epsilon, &self.f, &self.g);
     }
 
-    /// Iterates until the error is at most `tolerance`, at most `steps` times. Whether it got there.
-    fn iterate(&mut self, form: &mut dyn Sweep<G>, epsilon: f64, tolerance: f64, steps: usize) -> bool {
-        self.anderson.clear();
-        let mut log = Log::<f64>::new(self.shares.shape());
+    /// The log form in double precision, which is never out of range.
+    fn log(&self, epsilon: f64) -> Log<f64> {
+        let mut log = Log::new(self.shares.shape());
         <Log<f64> as Sweep<G>>::absorb(&mut log, self.shares, epsilon, &self.f, &self.g);
-        let mut failures = 0;
+        log
+    }
+
+    /// Iterates until the error is at most `tolerance`, at most `steps` times.
+    fn iterate(
+        &mut self,
+        form: &mut dyn Sweep<G>,
+        epsilon: f64,
+        tolerance: f64,
+        steps: usize,
+        rounding: f64,
+    ) -> Iterated {
+        self.anderson.clear();
+        let (mut log, mut failures) = (None, 0);
+        let (mut least, mut since) = (f64::INFINITY, 0);
         for _ in 0..steps {
             let attempt = if failures < PATIENCE {
                 form.sweep(self.shares, &self.g, &mut self.f, &mut self.next)
@@ -243,9 +287,11 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
                 Err(OutOfRange)
             };
             if attempt == Err(OutOfRange) {
+                let log = log.get_or_insert_with(|| self.log(epsilon));
                 // Never out of range.
                 let _ = log.sweep(self.shares, &self.g, &mut self.f, &mut self.next);
                 failures += 1;
+                self.anderson.clear();
                 if failures < PATIENCE {
                     form.absorb(self.shares, epsilon, &self.f, &self.next);
                 }
@@ -258,7 +304,7 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
                     self.error = error(&self.g, &self.next, &self.shares.b, epsilon);
                     if self.error <= tolerance {
                         std::mem::swap(&mut self.g, &mut self.next);
-                        return true;
+                        return Iterated::Reached;
                     }
                     self.g = self.anderson.next(&self.g, &self.next, self.error, &self.shares.b);
                 }
@@ -271,11 +317,16 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
                     }
                     self.f.clone_from(&self.g);
                     if self.error <= tolerance {
-                        return true;
+                        return Iterated::Reached;
                     }
                 }
             }
+            since = if self.error < least { 0 } else { since + 1 };
+            least = least.min(self.error);
+            if since == STALL && least < rounding {
+                return Iterated::Stalled;
+            }
         }
-        false
+        Iterated::Ended
     }
 }

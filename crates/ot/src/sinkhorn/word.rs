@@ -12,6 +12,8 @@ pub(super) trait Word: Copy + Send + Sync + 'static {
     const ZERO: Self;
     /// The exponent below which an entry of the kernel is 0.
     const CUT: f64;
+    /// The exponent above which an entry is no more than this, by which its sums are out of range.
+    const TOP: f64;
     /// The largest logarithm of a scaling; beyond it the potentials move into the kernel.
     const BOUND: f64;
     /// A sum between this and its reciprocal is taken as it is.
@@ -23,7 +25,7 @@ pub(super) trait Word: Copy + Send + Sync + 'static {
     fn narrow(x: f64) -> Self;
     /// Exact.
     fn wide(self) -> f64;
-    /// `e^x`, and 0 below [`CUT`](Self::CUT).
+    /// `e^x`, and 0 below [`CUT`](Self::CUT), and no more than `e^TOP`.
     fn exp<S: Simd>(x: f64) -> Self;
     /// The registers of a row, whose length is a multiple of [`WIDTH`].
     fn vectors<S: Simd>(row: &[Self]) -> &[Self::Vector<S>];
@@ -40,6 +42,7 @@ pub(super) trait Word: Copy + Send + Sync + 'static {
 impl Word for f32 {
     const ZERO: Self = 0.0;
     const CUT: f64 = -70.0;
+    const TOP: f64 = 80.0;
     const BOUND: f64 = 40.0;
     const LEAST: f64 = 1e-25;
     type Vector<S: Simd> = S::f32s;
@@ -56,7 +59,7 @@ impl Word for f32 {
 
     #[inline(always)]
     fn exp<S: Simd>(x: f64) -> Self {
-        let e = exp32::<S>(x as f32);
+        let e = exp32::<S>(if x < Self::TOP { x as f32 } else { Self::TOP as f32 });
         if x > Self::CUT { e } else { 0.0 }
     }
 
@@ -89,6 +92,7 @@ impl Word for f32 {
 impl Word for f64 {
     const ZERO: Self = 0.0;
     const CUT: f64 = -600.0;
+    const TOP: f64 = 600.0;
     const BOUND: f64 = 100.0;
     const LEAST: f64 = 1e-200;
     type Vector<S: Simd> = S::f64s;
@@ -105,7 +109,7 @@ impl Word for f64 {
 
     #[inline(always)]
     fn exp<S: Simd>(x: f64) -> Self {
-        let e = exp_fused::<S>(x);
+        let e = exp_fused::<S>(if x < Self::TOP { x } else { Self::TOP });
         if x > Self::CUT { e } else { 0.0 }
     }
 
