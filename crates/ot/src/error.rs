@@ -165,5 +165,16 @@ pub enum OtError {
         rows: usize,
         /// The number of target points.
         columns: usize,
+    /// Different masses on the two sides of a symmetric problem.
+    #[error(
+        "point {point} has mass {source_mass} as a source and {target_mass} as a target; a symmetric problem needs the same masses on both sides"
+    )]
+    Asymmetric {
+        /// The point.
+        point: usize,
+        /// Its mass as a source.
+        source_mass: f64,
+        /// Its mass as a target.
+        target_mass: f64,
     },
 }

@@ -28,6 +28,6 @@ pub use line::{Circle, Line};
 pub use permutation::Permutation;
 pub use problem::{MASS_TOLERANCE, OtSolver, Transport};
 pub use simplex::{AtCap, NetworkSimplex};
-pub use sinkhorn::{EntropicPlan, EpsilonScaling, Sinkhorn};
+pub use sinkhorn::{Acceleration, EntropicPlan, EpsilonScaling, Form, Sinkhorn};
 pub use sparse::{Entry, SparsePlan};
 pub use stop::Stop;

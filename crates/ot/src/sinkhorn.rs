@@ -1,23 +1,36 @@
-//! Entropic transport: Sinkhorn's algorithm in the log domain.
+//! Entropic transport: Sinkhorn's algorithm in the kernel form and in the log domain.
 
+mod anderson;
+mod certificate;
+mod drive;
 mod exp;
 mod half;
+mod kernel;
+mod lanes;
+mod log;
 mod plan;
+mod survey;
+mod sweep;
+mod word;
 
 pub(crate) use exp::exp;
 pub use plan::EntropicPlan;
 
-use crate::simplex::check;
-use crate::{Certificate, Geometry, OtError, OtSolver, Stop, Transport};
-use half::{Weighted, columns, rows};
-use ndarray::Array1;
+use crate::{Geometry, MASS_TOLERANCE, OtError, OtSolver, Stop, Transport};
+use drive::Update;
+use ndarray::ArrayView1;
+use sweep::Shares;
 
 /// How ε is approached.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum EpsilonScaling {
+    /// For [`Stop::Within`] and a small ε, from a share of the mean cost above the least; not for [`Stop::After`], and
+    /// not from given potentials.
+    #[default]
+    Auto,
     /// ε from the first iteration on.
     None,
-    /// `steps` iterations at each of ε/factorᵏ, from the first not below `start` down to ε.
+    /// At most `steps` iterations at each of ε/factorᵏ, from the first not below `start` down to ε.
     Geometric {
         /// About the largest cost.
         start: f64,
@@ -28,15 +41,46 @@ pub enum EpsilonScaling {
     },
 }
 
+/// How the sums of the iteration are made. All forms give the same plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// A kernel where it takes at most half a gibibyte, else the log form.
+    #[default]
+    Auto,
+    /// `exp((f_i + g_j - c_ij)/ε)` is kept as a matrix, in single precision where the tolerance allows, and made
+    /// anew where the potentials have moved far from those absorbed in it: 4 or 8 bytes an entry.
+    Kernel,
+    /// Costs are read again on each iteration: O(n + m) memory beyond the geometry, and an exponential an entry.
+    Log,
+}
+
+/// What is made of the last iterates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Acceleration {
+    /// Anderson's with a memory of 20 for [`Stop::Within`], none for [`Stop::After`].
+    #[default]
+    Auto,
+    /// Plain alternation.
+    None,
+    /// Anderson's: the next iterate is the best affine combination of the last images by their residuals. An error
+    /// more than twice the least one ends the memory, and the iteration goes on from its best iterate.
+    Anderson {
+        /// Changes to remember.
+        memory: usize,
+    },
+}
+
 /// Entropic optimal transport.
 ///
 /// Minimises `⟨C, P⟩ + ε KL(P | a bᵀ)` over plans with marginals `a` and `b`, by alternating
 /// `f_i = -ε log Σ_j b_j exp((g_j - c_ij)/ε)` and `g_j = -ε log Σ_i a_i exp((f_i - c_ij)/ε)`;
 /// then `P_ij = a_i b_j exp((f_i + g_j - c_ij)/ε)`, with masses as shares of the total.
 ///
-/// Everything stays in the log domain, so a tiny ε is slow but never NaN. One iteration reads the
-/// costs three times and needs O(n + m) memory beyond the geometry. The convergence is linear, with
-/// a rate that tends to 1 as ε → 0; [`EpsilonScaling::Geometric`] shortens the way.
+/// An iteration reads each entry once: the sum along a row and its share of the sums across are made together. The
+/// convergence is linear, with a rate that tends to 1 as ε → 0; [`Acceleration`] and [`EpsilonScaling`] shorten the
+/// way. Sums out of range are made again in the log domain, so a tiny ε is slow but never NaN. The residual, the
+/// marginals and both objectives are measured at the end in `f64` from the costs themselves, and only that residual
+/// ends [`Stop::Within`], whatever the form and precision on the way.
 ///
 /// M. Cuturi, NeurIPS 2013; G. Peyré and M. Cuturi, Computational Optimal Transport, 2019, section
 /// 4.4, doi 10.1561/2200000073. The result is the same bits for any number of threads.
@@ -44,16 +88,104 @@ pub enum EpsilonScaling {
 pub struct Sinkhorn {
     /// The regularisation ε, in the units of the cost.
     pub epsilon: f64,
-    /// When to end.
+    /// When to end. The residual is the L1 error of both marginals, as a share of the total mass.
     pub stop: Stop,
     /// How to approach ε.
     pub scaling: EpsilonScaling,
+    /// How sums are made.
+    pub form: Form,
+    /// What is made of the last iterates.
+    pub acceleration: Acceleration,
 }
 
 impl Sinkhorn {
-    /// Sinkhorn at `epsilon` from the first iteration on.
+    /// Sinkhorn at `epsilon`, all else chosen by the problem.
     pub fn new(epsilon: f64, stop: Stop) -> Self {
-        Self { epsilon, stop, scaling: EpsilonScaling::None }
+        Self {
+            epsilon,
+            stop,
+            scaling: EpsilonScaling::Auto,
+            form: Form::Auto,
+            acceleration: Acceleration::Auto,
+        }
+    }
+
+    /// The entropic plan, from target potentials: those of a like problem, or of the same at another ε.
+    ///
+    /// ```
+    /// use chreode_ot::{Coupling, OtSolver, Sinkhorn, Stop, Transport};
+    /// use ndarray::array;
+    ///
+    /// # fn main() -> Result<(), chreode_ot::OtError> {
+    /// let costs = array![[0.0, 1.0], [2.0, 0.5]];
+    /// let problem = Transport::uniform(&costs)?;
+    /// let solver = Sinkhorn::new(0.1, Stop::Within { tolerance: 1e-9, max_iterations: 1000 });
+    /// let plan = solver.solve(&problem)?;
+    /// let again = solver.solve_from(&problem, plan.target_potential())?;
+    /// assert!(again.certificate().iterations <= 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`solve`](OtSolver::solve), a wrong number of potentials, or one that is not finite.
+    pub fn solve_from<'g, G: Geometry + ?Sized>(
+        &self,
+        problem: &Transport<'g, G>,
+        target_potential: ArrayView1<'_, f64>,
+    ) -> Result<EntropicPlan<'g, G>, OtError> {
+        let expected = problem.shape().1;
+        if target_potential.len() != expected {
+            let found = target_potential.len();
+            return Err(OtError::Shape { what: "the target potential", expected, found });
+        }
+        if let Some((point, &value)) = target_potential.indexed_iter().find(|(_, p)| !p.is_finite()) {
+            return Err(OtError::BadPotential { point, value });
+        }
+        let mass = |(p, b): (&f64, &f64)| if *b > 0.0 { *p } else { 0.0 };
+        let start = target_potential.iter().zip(&problem.target()).map(mass).collect();
+        self.plan(problem, Some(start), Update::Alternate)
+    }
+
+    /// The entropic plan between a measure and itself: both potentials are one, `f = g`.
+    ///
+    /// An iteration takes the mean of T(f) and T(T(f)) for the half step T, which one pass over the costs gives; it
+    /// converges in few iterations at any ε where the kernel is positive. (J. Feydy et al., AISTATS 2019, section
+    /// 3.1, arXiv:1810.08278, take the mean of f and T(f).) It is what the debiasing terms of a Sinkhorn divergence
+    /// need. No acceleration applies.
+    ///
+    /// The costs should be symmetric; where they are not, the residual says so.
+    ///
+    /// # Errors
+    /// Those of [`solve`](OtSolver::solve), or sides of different size or mass.
+    pub fn solve_symmetric<'g, G: Geometry + ?Sized>(
+        &self,
+        problem: &Transport<'g, G>,
+    ) -> Result<EntropicPlan<'g, G>, OtError> {
+        let (expected, found) = problem.shape();
+        if expected != found {
+            return Err(OtError::Shape { what: "the target side of a symmetric problem", expected, found });
+        }
+        let masses = problem.source().into_iter().zip(problem.target());
+        for (point, (&source_mass, &target_mass)) in masses.enumerate() {
+            // Totals that differ by rounding were scaled to one another.
+            if (source_mass - target_mass).abs() > MASS_TOLERANCE * source_mass {
+                return Err(OtError::Asymmetric { point, source_mass, target_mass });
+            }
+        }
+        self.plan(problem, None, Update::Average)
+    }
+
+    fn plan<'g, G: Geometry + ?Sized>(
+        &self,
+        problem: &Transport<'g, G>,
+        start: Option<Vec<f64>>,
+        update: Update,
+    ) -> Result<EntropicPlan<'g, G>, OtError> {
+        self.check()?;
+        let shares = Shares::new(problem);
+        let end = drive::run(self, &shares, start, update)?;
+        Ok(EntropicPlan::new(self.epsilon, problem.source().sum(), shares, end))
     }
 
     fn check(&self) -> Result<(), OtError> {
@@ -72,19 +204,6 @@ impl Sinkhorn {
         }
         Ok(())
     }
-
-    /// The values of ε above the last, largest first, each as often as it is used.
-    fn schedule(&self) -> Vec<f64> {
-        let EpsilonScaling::Geometric { start, factor, steps } = self.scaling else { return Vec::new() };
-        let mut values = Vec::new();
-        let mut epsilon = self.epsilon / factor;
-        while epsilon < start {
-            values.extend(std::iter::repeat_n(epsilon, steps));
-            epsilon /= factor;
-        }
-        values.reverse();
-        values
-    }
 }
 
 impl OtSolver for Sinkhorn {
@@ -99,57 +218,6 @@ impl OtSolver for Sinkhorn {
         &self,
         problem: &Transport<'g, G>,
     ) -> Result<EntropicPlan<'g, G>, OtError> {
-        self.check()?;
-        let geometry = problem.geometry();
-        check(geometry)?;
-        let total = problem.source().sum();
-        let a = &problem.source() / total;
-        let b = &problem.target() / total;
-        let (mut f, mut g) = (Array1::<f64>::zeros(a.len()), Array1::<f64>::zeros(b.len()));
-        let schedule = self.schedule();
-        let (mut iterations, mut residual) = (0, f64::INFINITY);
-        loop {
-            let epsilon = schedule.get(iterations).copied().unwrap_or(self.epsilon);
-            let next = rows(geometry, epsilon, Weighted::new(&g, &b, epsilon));
-            // Row i of the plan before this update sums to a_i exp((f_i - next_i)/ε).
-            if iterations > schedule.len() {
-                residual = (a.iter().zip(&f).zip(&next))
-                    .map(
-                        |((&a, &f), &next)| {
-                            if a > 0.0 { a * ((f - next) / epsilon).exp_m1().abs() } else { 0.0 }
-                        },
-                    )
-                    .sum();
-            }
-            let done = match self.stop {
-                Stop::Within { tolerance, .. } => residual <= tolerance,
-                Stop::After { iterations: last } => iterations >= last.max(schedule.len() + 1),
-            };
-            if done {
-                break;
-            }
-            if let Stop::Within { tolerance, max_iterations } = self.stop
-                && iterations >= max_iterations
-            {
-                return Err(OtError::NotConverged { method: "sinkhorn", iterations, residual, tolerance });
-            }
-            f = next;
-            if let Some(row) = (0..a.len()).find(|&i| a[i] > 0.0 && f[i] == f64::INFINITY) {
-                return Err(OtError::Infeasible { unplaced: a[row], row });
-            }
-            g = columns(geometry, epsilon, Weighted::new(&f, &a, epsilon));
-            if let Some(column) = (0..b.len()).find(|&j| b[j] > 0.0 && g[j] == f64::INFINITY) {
-                return Err(OtError::Unreachable { unplaced: b[column], column });
-            }
-            iterations += 1;
-        }
-        // Points without mass have no say: a finite potential keeps 0 · exp(·) at 0.
-        f.iter_mut().chain(g.iter_mut()).filter(|p| !p.is_finite()).for_each(|p| *p = 0.0);
-        let mut plan = EntropicPlan::new(geometry, self.epsilon, total, (a, b), (f, g));
-        let dual_cost = plan.dual_objective();
-        let (transport, divergence) = plan.primal_parts();
-        let primal_cost = transport + self.epsilon * divergence;
-        plan.finish(transport, Certificate { iterations, residual, primal_cost, dual_cost });
-        Ok(plan)
+        self.plan(problem, None, Update::Alternate)
     }
 }

@@ -79,7 +79,7 @@ fn parameters() {
         assert_eq!(error, format!("epsilon is {epsilon}; it must be positive and finite"));
     }
     let scaling = EpsilonScaling::Geometric { start: 1.0, factor: 1.0, steps: 1 };
-    let error = Sinkhorn { epsilon: 0.1, stop, scaling }.solve(&problem).unwrap_err().to_string();
+    let error = Sinkhorn { scaling, ..Sinkhorn::new(0.1, stop) }.solve(&problem).unwrap_err().to_string();
     assert_eq!(error, "the scaling factor is 1; it must be between 0 and 1");
 }
 

@@ -43,7 +43,7 @@ fn small_epsilon_approaches_the_simplex() {
     let problem = Transport::new(&costs, a.view(), b.view()).unwrap();
     let exact = NetworkSimplex::default().solve(&problem).unwrap();
     let scaling = EpsilonScaling::Geometric { start: 2.0, factor: 0.5, steps: 30 };
-    let solver = Sinkhorn { epsilon: 5e-4, stop: within(1e-6), scaling };
+    let solver = Sinkhorn { scaling, ..Sinkhorn::new(5e-4, within(1e-6)) };
     let plan = solver.solve(&problem).unwrap();
     assert!(plan.cost() >= exact.cost() - 1e-5 && plan.cost() < exact.cost() + 1e-3);
     assert!(plan.dual_cost() >= exact.cost() - 1e-5);
@@ -82,7 +82,7 @@ fn scaling_saves_iterations_and_changes_no_answer() {
     let problem = Transport::uniform(&costs).unwrap();
     let plain = Sinkhorn::new(2e-3, within(1e-9)).solve(&problem).unwrap();
     let scaling = EpsilonScaling::Geometric { start: 1.0, factor: 0.5, steps: 5 };
-    let scaled = Sinkhorn { epsilon: 2e-3, stop: within(1e-9), scaling }.solve(&problem).unwrap();
+    let scaled = Sinkhorn { scaling, ..Sinkhorn::new(2e-3, within(1e-9)) }.solve(&problem).unwrap();
     assert_relative_eq!(plain.cost(), scaled.cost(), max_relative = 1e-6);
     assert!(scaled.certificate().iterations < plain.certificate().iterations + 50);
 }

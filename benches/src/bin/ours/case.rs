@@ -33,7 +33,7 @@ pub(crate) enum Task {
     Mixture(usize),
 }
 
-/// Exact plans.
+/// One plan, or many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Transport {
     /// `ot/assignment/N/D`: equal weights, from a given matrix of costs.
@@ -48,6 +48,18 @@ pub(crate) enum Transport {
     Line { n: usize },
     /// `ot/minibatch/KxN`: K plans of N pairs of points in 5 dimensions, on all threads.
     Minibatch { count: usize, n: usize },
+    /// `ot/sinkhorn/N/E/TYPE`: clouds in 5 dimensions, equal weights, ε of E times the mean cost, to an L1 error of 1e-6,
+    /// from a given matrix of costs in f64 or f32.
+    Sinkhorn { n: usize, thousandths: usize, costs: Word },
+}
+
+/// The type of given costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// `f32`
+    Single,
+    /// `f64`
+    Double,
 }
 
 impl FromStr for Case {
@@ -76,6 +88,15 @@ impl FromStr for Case {
                 let (count, n) = pair(sizes)?;
                 Self::Transport(Transport::Minibatch { count, n })
             }
+            ["ot", "sinkhorn", n, epsilon, costs] => Self::Transport(Transport::Sinkhorn {
+                n: number(n)?,
+                thousandths: thousandths(epsilon)?,
+                costs: match costs {
+                    "f32" => Word::Single,
+                    "f64" => Word::Double,
+                    _ => bail!("{costs} is no type of costs; try f64 or f32"),
+                },
+            }),
             _ => bail!("there is no case {name}; try cfm/moons/256/exact or ot/assignment/256/5"),
         })
     }
@@ -98,6 +119,17 @@ fn pair(text: &str) -> Result<(usize, usize)> {
     Ok((number(n)?, number(m)?))
 }
 
+/// A share in whole thousandths.
+fn thousandths(text: &str) -> Result<usize> {
+    let share: f64 = text.parse().with_context(|| format!("{text} is not a number"))?;
+    let whole = (1000.0 * share).round();
+    if whole >= 1.0 && (1000.0 * share - whole).abs() < 1e-9 {
+        Ok(whole as usize)
+    } else {
+        bail!("{text} is not a whole number of thousandths above 0")
+    }
+}
+
 fn number(text: &str) -> Result<usize> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
@@ -118,7 +150,11 @@ mod tests {
         assert_eq!("ot/simplex/eb".parse::<Case>().unwrap(), Case::Transport(Transport::Cells));
         let minibatch = Transport::Minibatch { count: 1000, n: 256 };
         assert_eq!("ot/minibatch/1000x256".parse::<Case>().unwrap(), Case::Transport(minibatch));
+        let sinkhorn = Transport::Sinkhorn { n: 1024, thousandths: 5, costs: Word::Single };
+        assert_eq!("ot/sinkhorn/1024/0.005/f32".parse::<Case>().unwrap(), Case::Transport(sinkhorn));
         for (name, part) in [
+            ("ot/sinkhorn/1024/0/f64", "0 is not a whole number of thousandths"),
+            ("ot/sinkhorn/1024/0.05/f16", "f16 is no type of costs"),
             ("cfm/moons/0/exact", "0 is not a whole number above 0"),
             ("cfm/sun/256/exact", "no task sun"),
             ("cfm/moons/256/lazy", "lazy is no coupling"),

@@ -1,17 +1,19 @@
-//! Exact plans.
+//! Plans.
 
 use crate::arrays::{Arrays, cells, line};
-use crate::case::Transport;
+use crate::case::{Transport, Word};
 use crate::laws;
 use crate::timing::{Times, repeat};
 use anyhow::Result;
 use chreode_core::Seed;
 use chreode_models::{Exact, Pairing, Sampling};
 use chreode_ot::{
-    Assignment, CostFunction, Coupling, Line, NetworkSimplex, OtError, OtSolver, PointCloud,
-    SquaredEuclidean, Transport as Problem, assign_all_points,
+    Assignment, CostFunction, Coupling, Geometry, Line, NetworkSimplex, OtError, OtSolver, PointCloud, Sinkhorn,
+    SquaredEuclidean, Stop, Transport as Problem, assign_all_points,
 };
+use ndarray::Array2;
 use serde::Serialize;
+use std::ops::Range;
 use std::time::Duration;
 
 /// Repetitions, at least.
@@ -28,7 +30,15 @@ pub(crate) struct Report {
     /// `⟨C, P⟩` of masses that sum to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<f64>,
+    /// L1 error of the marginals, where a plan has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    l1_error: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iterations: Option<usize>,
 }
+
+/// The L1 error of the marginals that entropic plans are brought to.
+const TOLERANCE: f64 = 1e-6;
 
 /// Times the solve of `case`; matrices of costs are made before.
 pub(crate) fn time(case: Transport, arrays: &Arrays) -> Result<Report> {
@@ -91,12 +101,50 @@ pub(crate) fn time(case: Transport, arrays: &Arrays) -> Result<Report> {
             })?;
             Ok(Report::new(&times, Some(cost / (count * n) as f64)))
         }
+        Transport::Sinkhorn { n, thousandths, costs: word } => {
+            let clouds = arrays.clouds(n, n, 5)?;
+            let costs = SquaredEuclidean.matrix(clouds.x.view(), clouds.y.view())?;
+            let epsilon = thousandths as f64 / 1000.0 * costs.mean().expect("a matrix that is not empty");
+            match word {
+                Word::Double => sinkhorn(&costs, epsilon),
+                Word::Single => sinkhorn(&Single(costs.mapv(|c| c as f32)), epsilon),
+            }
+        }
+    }
+}
+
+fn sinkhorn(geometry: &impl Geometry, epsilon: f64) -> Result<Report> {
+    let solver = Sinkhorn::new(epsilon, Stop::Within { tolerance: TOLERANCE, max_iterations: 20_000 });
+    let problem = Problem::uniform(geometry)?;
+    let ((cost, certificate), times) = repeat(REPEATS, BUDGET, || {
+        let plan = solver.solve(&problem)?;
+        Ok::<_, OtError>((plan.cost(), plan.certificate()))
+    })?;
+    let mut report = Report::new(&times, Some(cost));
+    (report.l1_error, report.iterations) = (Some(certificate.residual), Some(certificate.iterations));
+    Ok(report)
+}
+
+/// A matrix of costs in single precision.
+struct Single(Array2<f32>);
+
+impl Geometry for Single {
+    fn shape(&self) -> (usize, usize) {
+        self.0.dim()
+    }
+
+    fn costs<'s>(&'s self, row: usize, columns: Range<usize>, buffer: &'s mut Vec<f64>) -> &'s [f64] {
+        let flat = self.0.as_slice().expect("a matrix made in one piece");
+        let start = row * self.0.ncols();
+        buffer.clear();
+        buffer.extend(flat[start + columns.start..start + columns.end].iter().copied().map(f64::from));
+        buffer
     }
 }
 
 impl Report {
     fn new(times: &Times, cost: Option<f64>) -> Self {
         let (seconds_median, seconds_min) = (times.median(), times.least());
-        Self { seconds_median, seconds_min, repeats: times.count(), cost }
+        Self { seconds_median, seconds_min, repeats: times.count(), cost, l1_error: None, iterations: None }
     }
 }

@@ -1,9 +1,13 @@
 //! The entropic plan: two potentials, and rows computed when asked for.
 
-use super::exp::exp;
+use super::certificate::row;
+use super::drive::End;
+use super::lanes::vectorise;
+use super::sweep::Shares;
 use crate::coupling::{cumulative, draw};
 use crate::{Certificate, Coupling, Geometry};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use pulp::{Simd, WithSimd};
 use rand::Rng;
 use rayon::prelude::*;
 
@@ -17,31 +21,43 @@ pub struct EntropicPlan<'g, G: ?Sized> {
     total: f64,
     masses: (Array1<f64>, Array1<f64>),
     potentials: (Array1<f64>, Array1<f64>),
+    /// Those it really has.
+    marginals: (Array1<f64>, Array1<f64>),
     transport: f64,
     certificate: Certificate,
 }
 
 impl<G: ?Sized> Clone for EntropicPlan<'_, G> {
     fn clone(&self) -> Self {
-        Self { masses: self.masses.clone(), potentials: self.potentials.clone(), ..*self }
+        Self {
+            masses: self.masses.clone(),
+            potentials: self.potentials.clone(),
+            marginals: self.marginals.clone(),
+            ..*self
+        }
     }
 }
 
 impl<'g, G: Geometry + ?Sized> EntropicPlan<'g, G> {
-    pub(super) fn new(
-        geometry: &'g G,
-        epsilon: f64,
-        total: f64,
-        masses: (Array1<f64>, Array1<f64>),
-        potentials: (Array1<f64>, Array1<f64>),
-    ) -> Self {
-        let certificate =
-            Certificate { iterations: 0, residual: f64::INFINITY, primal_cost: 0.0, dual_cost: 0.0 };
-        Self { geometry, epsilon, total, masses, potentials, transport: 0.0, certificate }
-    }
-
-    pub(super) fn finish(&mut self, transport: f64, certificate: Certificate) {
-        (self.transport, self.certificate) = (transport, certificate);
+    pub(super) fn new(epsilon: f64, total: f64, shares: Shares<'g, G>, end: End) -> Self {
+        let Shares { geometry, a, b } = shares;
+        let End { f, g, iterations, measured } = end;
+        let certificate = Certificate {
+            iterations,
+            residual: measured.residual,
+            primal_cost: total * measured.primal,
+            dual_cost: total * measured.dual,
+        };
+        Self {
+            geometry,
+            epsilon,
+            total,
+            masses: (a.into(), b.into()),
+            potentials: (f.into(), g.into()),
+            marginals: (total * Array1::from(measured.rows), total * Array1::from(measured.columns)),
+            transport: total * measured.transport,
+            certificate,
+        }
     }
 
     /// `f`.
@@ -77,55 +93,21 @@ impl<'g, G: Geometry + ?Sized> EntropicPlan<'g, G> {
             return out.fill(0.0);
         }
         let (b, g) = (b.as_slice().expect("contiguous"), g.as_slice().expect("contiguous"));
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                for (((out, &c), &g), &b) in out.iter_mut().zip(costs).zip(g).zip(b) {
-                    let p = mass * b * exp((f + g - c) * scale);
-                    *out = if b > 0.0 { p } else { 0.0 };
-                }
-            },
-        );
+        vectorise(Row { costs, g, b, mass, f, scale, out });
     }
 
     /// The same function of every row, in order.
-    fn each_row<T: Send>(&self, f: impl Fn(usize, &[f64], &mut Vec<f64>) -> T + Sync) -> Vec<T> {
+    fn each_row<T: Send>(&self, f: impl Fn(&[f64]) -> T + Sync) -> Vec<T> {
         (0..self.masses.0.len())
             .into_par_iter()
             .map_init(
-                || (Vec::new(), Vec::new(), Vec::new()),
-                |(buffer, out, spare), row| {
+                || (Vec::new(), Vec::new()),
+                |(buffer, out), row| {
                     self.row_into(row, buffer, out);
-                    f(row, out, spare)
+                    f(out)
                 },
             )
             .collect()
-    }
-
-    pub(super) fn dual_objective(&self) -> f64 {
-        let (a, b) = &self.masses;
-        let (f, g) = &self.potentials;
-        let mass: f64 = self.each_row(|_, p, _| p.iter().sum::<f64>()).into_iter().sum();
-        self.total * (a.dot(f) + b.dot(g) + self.epsilon * (1.0 - mass / self.total))
-    }
-
-    /// `⟨C, P⟩` and the generalised `M KL(P/M | a bᵀ)`, that is `Σ P log(P/ab) - P + ab`.
-    pub(super) fn primal_parts(&self) -> (f64, f64) {
-        let m = self.masses.1.len();
-        let parts = self.each_row(|row, p, spare| {
-            let (f, g) = (self.potentials.0[row], &self.potentials.1);
-            let costs = self.geometry.costs(row, 0..m, spare);
-            let (mut cost, mut divergence) = (0.0, 0.0);
-            for ((&p, &c), &g) in p.iter().zip(costs).zip(g) {
-                if p > 0.0 {
-                    cost += p * c;
-                    divergence += p * ((f + g - c) / self.epsilon) - p;
-                }
-            }
-            (cost, divergence)
-        });
-        let (cost, divergence) = parts.iter().fold((0.0, 0.0), |(x, y), &(c, d)| (x + c, y + d));
-        (cost, divergence + self.total)
     }
 }
 
@@ -165,10 +147,14 @@ impl<G: Geometry + ?Sized> Coupling for EntropicPlan<'_, G> {
     fn pull(&self, y: ArrayView2<'_, f64>) -> Array2<f64> {
         let (n, m) = self.shape();
         assert_eq!(y.nrows(), m, "one row a target point");
-        let rows = self.each_row(|_, p, _| ArrayView1::from(p).dot(&y));
+        let rows = self.each_row(|p| ArrayView1::from(p).dot(&y));
         let mut out = Array2::zeros((n, y.ncols()));
         out.rows_mut().into_iter().zip(&rows).for_each(|(mut out, row)| out.assign(row));
         out
+    }
+
+    fn marginals(&self) -> (Array1<f64>, Array1<f64>) {
+        self.marginals.clone()
     }
 
     fn cost(&self) -> f64 {
@@ -184,5 +170,25 @@ impl<G: Geometry + ?Sized> Coupling for EntropicPlan<'_, G> {
         self.row_into(row, &mut buffer, &mut p);
         let cumulative = cumulative(p.into_iter());
         (cumulative[cumulative.len() - 1] > 0.0).then(|| draw(&cumulative, rng))
+    }
+}
+
+/// A row of the plan.
+struct Row<'r> {
+    costs: &'r [f64],
+    g: &'r [f64],
+    b: &'r [f64],
+    mass: f64,
+    f: f64,
+    scale: f64,
+    out: &'r mut [f64],
+}
+
+impl WithSimd for Row<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        row::<S>(self.costs, self.g, self.b, (self.mass, self.f, self.scale), self.out);
     }
 }
