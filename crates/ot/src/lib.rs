@@ -16,11 +16,11 @@ mod stop;
 
 pub use assignment::{Assignment, AssignmentPlan};
 pub use batch::solve_all;
-pub use cost::{CostFunction, Euclidean, SquaredEuclidean};
+pub use cost::{Cosine, CostFunction, Euclidean, Lp, LpPower, NegativeDot, SquaredEuclidean};
 pub use coupling::{Certificate, Coupling};
 pub use distance::{Bandwidth, Mmd, Order, Wasserstein, energy_distance, mmd, wasserstein};
 pub use error::OtError;
-pub use geometry::{Geometry, PointCloud};
+pub use geometry::{Affinity, Geometry, Graph, Grid, HeatKernel, Laplacian, PointCloud, Scaled, Unit};
 pub use permutation::Permutation;
 pub use problem::{MASS_TOLERANCE, OtSolver, Transport};
 pub use simplex::NetworkSimplex;
