@@ -184,7 +184,7 @@ pub enum OtError {
     },
     /// A plan whose sums are not the masses of its problem.
     #[error(
-        "the {side} marginal of the plan misses the masses by a share {residual:e} of their total where {tolerance:e} is allowed; check the order of the points, or allow more"
+        "the {side} marginal of the plan misses the masses by a share {residual:.1e} of their total where {tolerance:e} is allowed; check the order of the points, or allow more"
     )]
     Marginals {
         /// `source` or `target`.

@@ -17,7 +17,7 @@ mod stop;
 pub use assignment::{Assignment, AssignmentPlan};
 pub use batch::solve_all;
 pub use cost::{Cosine, CostFunction, Euclidean, Lp, LpPower, NegativeDot, SquaredEuclidean};
-pub use coupling::{Certificate, Coupling};
+pub use coupling::{Certificate, Composed, Coupling, DensePlan, Keep, SparseCoupling};
 pub use distance::{Bandwidth, Mmd, Order, Wasserstein, energy_distance, mmd, wasserstein};
 pub use error::OtError;
 pub use geometry::{Affinity, Geometry, Graph, Grid, HeatKernel, Laplacian, PointCloud, Scaled, Unit};

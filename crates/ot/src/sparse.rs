@@ -124,4 +124,10 @@ impl Coupling for SparsePlan {
             })
             .collect()
     }
+
+    fn masses_from(&self, row: usize) -> Array1<f64> {
+        let mut masses = Array1::zeros(self.shape.1);
+        self.row(row).iter().for_each(|entry| masses[entry.column] = entry.mass);
+        masses
+    }
 }
