@@ -7,6 +7,7 @@ mod coupling;
 mod distance;
 mod error;
 mod geometry;
+mod memory;
 mod permutation;
 mod problem;
 mod simplex;
@@ -21,6 +22,7 @@ pub use coupling::{Certificate, Composed, Coupling, DensePlan, Keep, SparseCoupl
 pub use distance::{Bandwidth, Mmd, Order, Wasserstein, energy_distance, mmd, wasserstein};
 pub use error::OtError;
 pub use geometry::{Affinity, Geometry, Graph, Grid, HeatKernel, Laplacian, PointCloud, Scaled, Unit};
+pub use memory::{Estimate, Memory, Storage, Work};
 pub use permutation::Permutation;
 pub use problem::{MASS_TOLERANCE, OtSolver, Transport};
 pub use simplex::NetworkSimplex;

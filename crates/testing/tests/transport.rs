@@ -110,8 +110,7 @@ fn a_cost_of_a_user_gets_every_solver() {
     coupling_laws(&entropic, 1e-12);
     assert!(entropic.cost() > exact.cost() && entropic.cost() < exact.cost() + 0.01 * 24f64.ln());
     // Around the torus it is nearer than straight on.
-    let straight = Transport::uniform(&cloud).map(|_| Euclidean.matrix(case.x.view(), case.y.view()).unwrap());
-    let straight = straight.unwrap();
+    let straight = Euclidean.matrix(case.x.view(), case.y.view()).unwrap();
     let further = NetworkSimplex::default().solve(&Transport::uniform(&straight).unwrap()).unwrap();
     assert!(exact.cost() < further.cost());
 }
@@ -257,9 +256,9 @@ fn wrong_solvers_do_not_pass() {
     assert!(said(Fault::Dual).contains("is above the primal"), "{}", said(Fault::Dual));
     assert!(said(Fault::Cost).contains("⟨C, P⟩ is"), "{}", said(Fault::Cost));
     let product = broken(|| exact_laws(&Wrong(Fault::Product), Masses::Any, 1e-9));
-    assert!(product.contains("is cheaper") || product.contains("to itself"), "{product}");
-    let textbook = broken(|| exact_laws(&Textbook { epsilon: 0.1, iterations: 3000 }, Masses::Any, 1e-9));
-    assert!(textbook.contains("is cheaper") || textbook.contains("to itself"), "{textbook}");
+    assert!(product.starts_with("mass moved around a cycle makes the plan of cost"), "{product}");
+    let entropic = broken(|| exact_laws(&Sinkhorn::new(0.1, TIGHT), Masses::Any, 1e-9));
+    assert!(entropic.contains("is not the cost"), "{entropic}");
 }
 
 #[test]
