@@ -8,6 +8,7 @@ mod matrix;
 mod nearest;
 mod order;
 mod scaled;
+mod separable;
 
 pub use cloud::PointCloud;
 pub use graph::Graph;
@@ -35,6 +36,19 @@ pub trait Geometry: Sync {
     fn cost(&self, row: usize, column: usize) -> f64 {
         self.costs(row, column..column + 1, &mut Vec::new())[0]
     }
+
+    /// `f_i = −ε log Σ_j exp((h_j − c_ij)/ε)` for every source, where the geometry knows a faster way than to read all its
+    /// costs; `None` where it does not. `h_j` may be −∞, and `f_i` is `+∞` where no term counts.
+    ///
+    /// The hook of [`Grid`], whose sums go axis by axis; an entropic solver may ask it before it reads costs.
+    fn soft_rows(&self, _epsilon: f64, _h: &[f64]) -> Option<Vec<f64>> {
+        None
+    }
+
+    /// The same for every target: `g_j = −ε log Σ_i exp((h_i − c_ij)/ε)`.
+    fn soft_columns(&self, _epsilon: f64, _h: &[f64]) -> Option<Vec<f64>> {
+        None
+    }
 }
 
 impl<G: Geometry + ?Sized> Geometry for &G {
@@ -48,5 +62,13 @@ impl<G: Geometry + ?Sized> Geometry for &G {
 
     fn cost(&self, row: usize, column: usize) -> f64 {
         (**self).cost(row, column)
+    }
+
+    fn soft_rows(&self, epsilon: f64, h: &[f64]) -> Option<Vec<f64>> {
+        (**self).soft_rows(epsilon, h)
+    }
+
+    fn soft_columns(&self, epsilon: f64, h: &[f64]) -> Option<Vec<f64>> {
+        (**self).soft_columns(epsilon, h)
     }
 }

@@ -7,6 +7,9 @@ mod coupling;
 mod distance;
 mod error;
 mod geometry;
+#[cfg(doctest)]
+mod guide;
+mod kernel;
 mod memory;
 mod permutation;
 mod problem;
@@ -22,6 +25,7 @@ pub use coupling::{Certificate, Composed, Coupling, DensePlan, Keep, SparseCoupl
 pub use distance::{Bandwidth, Mmd, Order, Wasserstein, energy_distance, mmd, wasserstein};
 pub use error::OtError;
 pub use geometry::{Affinity, Geometry, Graph, Grid, HeatKernel, Laplacian, PointCloud, Scaled, Unit};
+pub use kernel::{Kernel, KernelPlan, KernelSinkhorn};
 pub use memory::{Estimate, Memory, Storage, Work};
 pub use permutation::Permutation;
 pub use problem::{MASS_TOLERANCE, OtSolver, Transport};

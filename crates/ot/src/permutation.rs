@@ -94,6 +94,13 @@ impl Coupling for Permutation {
             .collect()
     }
 
+    fn to_matrix(&self) -> Array2<f64> {
+        let mut matrix = Array2::zeros(self.shape());
+        let mass = 1.0 / self.target.len() as f64;
+        self.target.iter().enumerate().for_each(|(row, &target)| matrix[[row, target]] = mass);
+        matrix
+    }
+
     fn masses_from(&self, row: usize) -> Array1<f64> {
         let mut masses = Array1::zeros(self.target.len());
         masses[self.target[row]] = 1.0 / self.target.len() as f64;

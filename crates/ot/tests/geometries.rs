@@ -109,6 +109,53 @@ fn every_solver_takes_a_grid() {
     assert!(plan.cost() >= exact.cost() - 1e-12);
 }
 
+/// Axis by axis or over all pairs: the same soft minima, at any ε, with nodes that do not count and forbidden moves.
+#[test]
+fn soft_minima_of_a_grid() {
+    let mut line = SquaredEuclidean.matrix(cloud(5, 1, 0.0, 1).view(), cloud(7, 1, 0.3, 2).view()).unwrap();
+    line[[2, 3]] = f64::INFINITY;
+    line.row_mut(4).fill(f64::INFINITY);
+    let other = SquaredEuclidean.matrix(cloud(4, 1, 0.0, 3).view(), cloud(3, 1, 0.3, 4).view()).unwrap();
+    let third = SquaredEuclidean.matrix(cloud(2, 1, 0.0, 5).view(), cloud(11, 1, 0.3, 6).view()).unwrap();
+    let brute = |costs: &Array2<f64>, h: &[f64], epsilon: f64| -> Vec<f64> {
+        let rows = costs.rows().into_iter();
+        rows.map(|row| {
+            let terms: Vec<f64> = row.iter().zip(h).map(|(c, h)| h - c).collect();
+            let most = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            if most == f64::NEG_INFINITY {
+                return f64::INFINITY;
+            }
+            -most - epsilon * terms.iter().map(|t| ((t - most) / epsilon).exp()).sum::<f64>().ln()
+        })
+        .collect()
+    };
+    for axes in [vec![line.clone()], vec![line.clone(), other.clone()], vec![third, line, other]] {
+        let grid = Grid::separable(axes).unwrap();
+        let costs = read(&grid);
+        let (n, m) = grid.shape();
+        let weigh = |count: usize| -> Vec<f64> {
+            let some = |i: usize| if i % 5 == 2 { f64::NEG_INFINITY } else { (i as f64).sin() };
+            (0..count).map(some).collect()
+        };
+        let same = |found: Vec<f64>, want: Vec<f64>| {
+            assert_eq!(found.len(), want.len());
+            for (f, w) in found.iter().zip(&want) {
+                assert!(f == w || (f - w).abs() < 1e-13, "{f} {w}");
+            }
+        };
+        let scaled = Scaled::new(&grid, Unit::Mean).unwrap();
+        let by_unit = &costs / scaled.unit();
+        for epsilon in [1e-4, 0.05, 3.0] {
+            let (rows, columns) = (weigh(m), weigh(n));
+            same(grid.soft_rows(epsilon, &rows).unwrap(), brute(&costs, &rows, epsilon));
+            same(grid.soft_columns(epsilon, &columns).unwrap(), brute(&costs.t().to_owned(), &columns, epsilon));
+            same(scaled.soft_rows(epsilon, &rows).unwrap(), brute(&by_unit, &rows, epsilon));
+            same(scaled.soft_columns(epsilon, &columns).unwrap(), brute(&by_unit.t().to_owned(), &columns, epsilon));
+        }
+    }
+    assert_eq!(Array2::<f64>::zeros((2, 2)).soft_rows(1.0, &[0.0, 0.0]), None);
+}
+
 #[test]
 fn bad_grids() {
     let text = |grid: Result<Grid, OtError>| grid.unwrap_err().to_string();

@@ -56,7 +56,7 @@ impl DensePlan {
             ("target", miss(matrix.sum_axis(ndarray::Axis(0)), problem.target())),
         ];
         for (side, residual) in sides {
-            if !(residual <= tolerance) {
+            if residual.is_nan() || tolerance.is_nan() || residual > tolerance {
                 return Err(OtError::Marginals { side, residual, tolerance });
             }
         }

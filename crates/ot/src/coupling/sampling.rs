@@ -36,7 +36,7 @@ where
 {
     let rows = cumulative(plan.marginals().0.iter().copied());
     let total = rows.last().copied().unwrap_or(0.0);
-    if !(total > 0.0) {
+    if total.is_nan() || total <= 0.0 {
         return Vec::new();
     }
     let start = rng.random::<f64>();

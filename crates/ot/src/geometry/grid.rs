@@ -1,6 +1,7 @@
 //! Costs between the nodes of two grids, as sums over the axes.
 
 use super::Geometry;
+use super::separable::soft_minima;
 use crate::{CostFunction, OtError};
 use ndarray::Array2;
 use std::ops::Range;
@@ -121,6 +122,16 @@ impl Geometry for Grid {
         let (last, others) = self.axes.split_last().expect("a grid has axes");
         let base = sum(others, row / last.nrows(), column / last.ncols());
         base + last[[row % last.nrows(), column % last.ncols()]]
+    }
+
+    fn soft_rows(&self, epsilon: f64, h: &[f64]) -> Option<Vec<f64>> {
+        let axes: Vec<_> = self.axes.iter().map(|costs| costs.view()).collect();
+        Some(soft_minima(&axes, epsilon, h))
+    }
+
+    fn soft_columns(&self, epsilon: f64, h: &[f64]) -> Option<Vec<f64>> {
+        let axes: Vec<_> = self.axes.iter().map(|costs| costs.t()).collect();
+        Some(soft_minima(&axes, epsilon, h))
     }
 }
 

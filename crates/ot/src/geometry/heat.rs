@@ -104,7 +104,7 @@ impl HeatKernel {
         };
         let scale = if bound > 0.0 { 2.0 / bound } else { 0.0 };
         let z = 0.5 * time * bound;
-        if !(z <= 1e8) {
+        if z.is_nan() || z > 1e8 {
             let range = "shorter: the expansion would need more than 100,000 terms";
             return Err(OtError::BadParameter { name: "the time of the heat kernel", value: time, range });
         }
@@ -123,6 +123,11 @@ impl HeatKernel {
             }
         }
         Ok(Self { time, starts, entries, diagonal, coefficients: coefficients(z) })
+    }
+
+    /// The number of nodes.
+    pub fn nodes(&self) -> usize {
+        self.diagonal.len()
     }
 
     /// `t`.

@@ -63,6 +63,10 @@ impl<G: Geometry> Scaled<G> {
         self.unit
     }
 
+    fn times_unit(&self, h: &[f64]) -> Vec<f64> {
+        h.iter().map(|h| h * self.unit).collect()
+    }
+
     /// The geometry in its original units.
     pub fn original(&self) -> &G {
         &self.geometry
@@ -94,5 +98,15 @@ impl<G: Geometry> Geometry for Scaled<G> {
 
     fn cost(&self, row: usize, column: usize) -> f64 {
         self.geometry.cost(row, column) / self.unit
+    }
+
+    fn soft_rows(&self, epsilon: f64, h: &[f64]) -> Option<Vec<f64>> {
+        let f = self.geometry.soft_rows(epsilon * self.unit, &self.times_unit(h))?;
+        Some(f.into_iter().map(|f| f / self.unit).collect())
+    }
+
+    fn soft_columns(&self, epsilon: f64, h: &[f64]) -> Option<Vec<f64>> {
+        let g = self.geometry.soft_columns(epsilon * self.unit, &self.times_unit(h))?;
+        Some(g.into_iter().map(|g| g / self.unit).collect())
     }
 }

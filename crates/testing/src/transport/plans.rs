@@ -14,7 +14,7 @@ pub fn coupling_laws<P: Coupling>(plan: &P, exact: f64) {
     let (n, m) = plan.shape();
     let matrix = plan.to_matrix();
     assert_eq!(matrix.dim(), (n, m), "the matrix has another shape");
-    let negative = matrix.indexed_iter().find(|(_, p)| !(**p >= 0.0));
+    let negative = matrix.indexed_iter().find(|(_, p)| p.is_nan() || **p < 0.0);
     assert_eq!(negative, None, "an entry is negative or not a number");
     let mut rng = Seed(1).stream("coupling laws", 0);
     let mut random = |count| Array2::from_shape_simple_fn((count, 2), || rng.random::<f64>() - 0.5);
