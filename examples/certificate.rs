@@ -3,7 +3,8 @@
 //! `cargo run -p chreode-examples --example certificate -- docs/images/certificate.svg`
 
 use chreode::ot::{
-    CostFunction, Coupling, NetworkSimplex, OtSolver, Scaled, Sinkhorn, SquaredEuclidean, Stop, Transport, Unit,
+    CostFunction, Coupling, NetworkSimplex, OtSolver, Scaled, Sinkhorn, SquaredEuclidean, Stop, Transport,
+    Unit,
 };
 use chreode_plot::{Chart, Ink, Line, Marker, Paint, Series, svg};
 use ndarray::Array2;
@@ -31,7 +32,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for iterations in [2, 3, 5, 8, 12, 20, 30, 50, 80, 120, 200, 300] {
         let plan = Sinkhorn::new(epsilon, Stop::After { iterations }).solve(&problem)?;
         let certificate = plan.certificate();
-        println!("{iterations:>4} iterations: residual {:.1e}, dual value {:.9}", certificate.residual, certificate.dual_cost);
+        println!(
+            "{iterations:>4} iterations: residual {:.1e}, dual value {:.9}",
+            certificate.residual, certificate.dual_cost
+        );
         let at = iterations as f64;
         if certificate.residual > 1e-13 {
             residuals.push([at, certificate.residual]);
@@ -58,7 +62,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ],
     };
     if let Some(path) = std::env::args().nth(1) {
-        std::fs::write(path, svg(&chart.log_log()?, Paint::Adaptive, "the residual and the dual value by iteration"))?;
+        std::fs::write(
+            path,
+            svg(&chart.log_log()?, Paint::Adaptive, "the residual and the dual value by iteration"),
+        )?;
     }
     Ok(())
 }

@@ -4,8 +4,8 @@
 //! `cargo run -p chreode-examples --example own_cost -- docs/images/own-cost.svg`
 
 use chreode::ot::{
-    Assignment, CostFunction, Coupling, NetworkSimplex, OtSolver, PointCloud, Sinkhorn, SquaredEuclidean, Stop,
-    Transport,
+    Assignment, CostFunction, Coupling, NetworkSimplex, OtSolver, PointCloud, Sinkhorn, SquaredEuclidean,
+    Stop, Transport,
 };
 use chreode_plot::{Ink, Paint, Point, Scene, Stroke, TITLE_SIZE, Text, svg};
 use ndarray::{Array2, s};
@@ -30,7 +30,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let assigned = Assignment::new().solve(Phase.matrix(before.view(), after.view())?.view())?.cost / 16.0;
     let stop = Stop::Within { tolerance: 1e-9, max_iterations: 100_000 };
     let entropic = Sinkhorn::new(1e-3, stop).solve(&Transport::uniform(&round)?)?;
-    println!("network simplex {:.6}, assignment {assigned:.6}, entropic {:.6}", exact.cost(), entropic.cost());
+    println!(
+        "network simplex {:.6}, assignment {assigned:.6}, entropic {:.6}",
+        exact.cost(),
+        entropic.cost()
+    );
     assert!((exact.cost() - assigned).abs() < 1e-12 && entropic.cost() > exact.cost());
 
     let straight = PointCloud::new(before.view(), after.view(), &SquaredEuclidean)?;
@@ -41,8 +45,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     println!("the end of the cycle lies on the way of {} cells", crossing(&exact.to_matrix()));
     if let Some(path) = std::env::args().nth(1) {
-        let panels = [("the shorter way round", exact.to_matrix()), ("squared difference", wrong.to_matrix())];
-        std::fs::write(path, svg(&draw(&before, &after, &panels), Paint::Adaptive, "plans on a cycle, by two costs"))?;
+        let panels =
+            [("the shorter way round", exact.to_matrix()), ("squared difference", wrong.to_matrix())];
+        std::fs::write(
+            path,
+            svg(&draw(&before, &after, &panels), Paint::Adaptive, "plans on a cycle, by two costs"),
+        )?;
     }
     Ok(())
 }
@@ -62,7 +70,8 @@ fn draw(before: &Array2<f64>, after: &Array2<f64>, panels: &[(&str, Array2<f64>)
         let moves = plan.indexed_iter().filter(|(_, p)| **p > 0.0);
         let lines = moves.map(|((i, j), _)| vec![at(before[[i, 0]], 80.0), at(after[[j, 0]], 120.0)]);
         scene.lines(lines.collect(), Stroke::new(Ink::Series(0), 1.2).opacity(0.8));
-        let dots = |phases: &Array2<f64>, radius| phases.slice(s![.., 0]).iter().map(|p| at(*p, radius)).collect();
+        let dots =
+            |phases: &Array2<f64>, radius| phases.slice(s![.., 0]).iter().map(|p| at(*p, radius)).collect();
         scene.dots(dots(before, 80.0), 3.2, Ink::Muted, 1.0);
         scene.dots(dots(after, 120.0), 3.2, Ink::Model, 1.0);
         scene.text(Text::new([middle[0] - 130.0, 18.0], *title, TITLE_SIZE, Ink::Text).bold());

@@ -3,7 +3,8 @@
 //! `cargo run -p chreode-examples --example which_solver -- docs/images/which-solver.svg`
 
 use chreode::ot::{
-    CostFunction, Coupling, NetworkSimplex, OtSolver, Scaled, Sinkhorn, SquaredEuclidean, Stop, Transport, Unit,
+    CostFunction, Coupling, NetworkSimplex, OtSolver, Scaled, Sinkhorn, SquaredEuclidean, Stop, Transport,
+    Unit,
 };
 use chreode_plot::{Ink, Paint, Point, Scene, Stroke, TITLE_SIZE, Text, svg};
 use ndarray::Array2;

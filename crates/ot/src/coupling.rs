@@ -9,8 +9,8 @@ mod sparsify;
 
 pub use compose::Composed;
 pub use dense::DensePlan;
-pub use sparsify::{Keep, SparseCoupling};
 pub(crate) use sampling::{cumulative, draw};
+pub use sparsify::{Keep, SparseCoupling};
 
 use crate::{Geometry, OtError};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};

@@ -173,7 +173,9 @@ pub enum OtError {
         length: f64,
     },
     /// An entry of a plan that is no mass.
-    #[error("the mass moved from point {row} to point {column} is {value}; masses must be finite and not negative")]
+    #[error(
+        "the mass moved from point {row} to point {column} is {value}; masses must be finite and not negative"
+    )]
     BadEntry {
         /// Source point.
         row: usize,

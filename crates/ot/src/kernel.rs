@@ -150,7 +150,12 @@ impl KernelSinkhorn {
             if let Stop::Within { tolerance, max_iterations } = self.stop
                 && iterations >= max_iterations
             {
-                return Err(OtError::NotConverged { method: "kernel sinkhorn", iterations, residual, tolerance });
+                return Err(OtError::NotConverged {
+                    method: "kernel sinkhorn",
+                    iterations,
+                    residual,
+                    tolerance,
+                });
             }
             u = scaling(a, &reached).map_err(|row| OtError::Infeasible { unplaced: a[row] / total, row })?;
             let reached = kernel.apply_transposed(column(&u)).remove_axis(Axis(1));

@@ -133,7 +133,9 @@ impl Estimate {
             Work::NetworkSimplex => n * m * (20.0 * cost + 3.0 * (n + m).sqrt()),
             Work::Assignment => n * m * (3.0 * d + 2.0 * n.max(m).sqrt()),
             Work::Sinkhorn { iterations } => iterations as f64 * n * m * (3.0 * cost + 60.0),
-            Work::LowRank { rank, iterations } => iterations as f64 * (n + m) * rank as f64 * (20.0 + 2.0 * d),
+            Work::LowRank { rank, iterations } => {
+                iterations as f64 * (n + m) * rank as f64 * (20.0 + 2.0 * d)
+            }
             Work::DensePlan => n * m * (cost + 30.0),
         }
     }
@@ -155,7 +157,10 @@ impl Estimate {
         let fits = |work, storage| Self { work, storage, ..self }.peak() <= available;
         let advice = if fits(self.work, Storage::OnDemand) {
             "computing the costs when asked for, with a PointCloud, would fit"
-        } else if self.storage == Storage::Matrix && self.work != Work::Assignment && fits(self.work, Storage::SingleMatrix) {
+        } else if self.storage == Storage::Matrix
+            && self.work != Work::Assignment
+            && fits(self.work, Storage::SingleMatrix)
+        {
             "costs in f32 would fit"
         } else if fits(Work::Sinkhorn { iterations: 1 }, Storage::OnDemand) {
             "entropic transport with a PointCloud, or low-rank transport, would fit; or take a subsample of the points"

@@ -4,7 +4,8 @@ mod common;
 
 use approx::assert_relative_eq;
 use chreode_ot::{
-    Cosine, CostFunction, Euclidean, Geometry, Lp, LpPower, NegativeDot, OtError, PointCloud, SquaredEuclidean,
+    Cosine, CostFunction, Euclidean, Geometry, Lp, LpPower, NegativeDot, OtError, PointCloud,
+    SquaredEuclidean,
 };
 use common::cloud;
 use ndarray::{Array2, array};
@@ -131,12 +132,9 @@ fn powers_and_dots_are_what_they_say() {
         let distance = lp(p).matrix(x.view(), y.view()).unwrap();
         assert_relative_eq!(distance.mapv(|d| d.powf(p)), power, max_relative = 1e-14);
     }
-    assert_relative_eq!(
-        NegativeDot.matrix(x.view(), y.view()).unwrap(),
-        -x.dot(&y.t()),
-        epsilon = 1e-15
-    );
-    let norms = |points: &Array2<f64>| points.rows().into_iter().map(|r| r.dot(&r).sqrt()).collect::<Vec<_>>();
+    assert_relative_eq!(NegativeDot.matrix(x.view(), y.view()).unwrap(), -x.dot(&y.t()), epsilon = 1e-15);
+    let norms =
+        |points: &Array2<f64>| points.rows().into_iter().map(|r| r.dot(&r).sqrt()).collect::<Vec<_>>();
     let (a, b, dot) = (norms(&x), norms(&y), x.dot(&y.t()));
     let plain = Array2::from_shape_fn((6, 9), |(i, j)| 1.0 - dot[[i, j]] / (a[i] * b[j]));
     assert_relative_eq!(Cosine.matrix(x.view(), y.view()).unwrap(), plain, epsilon = 1e-14);

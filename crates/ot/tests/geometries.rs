@@ -4,8 +4,8 @@ mod common;
 
 use approx::assert_relative_eq;
 use chreode_ot::{
-    CostFunction, Coupling, Euclidean, Geometry, Grid, LpPower, NetworkSimplex, OtError, OtSolver, PointCloud,
-    Scaled, Sinkhorn, SquaredEuclidean, Stop, Transport, Unit,
+    CostFunction, Coupling, Euclidean, Geometry, Grid, LpPower, NetworkSimplex, OtError, OtSolver,
+    PointCloud, Scaled, Sinkhorn, SquaredEuclidean, Stop, Transport, Unit,
 };
 use common::{cloud, weights};
 use ndarray::{Array2, array, s};
@@ -102,7 +102,8 @@ fn every_solver_takes_a_grid() {
     let (a, b) = (weights(20, 3), weights(20, 4));
     let matrix = read(&grid);
     let exact = NetworkSimplex::default().solve(&Transport::new(&grid, a.view(), b.view()).unwrap()).unwrap();
-    let same = NetworkSimplex::default().solve(&Transport::new(&matrix, a.view(), b.view()).unwrap()).unwrap();
+    let same =
+        NetworkSimplex::default().solve(&Transport::new(&matrix, a.view(), b.view()).unwrap()).unwrap();
     assert_eq!(exact, same);
     let sinkhorn = Sinkhorn::new(0.5, Stop::Within { tolerance: 1e-9, max_iterations: 10_000 });
     let plan = sinkhorn.solve(&Transport::new(&grid, a.view(), b.view()).unwrap()).unwrap();
@@ -148,9 +149,15 @@ fn soft_minima_of_a_grid() {
         for epsilon in [1e-4, 0.05, 3.0] {
             let (rows, columns) = (weigh(m), weigh(n));
             same(grid.soft_rows(epsilon, &rows).unwrap(), brute(&costs, &rows, epsilon));
-            same(grid.soft_columns(epsilon, &columns).unwrap(), brute(&costs.t().to_owned(), &columns, epsilon));
+            same(
+                grid.soft_columns(epsilon, &columns).unwrap(),
+                brute(&costs.t().to_owned(), &columns, epsilon),
+            );
             same(scaled.soft_rows(epsilon, &rows).unwrap(), brute(&by_unit, &rows, epsilon));
-            same(scaled.soft_columns(epsilon, &columns).unwrap(), brute(&by_unit.t().to_owned(), &columns, epsilon));
+            same(
+                scaled.soft_columns(epsilon, &columns).unwrap(),
+                brute(&by_unit.t().to_owned(), &columns, epsilon),
+            );
         }
     }
     assert_eq!(Array2::<f64>::zeros((2, 2)).soft_rows(1.0, &[0.0, 0.0]), None);
@@ -164,7 +171,10 @@ fn bad_grids() {
         "the list of steps of the grid has size 1 where 2 was expected"
     );
     assert_eq!(Grid::separable(vec![]).unwrap_err(), OtError::Empty { side: "source" });
-    assert_eq!(Grid::regular(&[2, 0], &[1.0, 1.0], &SquaredEuclidean), Err(OtError::Empty { side: "source" }));
+    assert_eq!(
+        Grid::regular(&[2, 0], &[1.0, 1.0], &SquaredEuclidean),
+        Err(OtError::Empty { side: "source" })
+    );
     assert_eq!(
         Grid::between(&[&[0.0]], &[&[0.0], &[1.0]], &SquaredEuclidean),
         Err(OtError::Dimension { source_columns: 1, target_columns: 2 })
@@ -191,7 +201,9 @@ fn scaled_costs() {
     let mut sorted = finite.clone();
     sorted.sort_by(f64::total_cmp);
     let median = sorted[sorted.len() / 2]; // 125 of them
-    for (unit, want) in [(Unit::Mean, mean), (Unit::Max, largest), (Unit::Median, median), (Unit::Of(0.3), 0.3)] {
+    for (unit, want) in
+        [(Unit::Mean, mean), (Unit::Max, largest), (Unit::Median, median), (Unit::Of(0.3), 0.3)]
+    {
         let scaled = Scaled::new(&costs, unit).unwrap();
         assert_relative_eq!(scaled.unit(), want, max_relative = 1e-14);
         assert_eq!(read(&scaled), &costs / scaled.unit());
@@ -240,6 +252,11 @@ fn costs_without_a_unit() {
         text(array![[1.0]], Unit::Of(-2.0)),
         "the unit of the costs is -2; it must be positive and finite to scale by it"
     );
-    assert!(text(array![[1.0, f64::NAN]], Unit::Mean).starts_with("the cost of moving point 0 to point 1 is NaN"));
-    assert_eq!(Scaled::new(Array2::<f64>::zeros((0, 2)), Unit::Max).unwrap_err(), OtError::Empty { side: "source" });
+    assert!(
+        text(array![[1.0, f64::NAN]], Unit::Mean).starts_with("the cost of moving point 0 to point 1 is NaN")
+    );
+    assert_eq!(
+        Scaled::new(Array2::<f64>::zeros((0, 2)), Unit::Max).unwrap_err(),
+        OtError::Empty { side: "source" }
+    );
 }

@@ -4,15 +4,14 @@ mod common;
 
 use approx::assert_relative_eq;
 use chreode_ot::{
-    Affinity, CostFunction, Coupling, Euclidean, Graph, HeatKernel, Laplacian, NetworkSimplex, OtError, OtSolver,
-    Transport,
+    Affinity, CostFunction, Coupling, Euclidean, Graph, HeatKernel, Laplacian, NetworkSimplex, OtError,
+    OtSolver, Transport,
 };
 use common::cloud;
 use ndarray::{Array2, array, s};
 
 fn small() -> Graph {
-    let edges =
-        [(0, 1, 1.0), (1, 2, 0.5), (2, 3, 2.0), (3, 0, 1.5), (1, 3, 0.8), (3, 4, 1.2), (4, 5, 0.7)];
+    let edges = [(0, 1, 1.0), (1, 2, 0.5), (2, 3, 2.0), (3, 0, 1.5), (1, 3, 0.8), (3, 4, 1.2), (4, 5, 0.7)];
     Graph::new(6, edges).unwrap()
 }
 
@@ -189,7 +188,8 @@ fn heat_on_a_ring_has_a_closed_form() {
 #[test]
 fn heat_is_a_symmetric_semigroup() {
     let graph = Graph::nearest(cloud(80, 2, 0.0, 3).view(), 5).unwrap();
-    let heat = |time| HeatKernel::new(&graph, time, Affinity::InverseSquare, Laplacian::Combinatorial).unwrap();
+    let heat =
+        |time| HeatKernel::new(&graph, time, Affinity::InverseSquare, Laplacian::Combinatorial).unwrap();
     let x = cloud(80, 3, 0.5, 7);
     let twice = heat(0.02).apply(heat(0.01).apply(x.view()).view());
     assert_relative_eq!(twice, heat(0.03).apply(x.view()), epsilon = 1e-13);

@@ -5,8 +5,8 @@ mod common;
 use approx::assert_relative_eq;
 use chreode_core::Seed;
 use chreode_ot::{
-    Affinity, Coupling, Graph, HeatKernel, Kernel, KernelSinkhorn, Laplacian, OtError, OtSolver, Sinkhorn, Stop,
-    Transport,
+    Affinity, Coupling, Graph, HeatKernel, Kernel, KernelSinkhorn, Laplacian, OtError, OtSolver, Sinkhorn,
+    Stop, Transport,
 };
 use common::{cloud, weights};
 use ndarray::{Array1, Array2, ArrayView2, array, s};
@@ -37,11 +37,8 @@ fn geodesic_sinkhorn_is_sinkhorn_with_heat_costs() {
     assert!(certificate.residual <= 1e-12 && certificate.gap() < 1e-10);
     // The objective by its definition, ε Σ (P log(P/K) − P + K).
     let kernel = heat.apply(Array2::eye(50).view());
-    let objective: f64 = matrix
-        .iter()
-        .zip(&kernel)
-        .map(|(&p, &k)| if p > 0.0 { p * (p / k).ln() - p + k } else { k })
-        .sum();
+    let objective: f64 =
+        matrix.iter().zip(&kernel).map(|(&p, &k)| if p > 0.0 { p * (p / k).ln() - p + k } else { k }).sum();
     assert_relative_eq!(certificate.primal_cost, heat.epsilon() * objective, max_relative = 1e-10);
     // A linear map, a sampler.
     let x = cloud(50, 3, 0.0, 7);
@@ -99,9 +96,14 @@ fn a_kernel_of_a_user() {
 fn what_cannot_be_reached_is_an_error() {
     let kernel = Matrix(array![[1.0, 0.0], [0.5, 0.0]]);
     let half = array![0.5, 0.5];
-    let solve = |a: &Array1<f64>, stop| KernelSinkhorn::new(stop).solve(&kernel, a.view(), half.view()).map(|p| p.cost());
+    let solve = |a: &Array1<f64>, stop| {
+        KernelSinkhorn::new(stop).solve(&kernel, a.view(), half.view()).map(|p| p.cost())
+    };
     assert_eq!(solve(&half, TIGHT), Err(OtError::Unreachable { unplaced: 0.5, column: 1 }));
-    assert_eq!(solve(&array![1.0], TIGHT), Err(OtError::Shape { what: "the source masses", expected: 2, found: 1 }));
+    assert_eq!(
+        solve(&array![1.0], TIGHT),
+        Err(OtError::Shape { what: "the source masses", expected: 2, found: 1 })
+    );
     let turned = Matrix(array![[1.0, 0.5], [0.0, 0.0]]);
     assert_eq!(
         KernelSinkhorn::new(TIGHT).solve(&turned, half.view(), half.view()).map(|p| p.cost()),

@@ -37,13 +37,20 @@ fn refusals_advise_what_fits() {
         "this needs about 80012800000 bytes of memory and 16000000000 are available; computing the costs when asked for, with a PointCloud, would fit"
     );
     assert!(ask(sinkhorn, Storage::OnDemand, 16_000_000_000).is_ok());
-    assert!(text(Work::DensePlan, Storage::Matrix, 130_000_000_000).ends_with("with a PointCloud, would fit"));
+    assert!(
+        text(Work::DensePlan, Storage::Matrix, 130_000_000_000).ends_with("with a PointCloud, would fit")
+    );
     assert!(text(Work::DensePlan, Storage::OnDemand, 16_000_000_000).ends_with(
         "entropic transport with a PointCloud, or low-rank transport, would fit; or take a subsample of the points"
     ));
     assert!(text(sinkhorn, Storage::Matrix, 10_000_000).ends_with("; take a subsample of the points"));
     let wide = Estimate::new(Work::Assignment, Storage::Matrix, (1000, 1000), 3000);
-    assert!(wide.within(Memory::Bytes(19_000_000)).unwrap_err().to_string().ends_with("; take a subsample of the points"));
+    assert!(
+        wide.within(Memory::Bytes(19_000_000))
+            .unwrap_err()
+            .to_string()
+            .ends_with("; take a subsample of the points")
+    );
     let error = ask(sinkhorn, Storage::Matrix, 5).unwrap_err();
     assert!(matches!(error, OtError::TooLarge { needed: 80_012_800_000, available: 5, .. }));
     assert_eq!(

@@ -79,7 +79,8 @@ fn estimates_bound_what_a_process_takes() {
     for (number, case) in CASES.iter().enumerate() {
         let mut child = Command::new(std::env::current_exe().unwrap());
         let done = child.env(CASE, number.to_string()).env("RAYON_NUM_THREADS", "2").output().unwrap();
-        let told = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+        let told =
+            String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
         let line = told.lines().find(|line| line.starts_with("took")).unwrap_or(&told);
         assert!(done.status.success(), "{case:?} {line}");
     }

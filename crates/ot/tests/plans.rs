@@ -205,9 +205,8 @@ fn plans_in_a_row() {
     let (a, b, c) = (weights(6, 1), weights(9, 2), weights(7, 3));
     let first_costs = SquaredEuclidean.matrix(x.view(), y.view()).unwrap();
     let second_costs = SquaredEuclidean.matrix(y.view(), z.view()).unwrap();
-    let first = NetworkSimplex::default()
-        .solve(&Transport::new(&first_costs, a.view(), b.view()).unwrap())
-        .unwrap();
+    let first =
+        NetworkSimplex::default().solve(&Transport::new(&first_costs, a.view(), b.view()).unwrap()).unwrap();
     let problem = Transport::new(&second_costs, b.view(), c.view()).unwrap();
     let second = Sinkhorn::new(0.3, STOP).solve(&problem).unwrap();
     let both = Composed::new(&first, &second).unwrap();
@@ -259,10 +258,7 @@ fn matrices_as_plans() {
     assert_eq!(plan.certificate().gap(), f64::INFINITY);
     assert_eq!(plan.sample_permutation(&mut Seed(1).stream("rows", 0))[0], (0, 0));
     let text = |matrix, tolerance| DensePlan::new(&problem, matrix, tolerance).unwrap_err().to_string();
-    assert_eq!(
-        text(array![[0.3, 0.0]], 1e-12),
-        "the first axis of the plan has size 1 where 2 was expected"
-    );
+    assert_eq!(text(array![[0.3, 0.0]], 1e-12), "the first axis of the plan has size 1 where 2 was expected");
     assert_eq!(
         text(array![[0.3, 0.0], [0.9, -0.2]], 1e-12),
         "the mass moved from point 1 to point 1 is -0.2; masses must be finite and not negative"

@@ -2,9 +2,9 @@
 //! types that are wrong.
 
 use chreode_ot::{
-    Assignment, Certificate, Composed, Cosine, CostFunction, Coupling, DensePlan, Euclidean, Geometry, Graph, Grid,
-    Keep, Lp, LpPower, NegativeDot, NetworkSimplex, OtError, OtSolver, Permutation, PointCloud, Scaled, Sinkhorn,
-    SparsePlan, SquaredEuclidean, Stop, Transport, Unit,
+    Assignment, Certificate, Composed, Cosine, CostFunction, Coupling, DensePlan, Euclidean, Geometry, Graph,
+    Grid, Keep, Lp, LpPower, NegativeDot, NetworkSimplex, OtError, OtSolver, Permutation, PointCloud, Scaled,
+    Sinkhorn, SparsePlan, SquaredEuclidean, Stop, Transport, Unit,
 };
 use chreode_testing::{
     Masses, TransportCase, cost_laws, coupling_laws, exact_laws, geometry_laws, metric_laws, sampling_laws,
@@ -152,7 +152,8 @@ fn geometries() {
     let paths = graph.distances(&[0, 3, 5], &[1, 3, 30, 36]).unwrap();
     geometry_laws(&paths);
     let all: Vec<usize> = (0..37).collect();
-    let distance = |x: &[f64], y: &[f64]| graph.distances(&[x[0] as usize], &[y[0] as usize]).unwrap()[[0, 0]];
+    let distance =
+        |x: &[f64], y: &[f64]| graph.distances(&[x[0] as usize], &[y[0] as usize]).unwrap()[[0, 0]];
     let numbers = Array2::from_shape_fn((37, 1), |(i, _)| all[i] as f64);
     metric_laws(&distance, numbers.view(), 1e-13);
 }
@@ -187,7 +188,10 @@ fn plans() {
 /// The message with which a law is broken.
 fn broken(law: impl FnOnce()) -> String {
     let caught = catch_unwind(AssertUnwindSafe(law)).expect_err("a wrong type must not pass");
-    caught.downcast_ref::<String>().cloned().unwrap_or_else(|| caught.downcast_ref::<&str>().unwrap().to_string())
+    caught
+        .downcast_ref::<String>()
+        .cloned()
+        .unwrap_or_else(|| caught.downcast_ref::<&str>().unwrap().to_string())
 }
 
 /// What a wrong solver does to a right plan.
@@ -238,7 +242,8 @@ impl OtSolver for Wrong {
             }
             _ => NetworkSimplex::default().solve(problem)?,
         };
-        let cost: f64 = plan.entries().iter().map(|e| e.mass * problem.geometry().cost(e.row, e.column)).sum();
+        let cost: f64 =
+            plan.entries().iter().map(|e| e.mass * problem.geometry().cost(e.row, e.column)).sum();
         let mut certificate = plan.certificate();
         (certificate.primal_cost, certificate.dual_cost) = (cost, f64::NEG_INFINITY);
         if matches!(self.0, Fault::Dual) {
@@ -273,7 +278,9 @@ fn wrong_costs_and_geometries_do_not_pass() {
         }
     }
     let points = array![[0.0, 1.0], [2.0, 0.5], [5.0, 5.0]];
-    assert!(broken(|| cost_laws(&Off, points.view(), points.view(), 1e-9)).contains("where the cost of (0, 1)"));
+    assert!(
+        broken(|| cost_laws(&Off, points.view(), points.view(), 1e-9)).contains("where the cost of (0, 1)")
+    );
     let squares = broken(|| metric_laws(&SquaredEuclidean, array![[0.0], [1.0], [2.0]].view(), 1e-9));
     assert!(squares.contains("longer than through 1"), "{squares}");
     struct Late;
@@ -281,7 +288,12 @@ fn wrong_costs_and_geometries_do_not_pass() {
         fn shape(&self) -> (usize, usize) {
             (2, 3)
         }
-        fn costs<'s>(&'s self, _: usize, columns: std::ops::Range<usize>, buffer: &'s mut Vec<f64>) -> &'s [f64] {
+        fn costs<'s>(
+            &'s self,
+            _: usize,
+            columns: std::ops::Range<usize>,
+            buffer: &'s mut Vec<f64>,
+        ) -> &'s [f64] {
             buffer.clear();
             buffer.extend((0..columns.len()).map(|k| k as f64)); // forgets where the piece starts
             buffer

@@ -1,7 +1,7 @@
 //! The cosine distance.
 
-use super::row::{each, fold};
 use super::CostFunction;
+use super::row::{each, fold};
 
 /// Points whose norms are held together.
 const BLOCK: usize = 256;

@@ -1,7 +1,7 @@
 //! The negative inner product.
 
-use super::row::fold;
 use super::CostFunction;
+use super::row::fold;
 
 /// `−⟨x, y⟩`, whose plans are those of [`SquaredEuclidean`](crate::SquaredEuclidean).
 ///

@@ -1,7 +1,7 @@
 //! Euclidean distances and their squares.
 
-use super::row::{each, fold};
 use super::CostFunction;
+use super::row::{each, fold};
 
 /// `|x − y|²`, the cost of W₂. From differences, so it is never negative and never cancels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The distances of the lp norms, and their powers.
 
-use super::row::{each, fold};
 use super::CostFunction;
+use super::row::{each, fold};
 use crate::OtError;
 
 /// `‖x − y‖_p = (Σ_k |x_k − y_k|^p)^(1/p)`, and the largest `|x_k − y_k|` for `p = ∞`.

@@ -38,7 +38,11 @@ impl<P: Coupling, Q: Coupling> Composed<P, Q> {
     pub fn new(first: P, second: Q) -> Result<Self, OtError> {
         let (middle, found) = (first.shape().1, second.shape().0);
         if middle != found {
-            return Err(OtError::Shape { what: "the source side of the second plan", expected: middle, found });
+            return Err(OtError::Shape {
+                what: "the source side of the second plan",
+                expected: middle,
+                found,
+            });
         }
         let (arriving, leaving) = (first.marginals().1, second.marginals().0);
         let stuck = |(_, (arriving, leaving)): &(usize, (&f64, &f64))| **arriving > 0.0 && **leaving <= 0.0;

@@ -37,14 +37,17 @@ impl DensePlan {
         tolerance: f64,
     ) -> Result<Self, OtError> {
         let (n, m) = problem.shape();
-        for (what, expected, found) in
-            [("the first axis of the plan", n, matrix.nrows()), ("the second axis of the plan", m, matrix.ncols())]
-        {
+        for (what, expected, found) in [
+            ("the first axis of the plan", n, matrix.nrows()),
+            ("the second axis of the plan", m, matrix.ncols()),
+        ] {
             if expected != found {
                 return Err(OtError::Shape { what, expected, found });
             }
         }
-        if let Some(((row, column), &value)) = matrix.indexed_iter().find(|(_, p)| !(p.is_finite() && **p >= 0.0)) {
+        if let Some(((row, column), &value)) =
+            matrix.indexed_iter().find(|(_, p)| !(p.is_finite() && **p >= 0.0))
+        {
             return Err(OtError::BadEntry { row, column, value });
         }
         let total = problem.source().sum();

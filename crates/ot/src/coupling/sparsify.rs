@@ -51,9 +51,10 @@ pub(super) fn sparsify<P: Coupling + ?Sized, G: Geometry + ?Sized>(
         _ => {}
     }
     let (shape, found) = (plan.shape(), geometry.shape());
-    for (what, expected, found) in
-        [("the first side of the geometry", shape.0, found.0), ("the second side of the geometry", shape.1, found.1)]
-    {
+    for (what, expected, found) in [
+        ("the first side of the geometry", shape.0, found.0),
+        ("the second side of the geometry", shape.1, found.1),
+    ] {
         if expected != found {
             return Err(OtError::Shape { what, expected, found });
         }
@@ -144,7 +145,8 @@ impl SparseCoupling {
     fn certified(mut self, iterations: usize) -> Self {
         let (rows, columns) = self.marginals();
         let miss = |a: Array1<f64>, b: &Array1<f64>| (&a - b).mapv(f64::abs).sum();
-        let residual = f64::max(miss(rows, &self.masses.0), miss(columns, &self.masses.1)) / self.masses.0.sum();
+        let residual =
+            f64::max(miss(rows, &self.masses.0), miss(columns, &self.masses.1)) / self.masses.0.sum();
         let primal_cost = self.costs.iter().sum();
         self.certificate = Certificate { iterations, residual, primal_cost, dual_cost: f64::NEG_INFINITY };
         self

@@ -37,8 +37,11 @@ impl Grid {
             let what = "the list of steps of the grid";
             return Err(OtError::Shape { what, expected: sizes.len(), found: steps.len() });
         }
-        let axes: Vec<Vec<f64>> =
-            sizes.iter().zip(steps).map(|(&size, step)| (0..size).map(|i| i as f64 * step).collect()).collect();
+        let axes: Vec<Vec<f64>> = sizes
+            .iter()
+            .zip(steps)
+            .map(|(&size, step)| (0..size).map(|i| i as f64 * step).collect())
+            .collect();
         let axes: Vec<&[f64]> = axes.iter().map(Vec::as_slice).collect();
         Self::between(&axes, &axes, cost)
     }
@@ -51,7 +54,8 @@ impl Grid {
         if source.len() != target.len() {
             return Err(OtError::Dimension { source_columns: source.len(), target_columns: target.len() });
         }
-        let column = |axis: &[f64]| Array2::from_shape_vec((axis.len(), 1), axis.to_vec()).expect("one column");
+        let column =
+            |axis: &[f64]| Array2::from_shape_vec((axis.len(), 1), axis.to_vec()).expect("one column");
         let axes = source.iter().zip(target).map(|(x, y)| cost.matrix(column(x).view(), column(y).view()));
         Self::separable(axes.collect::<Result<_, _>>()?)
     }

@@ -111,7 +111,13 @@ impl HeatKernel {
         let lonely = |i: usize| degree[i] == 0.0;
         let diagonal = (0..n).map(|i| match laplacian {
             Laplacian::Combinatorial => scale * degree[i] - 1.0,
-            Laplacian::Normalised => if lonely(i) { -1.0 } else { scale - 1.0 },
+            Laplacian::Normalised => {
+                if lonely(i) {
+                    -1.0
+                } else {
+                    scale - 1.0
+                }
+            }
         });
         let diagonal = diagonal.collect();
         for i in 0..n {

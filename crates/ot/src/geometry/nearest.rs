@@ -7,7 +7,10 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 /// For each point its `k` nearest others with their distances, nearest first; ties by number.
-pub(super) fn nearest<T: Real>(points: ArrayView2<'_, T>, k: usize) -> Result<Vec<Vec<(usize, f64)>>, OtError> {
+pub(super) fn nearest<T: Real>(
+    points: ArrayView2<'_, T>,
+    k: usize,
+) -> Result<Vec<Vec<(usize, f64)>>, OtError> {
     let cloud = PointCloud::new(points, points, &Euclidean)?;
     let n = points.nrows();
     if k == 0 || k >= n {

@@ -136,7 +136,8 @@ mod tests {
         assert_eq!(median(&array![[2.0, 2.0, 2.0, 9.0]], 4), 2.0);
         assert_eq!(median(&array![[2.0, f64::INFINITY, 1.0, 9.0]], 3), 2.0);
         for size in [1, 2, 7, 50] {
-            let costs = Array2::from_shape_fn((size, 2 * size + 1), |(i, j)| ((i * 31 + j * 17) as f64).sin());
+            let costs =
+                Array2::from_shape_fn((size, 2 * size + 1), |(i, j)| ((i * 31 + j * 17) as f64).sin());
             let mut sorted: Vec<f64> = costs.iter().copied().collect();
             sorted.sort_by(f64::total_cmp);
             let middle = (sorted[(sorted.len() - 1) / 2] + sorted[sorted.len() / 2]) / 2.0;

@@ -23,7 +23,10 @@ pub fn cost_laws<C: CostFunction>(cost: &C, x: ArrayView2<'_, f64>, y: ArrayView
             assert_eq!(row, again, "the cost of source {i} changed when it was asked for again");
             for (j, &c) in row.iter().enumerate() {
                 let single = cost.cost(&x, &points[j]);
-                assert!(near(c, single), "a row of {count} says {c} where the cost of ({i}, {j}) is {single}");
+                assert!(
+                    near(c, single),
+                    "a row of {count} says {c} where the cost of ({i}, {j}) is {single}"
+                );
                 assert!(near(matrix[[i, j]], single), "the matrix differs from the cost of ({i}, {j})");
             }
         }

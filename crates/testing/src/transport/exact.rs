@@ -30,7 +30,10 @@ pub fn exact_laws<S: OtSolver>(solver: &S, masses: Masses, tolerance: f64) {
         let dear = solve(solver, &(&costs * 1000.0), a, b, tolerance).cost;
         assert!((dear / 1000.0 - cost).abs() <= slack, "at 1000 times the costs: {dear}, and {cost} before");
 
-        assert!(!improvable(&costs, &matrix, slack), "mass moved around a cycle makes the plan of cost {cost} cheaper");
+        assert!(
+            !improvable(&costs, &matrix, slack),
+            "mass moved around a cycle makes the plan of cost {cost} cheaper"
+        );
 
         let itself = SquaredEuclidean.matrix(case.x.view(), case.x.view()).expect("finite points");
         let stay = solve(solver, &itself, a, a, tolerance).cost;
@@ -46,7 +49,8 @@ pub fn exact_laws<S: OtSolver>(solver: &S, masses: Masses, tolerance: f64) {
 
 fn triangle<S: OtSolver>(solver: &S, masses: Masses, tolerance: f64) {
     for seed in 0..5 {
-        let [one, two] = [8, 11].map(|m| TransportCase::random(masses, [8, m, 2], 200 + seed * 10 + m as u64));
+        let [one, two] =
+            [8, 11].map(|m| TransportCase::random(masses, [8, m, 2], 200 + seed * 10 + m as u64));
         let three = [(&one.x, &one.a), (&one.y, &one.b), (&two.y, &two.b)];
         let distance = |i: usize, j: usize, order: i32| {
             let ((x, a), (y, b)) = (three[i], three[j]);
@@ -58,7 +62,8 @@ fn triangle<S: OtSolver>(solver: &S, masses: Masses, tolerance: f64) {
             if order == 1 { cost } else { cost.max(0.0).sqrt() }
         };
         for order in [1, 2] {
-            let (direct, first, second) = (distance(0, 2, order), distance(0, 1, order), distance(1, 2, order));
+            let (direct, first, second) =
+                (distance(0, 2, order), distance(0, 1, order), distance(1, 2, order));
             assert!(
                 direct <= first + second + tolerance.sqrt().min(1e-6),
                 "W{order} is {direct} directly and {first} + {second} by a third population"
@@ -90,7 +95,11 @@ fn improvable(costs: &Array2<f64>, plan: &Array2<f64>, slack: f64) -> bool {
 }
 
 /// The north-west corner rule over two orders.
-fn walk(costs: &Array2<f64>, (rows, a): (&[usize], &Array1<f64>), (columns, b): (&[usize], &Array1<f64>)) -> f64 {
+fn walk(
+    costs: &Array2<f64>,
+    (rows, a): (&[usize], &Array1<f64>),
+    (columns, b): (&[usize], &Array1<f64>),
+) -> f64 {
     let (mut i, mut j, mut total) = (0, 0, 0.0);
     let (mut left, mut room) = (a[rows[0]], b[columns[0]]);
     loop {

@@ -18,10 +18,18 @@ pub fn geometry_laws<G: Geometry + ?Sized>(geometry: &G) {
         for (start, end) in [(0, m), (0, m.div_ceil(2)), (m / 3, m), (m / 2, m / 2), (m - m.min(1), m)] {
             buffer.resize(m + row % 5, 77.0);
             let piece = geometry.costs(row, start..end, &mut buffer);
-            assert_eq!(piece, &whole[start..end], "costs {start}..{end} of row {row} differ from the whole row's");
+            assert_eq!(
+                piece,
+                &whole[start..end],
+                "costs {start}..{end} of row {row} differ from the whole row's"
+            );
         }
         for (column, &c) in whole.iter().enumerate() {
-            assert_eq!(geometry.cost(row, column), c, "the single cost of ({row}, {column}) differs from its row's");
+            assert_eq!(
+                geometry.cost(row, column),
+                c,
+                "the single cost of ({row}, {column}) differs from its row's"
+            );
         }
     }
 }

@@ -38,7 +38,10 @@ pub fn coupling_laws<P: Coupling>(plan: &P, exact: f64) {
         assert!(near(&column(masses), &column(matrix.row(row).to_owned())), "row {row} is not the matrix's");
         for k in 0..2 {
             let lost = moved[[row, k]] * rows[row] - pulled[[row, k]];
-            assert!(rows[row] == 0.0 || lost.abs() <= exact * total, "the barycentre of source {row} is not P y / P 1");
+            assert!(
+                rows[row] == 0.0 || lost.abs() <= exact * total,
+                "the barycentre of source {row} is not P y / P 1"
+            );
         }
     }
     let entropy = plan.entropy();

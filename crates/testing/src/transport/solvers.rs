@@ -38,7 +38,11 @@ pub(super) fn solve<S: OtSolver>(
     assert!((cost - paid).abs() <= 1e-12 * largest, "the cost is said to be {cost}, and ⟨C, P⟩ is {paid}");
     let certificate = plan.certificate();
     let (primal, dual) = (certificate.primal_cost, certificate.dual_cost);
-    assert!(certificate.residual <= tolerance, "a residual of {:e} where {tolerance:e} holds", certificate.residual);
+    assert!(
+        certificate.residual <= tolerance,
+        "a residual of {:e} where {tolerance:e} holds",
+        certificate.residual
+    );
     assert!(primal >= dual - tolerance * largest, "the dual value {dual} is above the primal {primal}");
     assert!(certificate.gap() >= 0.0, "a negative gap");
     Outcome { matrix, cost, primal, dual }
@@ -92,7 +96,9 @@ pub fn solver_laws<S: OtSolver>(solver: &S, masses: Masses, tolerance: f64) {
         if masses == Masses::Any {
             let heavy = solve(solver, &costs, &(a * 7.0), &(b * 7.0), tolerance);
             same("seven times the mass", heavy.cost / 7.0, first.cost);
-            without_mass(solver, &costs, a, b, tolerance, |cost| same("points without mass", cost, first.cost));
+            without_mass(solver, &costs, a, b, tolerance, |cost| {
+                same("points without mass", cost, first.cost)
+            });
         }
     }
 }
