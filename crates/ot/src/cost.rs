@@ -1,9 +1,25 @@
 //! Ground costs between points, and matrices of them.
 
-use crate::OtError;
+mod cosine;
+mod dot;
+mod euclidean;
+mod lp;
+mod row;
+
+pub use cosine::Cosine;
+pub use dot::NegativeDot;
+pub use euclidean::{Euclidean, SquaredEuclidean};
+pub use lp::{Lp, LpPower};
+
+use crate::{OtError, PointCloud};
 use chreode_core::Real;
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
+
+/// Rows of a matrix that one task computes.
+const ROWS: usize = 16;
+/// Columns it computes at a time: their points stay in cache for all its rows.
+const COLUMNS: usize = 512;
 
 /// The cost c(x, y) of moving a unit of mass from `x` to `y`.
 ///
@@ -46,16 +62,22 @@ pub trait CostFunction: Sync {
     where
         Self: Sized,
     {
-        let cloud = crate::PointCloud::new(x, y, self)?;
+        let cloud = PointCloud::new(x, y, self)?;
         let (n, m) = (x.nrows(), y.nrows());
         let mut costs = Array2::zeros((n, m));
         let flat = costs.as_slice_mut().expect("a new array is contiguous");
-        flat.par_chunks_mut(m).enumerate().try_for_each(|(row, out)| {
-            cloud.costs_into(row, 0..m, out);
-            match out.iter().position(|c| c.is_nan() || *c == f64::NEG_INFINITY) {
-                Some(column) => Err(OtError::BadCost { row, column, value: out[column] }),
-                None => Ok(()),
+        flat.par_chunks_mut(ROWS * m).enumerate().try_for_each(|(block, rows)| {
+            for start in (0..m).step_by(COLUMNS) {
+                let end = (start + COLUMNS).min(m);
+                for (row, out) in rows.chunks_mut(m).enumerate() {
+                    let (row, out) = (block * ROWS + row, &mut out[start..end]);
+                    cloud.costs_into(row, start..end, out);
+                    if let Some(column) = out.iter().position(|c| c.is_nan() || *c == f64::NEG_INFINITY) {
+                        return Err(OtError::BadCost { row, column: start + column, value: out[column] });
+                    }
+                }
             }
+            Ok(())
         })?;
         Ok(costs)
     }
@@ -65,57 +87,4 @@ impl<F: Fn(&[f64], &[f64]) -> f64 + Sync> CostFunction for F {
     fn cost(&self, x: &[f64], y: &[f64]) -> f64 {
         self(x, y)
     }
-}
-
-/// `|x − y|²`, the cost of W₂. From differences, so it is never negative and never cancels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SquaredEuclidean;
-
-impl CostFunction for SquaredEuclidean {
-    fn cost(&self, x: &[f64], y: &[f64]) -> f64 {
-        x.iter().zip(y).map(|(x, y)| (x - y) * (x - y)).sum()
-    }
-
-    fn row(&self, x: &[f64], columns: &[&[f64]], out: &mut [f64]) {
-        squares(x, columns, out);
-    }
-}
-
-/// `|x − y|`, the cost of W₁.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Euclidean;
-
-impl CostFunction for Euclidean {
-    fn cost(&self, x: &[f64], y: &[f64]) -> f64 {
-        SquaredEuclidean.cost(x, y).sqrt()
-    }
-
-    fn row(&self, x: &[f64], columns: &[&[f64]], out: &mut [f64]) {
-        squares(x, columns, out);
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || out.iter_mut().for_each(|c| *c = c.sqrt()),
-        );
-    }
-}
-
-/// Squared distances from `x`, one coordinate at a time over a block of points that stays in cache.
-fn squares(x: &[f64], columns: &[&[f64]], out: &mut [f64]) {
-    const BLOCK: usize = 512;
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for (block, out) in out.chunks_mut(BLOCK).enumerate() {
-                out.fill(0.0);
-                let start = block * BLOCK;
-                for (&x, column) in x.iter().zip(columns) {
-                    let column = &column[start..start + out.len()];
-                    for (out, &y) in out.iter_mut().zip(column) {
-                        let difference = x - y;
-                        *out += difference * difference;
-                    }
-                }
-            }
-        },
-    );
 }

@@ -1,6 +1,19 @@
 //! A transport plan as a linear map.
 
-use ndarray::{Array1, Array2, ArrayView2};
+mod compose;
+mod dense;
+mod entropy;
+mod fate;
+mod sampling;
+mod sparsify;
+
+pub use compose::Composed;
+pub use dense::DensePlan;
+pub(crate) use sampling::{cumulative, draw};
+pub use sparsify::{Keep, SparseCoupling};
+
+use crate::{Geometry, OtError};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use rand::Rng;
 
 /// What a plan knows of its own quality.
@@ -104,23 +117,122 @@ pub trait Coupling {
     fn to_matrix(&self) -> Array2<f64> {
         self.pull(Array2::eye(self.shape().1).view())
     }
+
+    /// Row `row` of P: the mass that goes from one source point to each target.
+    ///
+    /// By default a push of the whole plan; types with cheap rows override it.
+    ///
+    /// # Panics
+    /// If there is no such source point.
+    fn masses_from(&self, row: usize) -> Array1<f64> {
+        let mut indicator = Array2::zeros((self.shape().0, 1));
+        indicator[[row, 0]] = 1.0;
+        self.push(indicator.view()).column(0).to_owned()
+    }
+
+    /// `P_ij / Σ_j P_ij`: where one source point goes, as probabilities. `None` for a source point without mass.
+    ///
+    /// # Panics
+    /// If there is no such source point.
+    fn conditional(&self, row: usize) -> Option<Array1<f64>> {
+        fate::normalised(self.masses_from(row))
+    }
+
+    /// Where the given sources go: `Pᵀ x`, normalised to 1, for an indicator or weights `x` of the sources.
+    ///
+    /// `None` if they have no mass. The descendants of G. Schiebinger et al., Cell 176, 2019, doi
+    /// 10.1016/j.cell.2019.01.006.
+    ///
+    /// # Panics
+    /// If `x` has not `n` entries.
+    fn descendants(&self, x: ArrayView1<'_, f64>) -> Option<Array1<f64>> {
+        fate::descendants(self, x)
+    }
+
+    /// Where the given targets come from: `P y`, normalised to 1, for an indicator or weights `y` of the targets.
+    ///
+    /// `None` if they have no mass.
+    ///
+    /// # Panics
+    /// If `y` has not `m` entries.
+    fn ancestors(&self, y: ArrayView1<'_, f64>) -> Option<Array1<f64>> {
+        fate::ancestors(self, y)
+    }
+
+    /// The probability that each source point ends in each group of targets, an `n × groups` matrix.
+    ///
+    /// `group[j]` is the group of target `j`, below `groups`. Rows sum to 1; those of source points without mass are NaN.
+    ///
+    /// # Panics
+    /// If `group` has not `m` entries, or one that is not below `groups`.
+    fn fates(&self, group: &[usize], groups: usize) -> Array2<f64> {
+        fate::fates(self, group, groups)
+    }
+
+    /// `−Σ p_ij log p_ij` with the plan's entries as shares of its mass, in nats: 0 for one entry, `log(nm)` at most.
+    fn entropy(&self) -> f64 {
+        entropy::entropy(self)
+    }
+
+    /// `KL(P | a bᵀ)` with masses as shares, in nats: how much a source tells of its target. 0 for the product plan.
+    fn mutual_information(&self) -> f64 {
+        entropy::mutual_information(self)
+    }
+
+    /// `n` pairs by systematic sampling: one random number, then equal steps through the plan's mass.
+    ///
+    /// Each pair is drawn as often as expected, to within one: `⌊n p⌋` or `⌈n p⌉` times, so sums over the pairs vary less than
+    /// with [`sample`](Self::sample). Pairs come in the order of the sources, and are not independent. Empty for a plan without
+    /// mass. (W. G. Madow and L. H. Madow, Ann. Math. Stat. 15, 1944, doi 10.1214/aoms/1177731312.)
+    fn sample_systematic<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Vec<(usize, usize)> {
+        sampling::systematic(self, n, rng)
+    }
+
+    /// The large entries of the plan, and a report of what was left out.
+    ///
+    /// `geometry` gives the kept entries their cost; it is the one the plan was made for.
+    ///
+    /// # Errors
+    /// A geometry of another shape, a threshold that is negative or not finite, a share that is not between 0 and 1, or a
+    /// number of entries of 0.
+    fn sparsify<G: Geometry + ?Sized>(&self, geometry: &G, keep: Keep) -> Result<SparseCoupling, OtError> {
+        sparsify::sparsify(self, geometry, keep)
+    }
 }
 
-/// Running sums.
-pub(crate) fn cumulative(masses: impl Iterator<Item = f64>) -> Vec<f64> {
-    masses
-        .scan(0.0, |sum, mass| {
-            *sum += mass;
-            Some(*sum)
-        })
-        .collect()
-}
-
-/// An index drawn in proportion to the masses behind the running sums; one of positive mass.
-pub(crate) fn draw<R: Rng + ?Sized>(cumulative: &[f64], rng: &mut R) -> usize {
-    use rand::RngExt;
-    let total = cumulative[cumulative.len() - 1];
-    let point = rng.random::<f64>() * total;
-    let index = cumulative.partition_point(|&c| c <= point);
-    if index < cumulative.len() { index } else { cumulative.partition_point(|&c| c < total) }
+/// A reference to a plan is that plan.
+impl<P: Coupling + ?Sized> Coupling for &P {
+    fn shape(&self) -> (usize, usize) {
+        (**self).shape()
+    }
+    fn push(&self, x: ArrayView2<'_, f64>) -> Array2<f64> {
+        (**self).push(x)
+    }
+    fn pull(&self, y: ArrayView2<'_, f64>) -> Array2<f64> {
+        (**self).pull(y)
+    }
+    fn cost(&self) -> f64 {
+        (**self).cost()
+    }
+    fn certificate(&self) -> Certificate {
+        (**self).certificate()
+    }
+    fn sample_target<R: Rng + ?Sized>(&self, row: usize, rng: &mut R) -> Option<usize> {
+        (**self).sample_target(row, rng)
+    }
+    fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Vec<(usize, usize)> {
+        (**self).sample(n, rng)
+    }
+    fn sample_permutation<R: Rng + ?Sized>(&self, rng: &mut R) -> Vec<(usize, usize)> {
+        (**self).sample_permutation(rng)
+    }
+    fn marginals(&self) -> (Array1<f64>, Array1<f64>) {
+        (**self).marginals()
+    }
+    fn to_matrix(&self) -> Array2<f64> {
+        (**self).to_matrix()
+    }
+    fn masses_from(&self, row: usize) -> Array1<f64> {
+        (**self).masses_from(row)
+    }
 }

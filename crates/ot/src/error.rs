@@ -157,6 +157,31 @@ pub enum OtError {
         "the move from point {row} to point {column} is out of range, listed twice or out of order; list each of the {rows} x {columns} allowed moves once, the targets of a source ascending"
     )]
     BadMove {
+    /// A node that a graph has not.
+    #[error("node {node} is not in the graph, whose nodes are 0..{nodes}")]
+    BadNode {
+        /// The number given.
+        node: usize,
+        /// How many nodes there are.
+        nodes: usize,
+    },
+    /// An edge whose length cannot be used.
+    #[error(
+        "the edge from node {from} to node {to} has length {length}; lengths must be finite and not negative, with an affinity above zero where heat is to flow"
+    )]
+    BadEdge {
+        /// One end.
+        from: usize,
+        /// The other.
+        to: usize,
+        /// The length.
+        length: f64,
+    },
+    /// An entry of a plan that is no mass.
+    #[error(
+        "the mass moved from point {row} to point {column} is {value}; masses must be finite and not negative"
+    )]
+    BadEntry {
         /// Source point.
         row: usize,
         /// Target point.
@@ -177,4 +202,42 @@ pub enum OtError {
         /// Its mass as a target.
         target_mass: f64,
     },
+        /// The offending mass.
+        value: f64,
+    },
+    /// A plan whose sums are not the masses of its problem.
+    #[error(
+        "the {side} marginal of the plan misses the masses by a share {residual:.1e} of their total where {tolerance:e} is allowed; check the order of the points, or allow more"
+    )]
+    Marginals {
+        /// `source` or `target`.
+        side: &'static str,
+        /// L1 error as a share of the total mass.
+        residual: f64,
+        /// What was allowed.
+        tolerance: f64,
+    },
+    /// Mass that arrives where the next plan does not go on.
+    #[error(
+        "middle point {point} receives a mass of {mass} and the second plan sends none on from it; plan both steps with the same masses in the middle"
+    )]
+    NoWayOn {
+        /// The point in the middle.
+        point: usize,
+        /// What arrives there.
+        mass: f64,
+    },
+    /// More memory than there is.
+    #[error("this needs about {needed} bytes of memory and {available} are available; {advice}")]
+    TooLarge {
+        /// Expected peak, in bytes.
+        needed: u64,
+        /// The budget, in bytes.
+        available: u64,
+        /// What needs less.
+        advice: &'static str,
+    },
+    /// A machine that does not tell its free memory.
+    #[error("the available memory is not known on this system; give a budget in bytes")]
+    UnknownMemory,
 }

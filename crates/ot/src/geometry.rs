@@ -1,14 +1,29 @@
-//! Where costs come from: a matrix, or two clouds of points and a cost function.
+//! Where costs come from: matrices, clouds of points, grids, or anything that can say a piece of a row.
 
-use crate::{CostFunction, Moves, OtError};
-use chreode_core::Real;
-use ndarray::{Array2, ArrayView2};
+mod cloud;
+mod graph;
+mod grid;
+mod heat;
+mod matrix;
+mod nearest;
+mod order;
+mod scaled;
+mod separable;
+
+pub use cloud::PointCloud;
+pub use graph::Graph;
+pub use grid::Grid;
+pub use heat::{Affinity, HeatKernel, Laplacian};
+pub use scaled::{Scaled, Unit};
+
+use crate::Moves;
 use std::ops::Range;
 
 /// All that a solver may ask of the costs between `n` source and `m` target points.
 ///
 /// A solver reads costs a piece of a row at a time and keeps the pieces it needs, so a geometry may
-/// compute them on demand ([`PointCloud`]) and the `n × m` matrix need not exist.
+/// compute them on demand ([`PointCloud`], [`Grid`]) and the `n × m` matrix need not exist. A reference to a geometry is
+/// a geometry.
 pub trait Geometry: Sync {
     /// `(n, m)`.
     fn shape(&self) -> (usize, usize);
@@ -27,110 +42,39 @@ pub trait Geometry: Sync {
     fn moves<'g: 'b, 'b>(&'g self, row: usize, buffer: &'b mut Vec<f64>) -> Moves<'g, 'b> {
         Moves::All(self.costs(row, 0..self.shape().1, buffer))
     }
-}
 
-impl Geometry for ArrayView2<'_, f64> {
-    fn shape(&self) -> (usize, usize) {
-        self.dim()
-    }
-
-    fn costs<'s>(&'s self, row: usize, columns: Range<usize>, buffer: &'s mut Vec<f64>) -> &'s [f64] {
-        if self.strides()[1] == 1
-            && let Some(flat) = self.as_slice()
-        {
-            let start = row * self.ncols();
-            return &flat[start + columns.start..start + columns.end];
-        }
-        buffer.clear();
-        buffer.extend(columns.map(|column| self[[row, column]]));
-        buffer
-    }
-
-    fn cost(&self, row: usize, column: usize) -> f64 {
-        self[[row, column]]
-    }
-}
-
-impl Geometry for Array2<f64> {
-    fn shape(&self) -> (usize, usize) {
-        self.dim()
-    }
-
-    fn costs<'s>(&'s self, row: usize, columns: Range<usize>, buffer: &'s mut Vec<f64>) -> &'s [f64] {
-        match self.as_slice() {
-            Some(flat) => {
-                let start = row * self.ncols();
-                &flat[start + columns.start..start + columns.end]
-            }
-            None => {
-                buffer.clear();
-                buffer.extend(columns.map(|column| self[[row, column]]));
-                buffer
-            }
-        }
-    }
-
-    fn cost(&self, row: usize, column: usize) -> f64 {
-        self[[row, column]]
-    }
-}
-
-/// Costs between two clouds of points, computed when asked for: memory O((n + m) d).
-///
-/// Holds its own copy of the points, in `f64`, the targets by coordinate.
-#[derive(Clone, Debug)]
-pub struct PointCloud<'c, C> {
-    x: Vec<f64>,
-    y: Vec<f64>,
-    shape: (usize, usize),
-    width: usize,
-    cost: &'c C,
-}
-
-impl<'c, C: CostFunction> PointCloud<'c, C> {
-    /// The costs `cost(x_i, y_j)` between the rows of `x` and the rows of `y`.
+    /// `f_i = −ε log Σ_j exp((h_j − c_ij)/ε)` for every source, where the geometry knows a faster way than to read all its
+    /// costs; `None` where it does not. `h_j` may be −∞, and `f_i` is `+∞` where no term counts.
     ///
-    /// # Errors
-    /// An empty side, different numbers of columns, or a coordinate that is not finite.
-    pub fn new<T: Real>(x: ArrayView2<'_, T>, y: ArrayView2<'_, T>, cost: &'c C) -> Result<Self, OtError> {
-        for (side, points) in [("source", &x), ("target", &y)] {
-            if points.nrows() == 0 {
-                return Err(OtError::Empty { side });
-            }
-            if let Some(((row, column), value)) = points.indexed_iter().find(|(_, v)| !v.is_finite()) {
-                return Err(OtError::BadPoint { side, row, column, value: Real::to_f64(*value) });
-            }
-        }
-        if x.ncols() != y.ncols() {
-            return Err(OtError::Dimension { source_columns: x.ncols(), target_columns: y.ncols() });
-        }
-        Ok(Self {
-            x: x.iter().map(|v| Real::to_f64(*v)).collect(),
-            y: y.t().iter().map(|v| Real::to_f64(*v)).collect(),
-            shape: (x.nrows(), y.nrows()),
-            width: x.ncols(),
-            cost,
-        })
+    /// The hook of [`Grid`], whose sums go axis by axis; an entropic solver may ask it before it reads costs.
+    fn soft_rows(&self, _epsilon: f64, _h: &[f64]) -> Option<Vec<f64>> {
+        None
     }
 
-    /// `out[j - columns.start] = cost(x_row, y_j)` for `j` in `columns`.
-    pub(crate) fn costs_into(&self, row: usize, columns: Range<usize>, out: &mut [f64]) {
-        let m = self.shape.1;
-        let x = &self.x[row * self.width..(row + 1) * self.width];
-        let y: Vec<&[f64]> =
-            (0..self.width).map(|k| &self.y[k * m + columns.start..k * m + columns.end]).collect();
-        self.cost.row(x, &y, out);
+    /// The same for every target: `g_j = −ε log Σ_i exp((h_i − c_ij)/ε)`.
+    fn soft_columns(&self, _epsilon: f64, _h: &[f64]) -> Option<Vec<f64>> {
+        None
     }
 }
 
-impl<C: CostFunction> Geometry for PointCloud<'_, C> {
+impl<G: Geometry + ?Sized> Geometry for &G {
     fn shape(&self) -> (usize, usize) {
-        self.shape
+        (**self).shape()
     }
 
     fn costs<'s>(&'s self, row: usize, columns: Range<usize>, buffer: &'s mut Vec<f64>) -> &'s [f64] {
-        buffer.resize(columns.len(), 0.0);
-        self.costs_into(row, columns, buffer);
-        buffer
+        (**self).costs(row, columns, buffer)
+    }
+
+    fn cost(&self, row: usize, column: usize) -> f64 {
+        (**self).cost(row, column)
+    }
+
+    fn soft_rows(&self, epsilon: f64, h: &[f64]) -> Option<Vec<f64>> {
+        (**self).soft_rows(epsilon, h)
+    }
+
+    fn soft_columns(&self, epsilon: f64, h: &[f64]) -> Option<Vec<f64>> {
+        (**self).soft_columns(epsilon, h)
     }
 }

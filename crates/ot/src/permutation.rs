@@ -1,7 +1,7 @@
 //! A plan that sends each source point to one target of its own.
 
 use crate::{Certificate, Coupling, OtError};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView2};
 use rand::{Rng, RngExt};
 
 /// A permutation as a plan: mass 1/n from source `i` to `target[i]`.
@@ -92,5 +92,18 @@ impl Coupling for Permutation {
                 (row, self.target[row])
             })
             .collect()
+    }
+
+    fn to_matrix(&self) -> Array2<f64> {
+        let mut matrix = Array2::zeros(self.shape());
+        let mass = 1.0 / self.target.len() as f64;
+        self.target.iter().enumerate().for_each(|(row, &target)| matrix[[row, target]] = mass);
+        matrix
+    }
+
+    fn masses_from(&self, row: usize) -> Array1<f64> {
+        let mut masses = Array1::zeros(self.target.len());
+        masses[self.target[row]] = 1.0 / self.target.len() as f64;
+        masses
     }
 }

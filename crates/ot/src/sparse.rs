@@ -138,4 +138,16 @@ impl Coupling for SparsePlan {
             })
             .collect()
     }
+
+    fn to_matrix(&self) -> Array2<f64> {
+        let mut matrix = Array2::zeros(self.shape);
+        self.entries.iter().for_each(|entry| matrix[[entry.row, entry.column]] = entry.mass);
+        matrix
+    }
+
+    fn masses_from(&self, row: usize) -> Array1<f64> {
+        let mut masses = Array1::zeros(self.shape.1);
+        self.row(row).iter().for_each(|entry| masses[entry.column] = entry.mass);
+        masses
+    }
 }

@@ -7,6 +7,7 @@ mod problems;
 mod sde;
 mod slope;
 mod stiff;
+mod transport;
 mod tree;
 
 pub use conditions::{dense_residual, order_residual};
@@ -27,5 +28,9 @@ pub use slope::measured_order;
 pub use stiff::{
     E5, HIRES, Hires, OREGONATOR, Oregonator, POLLUTION, Pollution, Pyrolysis, ROBERTSON, Robertson,
     StiffProblem, VAN_DER_POL, VanDerPol,
+};
+pub use transport::{
+    Masses, TransportCase, cost_laws, coupling_laws, exact_laws, geometry_laws, metric_laws, sampling_laws,
+    solver_laws,
 };
 pub use tree::{Tree, trees};
