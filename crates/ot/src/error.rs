@@ -152,4 +152,18 @@ pub enum OtError {
         /// The offending value.
         value: f64,
     },
+    /// A cost that depends on the order of its points, where it must not.
+    #[error(
+        "the cost from source point {row} to target point {column} is {forth} and the cost back is {back}; this divergence needs a symmetric cost"
+    )]
+    Asymmetric {
+        /// The source point.
+        row: usize,
+        /// The target point.
+        column: usize,
+        /// `c(x, y)`.
+        forth: f64,
+        /// `c(y, x)`.
+        back: f64,
+    },
 }

@@ -3,24 +3,34 @@
 mod assignment;
 mod batch;
 mod cost;
+mod cost_gradient;
 mod coupling;
 mod distance;
+mod divergence;
 mod error;
 mod geometry;
+mod implicit;
 mod permutation;
 mod problem;
 mod simplex;
 mod sinkhorn;
 mod sparse;
 mod stop;
+mod weights;
 
 pub use assignment::{Assignment, AssignmentPlan};
 pub use batch::solve_all;
 pub use cost::{CostFunction, Euclidean, SquaredEuclidean};
+pub use cost_gradient::DifferentiableCost;
 pub use coupling::{Certificate, Coupling};
-pub use distance::{Bandwidth, Mmd, Order, Wasserstein, energy_distance, mmd, wasserstein};
+pub use distance::{
+    Bandwidth, CloudGradient, Mmd, Order, Wasserstein, energy_distance, energy_distance_gradient, mmd,
+    mmd_gradient, wasserstein, wasserstein_gradient,
+};
+pub use divergence::{Divergence, EntropicCost, EntropicValue, SinkhornDivergence};
 pub use error::OtError;
 pub use geometry::{Geometry, PointCloud};
+pub use implicit::{Cotangent, ImplicitGradient, Pulled};
 pub use permutation::Permutation;
 pub use problem::{MASS_TOLERANCE, OtSolver, Transport};
 pub use simplex::NetworkSimplex;
