@@ -14,6 +14,7 @@ mod permutation;
 mod problem;
 mod simplex;
 mod sinkhorn;
+mod sliced;
 mod sparse;
 mod stop;
 mod weights;
@@ -35,5 +36,8 @@ pub use permutation::Permutation;
 pub use problem::{MASS_TOLERANCE, OtSolver, Transport};
 pub use simplex::NetworkSimplex;
 pub use sinkhorn::{EntropicPlan, EpsilonScaling, Sinkhorn};
+pub use sliced::{
+    MaxSliced, Sliced, directions, max_sliced_wasserstein, sliced_wasserstein, sliced_wasserstein_gradient,
+};
 pub use sparse::{Entry, SparsePlan};
 pub use stop::Stop;

@@ -208,25 +208,27 @@ fn refuses_bad_input() {
     let costs = SquaredEuclidean.matrix(clouds.x.view(), clouds.y.view()).unwrap();
     let problem = Transport::new(&costs, clouds.a.view(), clouds.b.view()).unwrap();
     let (f, g) = (Array1::zeros(5), Array1::zeros(7));
-    let said = |method: ImplicitGradient, cotangent: Cotangent<'_>| {
-        method.solve(&problem, (f.view(), g.view()), cotangent).unwrap_err().to_string()
-    };
+    macro_rules! said {
+        ($method:expr, $cotangent:expr) => {
+            $method.solve(&problem, (f.view(), g.view()), $cotangent).unwrap_err().to_string()
+        };
+    }
     let (one, plan) = (Array1::ones(7), Array2::zeros((5, 6)));
     assert_eq!(
-        said(implicit(), Cotangent::Potentials { source: f.view(), target: one.view() }),
+        said!(implicit(), Cotangent::Potentials { source: f.view(), target: one.view() }),
         "the sum of the source potential's cotangent minus that of the target's is -7; it must be zero (the potentials are defined up to a constant)"
     );
     assert_eq!(
-        said(implicit(), Cotangent::Plan(plan.view())),
+        said!(implicit(), Cotangent::Plan(plan.view())),
         "the columns of the plan's cotangent has size 6 where 7 was expected"
     );
     assert_eq!(
-        said(implicit(), Cotangent::Barycentric { values: plan.view(), map: plan.view() }),
+        said!(implicit(), Cotangent::Barycentric { values: plan.view(), map: plan.view() }),
         "the values of the barycentric map has size 5 where 7 was expected"
     );
     let plan = cloud(5, 7, 0.0, 1);
     assert_eq!(
-        said(ImplicitGradient { epsilon: -1.0, ..implicit() }, Cotangent::Plan(plan.view())),
+        said!(ImplicitGradient { epsilon: -1.0, ..implicit() }, Cotangent::Plan(plan.view())),
         "epsilon is -1; it must be positive and finite"
     );
     let stop = Stop::Within { tolerance: 1e-12, max_iterations: 1 };

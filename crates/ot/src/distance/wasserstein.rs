@@ -35,8 +35,20 @@ impl Order {
         }
     }
 
+    /// # Errors
+    /// An order below 1.
+    pub(crate) fn check(self) -> Result<(), OtError> {
+        match self {
+            Self::Power(value) if !(value >= 1.0 && value.is_finite()) => {
+                let (name, range) = ("the order of a Wasserstein distance", "finite and at least 1");
+                Err(OtError::BadParameter { name, value, range })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// `W_p` from `W_pᵖ`.
-    fn root(self, cost: f64) -> f64 {
+    pub(crate) fn root(self, cost: f64) -> f64 {
         match self {
             Self::One => cost,
             Self::Two => cost.sqrt(),
@@ -94,14 +106,11 @@ pub(super) fn with_plan<T: Real>(
     masses: [&Array1<f64>; 2],
     order: Order,
 ) -> Result<(Wasserstein, SparsePlan), OtError> {
+    order.check()?;
     let plan = match order {
         Order::One => plan(&Euclidean, x, y, masses, KEPT)?,
         Order::Two => plan(&SquaredEuclidean, x, y, masses, KEPT)?,
-        Order::Power(p) if p >= 1.0 && p.is_finite() => plan(&EuclideanPower(p), x, y, masses, KEPT)?,
-        Order::Power(value) => {
-            let (name, range) = ("the order of a Wasserstein distance", "finite and at least 1");
-            return Err(OtError::BadParameter { name, value, range });
-        }
+        Order::Power(p) => plan(&EuclideanPower(p), x, y, masses, KEPT)?,
     };
     let cost = plan.cost();
     let distance = Wasserstein {

@@ -1,4 +1,5 @@
 //! Gradients by central differences.
+#![allow(dead_code)]
 
 use chreode_ot::CloudGradient;
 use ndarray::{Array1, Array2};
