@@ -8,6 +8,8 @@ mod coupling;
 mod distance;
 mod divergence;
 mod error;
+#[cfg(feature = "gaussian")]
+mod gaussian;
 mod geometry;
 mod implicit;
 mod permutation;
@@ -30,6 +32,12 @@ pub use distance::{
 };
 pub use divergence::{Divergence, EntropicCost, EntropicValue, SinkhornDivergence};
 pub use error::OtError;
+#[cfg(feature = "gaussian")]
+pub use gaussian::{
+    AffineMap, EntropicGaussian, Gaussian, GaussianBarycenter, GaussianMixture, MixtureTransport,
+    entropic_gaussian, gaussian_barycenter, gaussian_geodesic, gaussian_map, gaussian_sinkhorn_divergence,
+    gaussian_wasserstein, mixture_wasserstein,
+};
 pub use geometry::{Geometry, PointCloud};
 pub use implicit::{Cotangent, ImplicitGradient, Pulled};
 pub use permutation::Permutation;
