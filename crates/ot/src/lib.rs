@@ -12,6 +12,7 @@ mod error;
 mod gaussian;
 mod geometry;
 mod implicit;
+mod maps;
 mod permutation;
 mod problem;
 mod simplex;
@@ -19,6 +20,7 @@ mod sinkhorn;
 mod sliced;
 mod sparse;
 mod stop;
+mod weak;
 mod weights;
 
 pub use assignment::{Assignment, AssignmentPlan};
@@ -40,6 +42,7 @@ pub use gaussian::{
 };
 pub use geometry::{Geometry, PointCloud};
 pub use implicit::{Cotangent, ImplicitGradient, Pulled};
+pub use maps::{EntropicMap, Interpolant, displacement, field_energy, path_energy, sample_displacement};
 pub use permutation::Permutation;
 pub use problem::{MASS_TOLERANCE, OtSolver, Transport};
 pub use simplex::NetworkSimplex;
@@ -49,3 +52,4 @@ pub use sliced::{
 };
 pub use sparse::{Entry, SparsePlan};
 pub use stop::Stop;
+pub use weak::{WeakPlan, WeakTransport};
