@@ -38,7 +38,7 @@ pub enum Cotangent<'c> {
 /// The optimal potentials satisfy `P 1 = a`, `Pᵀ 1 = b`; differentiating these two lines leaves one linear
 /// system with the matrix `[diag(a) P; Pᵀ diag(b)]`, whose Schur complement is solved by conjugate gradients. Memory and
 /// time do not depend on the number of iterations that made the potentials. G. Luise et al., NeurIPS 2018,
-/// arXiv 1805.11897, theorem 5; M. Cuturi et al., 2020, arXiv 2002.03229, section 3.
+/// arXiv 1805.11897; M. Cuturi et al., 2020, arXiv 2002.03229.
 ///
 /// The potentials must be converged: an error in them of order δ is an error of order δ/ε here.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -12,9 +12,11 @@ mod error;
 mod gaussian;
 mod geometry;
 mod implicit;
+mod initial;
 mod maps;
 mod permutation;
 mod problem;
+mod semidiscrete;
 mod simplex;
 mod sinkhorn;
 mod sliced;
@@ -42,9 +44,13 @@ pub use gaussian::{
 };
 pub use geometry::{Geometry, PointCloud};
 pub use implicit::{Cotangent, ImplicitGradient, Pulled};
+#[cfg(feature = "gaussian")]
+pub use initial::gaussian_potentials;
+pub use initial::{sorting_potentials, subsample_potentials};
 pub use maps::{EntropicMap, Interpolant, displacement, field_energy, path_energy, sample_displacement};
 pub use permutation::Permutation;
 pub use problem::{MASS_TOLERANCE, OtSolver, Transport};
+pub use semidiscrete::{Semidiscrete, SemidiscretePlan, ValueInterval};
 pub use simplex::NetworkSimplex;
 pub use sinkhorn::{EntropicPlan, EpsilonScaling, Sinkhorn};
 pub use sliced::{

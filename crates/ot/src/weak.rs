@@ -89,7 +89,7 @@ impl WeakTransport {
             let square = (nearest * nearest).sum();
             let gap = (2.0 * (square - (nearest * &next).sum())).max(0.0);
             let residual = if scale > 0.0 { gap / scale } else { 0.0 };
-            let not_converged = |tolerance| OtError::NotConverged { method: "weak transport", iterations, residual, tolerance };
+            let not_converged = move |tolerance| OtError::NotConverged { method: "weak transport", iterations, residual, tolerance };
             match self.stop {
                 Stop::Within { tolerance, .. } if residual <= tolerance => break (residual, gap),
                 Stop::Within { tolerance, max_iterations } if iterations >= max_iterations => {

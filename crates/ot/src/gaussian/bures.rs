@@ -10,7 +10,7 @@ use ndarray::{Array1, Array2, ArrayView2};
 /// Computed as `|m₁ − m₂|² + ‖Σ₁^½ − Σ₂^½ U‖²` with U the rotation that brings the roots nearest (the polar factor of
 /// `Σ₂^½ Σ₁^½`), which does not cancel for near Gaussians. The covariances may be singular. D. C. Dowson and B. V.
 /// Landau, J. Multivariate Anal. 12, 1982, doi 10.1016/0047-259X(82)90077-X; R. Bhatia, T. Jain and Y. Lim, Expo.
-/// Math. 37, 2019, arXiv 1712.01504, theorem 1. O(d³).
+/// Math. 37, 2019, arXiv 1712.01504. O(d³).
 ///
 /// # Errors
 /// Different dimensions.

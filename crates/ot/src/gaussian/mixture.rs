@@ -86,7 +86,7 @@ pub fn mixture_wasserstein(p: &GaussianMixture, q: &GaussianMixture) -> Result<M
 }
 
 impl MixtureTransport {
-    /// The mixture at time `t` of the geodesic, with one component for each entry of the plan (section 4.2).
+    /// The mixture at time `t` of the geodesic, with one component for each entry of the plan.
     ///
     /// # Errors
     /// A time outside [0, 1], or a source component with a singular covariance.
@@ -96,7 +96,7 @@ impl MixtureTransport {
         GaussianMixture::new(self.plan.entries().iter().map(|e| e.mass).collect(), components)
     }
 
-    /// Where each row of `x` goes on average: `Σ_kl P_kl N_k(x) T_kl(x) / Σ_k w_k N_k(x)` (section 6.3).
+    /// Where each row of `x` goes on average: `Σ_kl P_kl N_k(x) T_kl(x) / Σ_k w_k N_k(x)`.
     ///
     /// # Errors
     /// Points of another dimension, or a source component with a singular covariance.

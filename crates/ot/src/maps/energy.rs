@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, ArrayView3, Axis};
 ///
 /// `paths` is times × points × coordinates; masses are divided by their sum, `None` stands for equal masses. Among all paths
 /// between two clouds in unit time the least is `W₂²`: J.-D. Benamou and Y. Brenier, Numer. Math. 84, 2000, doi
-/// 10.1007/s002110050002, equation (9). (The square of the speed, without a half.)
+/// 10.1007/s002110050002. (The square of the speed, without a half.)
 ///
 /// # Errors
 /// Fewer than two times, times that do not increase, shapes that differ, numbers that are not finite, or bad masses.

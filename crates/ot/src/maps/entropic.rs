@@ -13,7 +13,7 @@ use rayon::prelude::*;
 ///
 /// At a source point it is the barycentric projection of the plan; for the squared distance it is the gradient
 /// `x − ½ ∇f(x)` of the continued potential, and an estimate of the optimal map from samples: A.-A. Pooladian and
-/// J. Niles-Weed, 2021, arXiv 2109.12004, equation (4). Far outside the source the continuation is only the formula.
+/// J. Niles-Weed, 2021, arXiv 2109.12004. Far outside the source the continuation is only the formula.
 /// O(m d) a point, nothing is stored a point.
 ///
 /// ```
@@ -123,7 +123,7 @@ impl<'c, C: CostFunction> EntropicMap<'c, C> {
                 self.costs(x, i, shares);
                 let low = soft_minimum(shares, &self.weighted, self.epsilon);
                 for (share, h) in shares.iter_mut().zip(&self.weighted) {
-                    *share = exp((low - (*share - h)) / self.epsilon);
+                    *share = if low.is_finite() { exp((low - (*share - h)) / self.epsilon) } else { f64::NAN };
                 }
                 f(i, shares)
             })
