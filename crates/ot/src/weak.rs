@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 /// The set of possible means is a polytope, whose vertices in a direction come from a plan of [`NetworkSimplex`]; the
 /// nearest point of the hull of those found is kept exactly, by Wolfe's method (P. Wolfe, Math. Program. 11, 1976,
 /// doi 10.1007/BF01580381), the fully corrective form of conditional gradients. So it ends at the optimum and not on
-/// a tail of O(1/k). Each iteration is one exact transport problem, and the gap of conditional gradients its proof.
+/// a tail of O(1/k). Each iteration is one exact transport problem, whose value bounds the optimum from below.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WeakTransport {
     /// When to end; the residual is the duality gap as a share of `W₂²`.
@@ -87,7 +87,9 @@ impl WeakTransport {
             let found = vertex(&from)?;
             let next = offset(&found);
             let square = (nearest * nearest).sum();
-            let gap = (2.0 * (square - (nearest * &next).sum())).max(0.0);
+            // Every mean lies beyond the plane through `next`: no cost is below its squared distance from the origin.
+            let reach = (nearest * &next).sum().max(0.0);
+            let gap = if square > 0.0 { (square - reach * reach / square).max(0.0) } else { 0.0 };
             let residual = if scale > 0.0 { gap / scale } else { 0.0 };
             let not_converged = move |tolerance| OtError::NotConverged { method: "weak transport", iterations, residual, tolerance };
             match self.stop {

@@ -34,7 +34,7 @@ fn on_a_line_the_cells_are_intervals() {
     assert!((&plan.potential() - &v).iter().all(|d| d.abs() < 5e-3), "{} {v}", plan.potential());
     assert_abs_diff_eq!(b.dot(&plan.potential()), 0.0, epsilon = 1e-15);
     let value = plan.value(100_000, 4.0).unwrap();
-    assert!(value.low < cost && cost < value.high && value.high - value.low < 0.01 * cost, "{value:?} {cost}");
+    assert!(value.low < cost && cost < value.high && value.high - value.low < 0.1 * cost, "{value:?} {cost}");
     assert_relative_eq!(value.high - value.value, 4.0 * value.standard_error, max_relative = 1e-9);
     let masses = plan.masses(100_000).unwrap();
     // Noise of 1.5e-3 a cell, and the ascent's own.

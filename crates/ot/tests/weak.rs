@@ -18,8 +18,10 @@ fn exact() -> WeakTransport {
 fn agrees_with_pot_and_proves_it() {
     let (x, y, a, b) = small();
     let plan = exact().solve(x.view(), y.view(), Some(a.view()), Some(b.view())).unwrap();
-    // POT 0.9.7.post1, weak_optimal_transport(numItermax=20000, stopThr=1e-14): conditional gradients from above.
-    assert_relative_eq!(plan.cost(), 3.082517902849637, max_relative = 1e-7);
+    // POT 0.9.7.post1, weak_optimal_transport(numItermax=20000, stopThr=1e-14): conditional gradients, which come from
+    // above and stay there.
+    let pot = 3.082517902849637;
+    assert!(plan.cost() < pot && plan.cost() > pot * (1.0 - 2e-6), "{}", plan.cost());
     let (rows, columns) = plan.marginals();
     assert!((&rows - &a).iter().chain((&columns - &b).iter()).all(|d| d.abs() < 1e-14));
     let again: f64 =

@@ -6,9 +6,10 @@ use crate::{CostFunction, OtError};
 use chreode_core::{Real, Seed, Stream};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use rayon::prelude::*;
+use std::fmt;
 
 /// The cells of the target points, and the sampler.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Cells<'s, C, S> {
     pub(super) sampler: &'s S,
     pub(super) cost: &'s C,
@@ -82,11 +83,19 @@ fn least(costs: &[f64], v: &Array1<f64>) -> (usize, f64) {
 }
 
 /// What [`Semidiscrete::solve`](crate::Semidiscrete::solve) returns.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SemidiscretePlan<'s, C, S> {
     cells: Cells<'s, C, S>,
     potential: Array1<f64>,
     seed: Seed,
+}
+
+// By hand, for closures as samplers and costs.
+impl<C, S> fmt::Debug for SemidiscretePlan<'_, C, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { potential, seed, .. } = self;
+        f.debug_struct("SemidiscretePlan").field("potential", potential).field("seed", seed).finish_non_exhaustive()
+    }
 }
 
 /// An estimate with its sampling error.
