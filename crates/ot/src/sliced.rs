@@ -18,8 +18,10 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
-/// Directions that one task projects on.
-const BLOCK: usize = 8;
+/// Directions that one task projects on: many, for the points are packed once a task, but 16 MiB of numbers at most.
+fn block(points: usize) -> usize {
+    ((1 << 21) / points).clamp(4, 64)
+}
 
 /// What [`sliced_wasserstein`] returns.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,13 +126,14 @@ impl Clouds {
         f: impl Fn(&mut Lines<'_>, Side<'_>, Side<'_>) -> R + Sync,
     ) -> Vec<R> {
         let (n, m) = (self.x.nrows(), self.y.nrows());
-        let blocks: Vec<Vec<R>> = (0..directions.nrows().div_ceil(BLOCK))
+        let size = block(n + m).min(directions.nrows().div_ceil(4));
+        let blocks: Vec<Vec<R>> = (0..directions.nrows().div_ceil(size))
             .into_par_iter()
             .map_init(
-                || (self.lines(), Array2::zeros((BLOCK, n)), Array2::zeros((BLOCK, m))),
+                || (self.lines(), Array2::zeros((size, n)), Array2::zeros((size, m))),
                 |(lines, along_x, along_y), block| {
-                    let end = ((block + 1) * BLOCK).min(directions.nrows());
-                    let theta = directions.slice(s![block * BLOCK..end, ..]);
+                    let end = ((block + 1) * size).min(directions.nrows());
+                    let theta = directions.slice(s![block * size..end, ..]);
                     let (mut px, mut py) = (
                         along_x.slice_axis_mut(Axis(0), (..theta.nrows()).into()),
                         along_y.slice_axis_mut(Axis(0), (..theta.nrows()).into()),

@@ -55,9 +55,9 @@ fn is_between_the_means_and_the_distance() {
 #[test]
 fn closed_forms() {
     // Noise of mean zero is free.
-    let x = cloud(20, 2, 0.0, 1);
+    let x = cloud(8, 2, 0.0, 1);
     let noise = array![[0.3, 0.1], [-0.3, -0.1]];
-    let y = Array2::from_shape_fn((40, 2), |(k, c)| x[[k / 2, c]] + noise[[k % 2, c]]);
+    let y = Array2::from_shape_fn((16, 2), |(k, c)| x[[k / 2, c]] + noise[[k % 2, c]]);
     let plan = exact().solve(x.view(), y.view(), None, None).unwrap();
     assert_abs_diff_eq!(plan.cost(), 0.0, epsilon = 1e-12);
     // The other way it is not.
@@ -83,7 +83,7 @@ fn closed_forms() {
     let got = exact().solve(y.view(), one.view(), Some(array![1.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0].view()), None);
     assert_eq!(got.unwrap().means.row(1), y.row(1));
     // Equal clouds cost nothing.
-    assert_eq!(exact().solve(y.view(), y.view(), None, None).unwrap().cost(), 0.0);
+    assert!(exact().solve(y.view(), y.view(), None, None).unwrap().cost() < 1e-30);
 }
 
 #[test]
