@@ -34,9 +34,16 @@ impl Gaussian {
     pub fn new(mean: Array1<f64>, covariance: Array2<f64>) -> Result<Self, OtError> {
         let d = mean.len();
         if d == 0 {
-            return Err(OtError::BadParameter { name: "the dimension of a gaussian", value: 0.0, range: "at least 1" });
+            return Err(OtError::BadParameter {
+                name: "the dimension of a gaussian",
+                value: 0.0,
+                range: "at least 1",
+            });
         }
-        for (what, found) in [("the rows of a covariance", covariance.nrows()), ("the columns of a covariance", covariance.ncols())] {
+        for (what, found) in [
+            ("the rows of a covariance", covariance.nrows()),
+            ("the columns of a covariance", covariance.ncols()),
+        ] {
             if found != d {
                 return Err(OtError::Shape { what, expected: d, found });
             }

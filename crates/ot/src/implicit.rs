@@ -108,7 +108,8 @@ impl ImplicitGradient {
         let factors = Factors::new(&rows, n.saturating_mul(m) <= KEPT);
         let centre = Centre::new(&cotangent, &factors);
         // s = P ∘ ∂L/∂P, its sums over rows and over columns.
-        let (in_rows, in_columns) = factors.sums(|i, p, s| plan_cotangent(&cotangent, &centre, total, i, p, s));
+        let (in_rows, in_columns) =
+            factors.sums(|i, p, s| plan_cotangent(&cotangent, &centre, total, i, p, s));
         let (mut by_f, mut by_g) = (&in_rows / epsilon, &in_columns / epsilon);
         if let Cotangent::Potentials { source, target } = cotangent {
             by_f += &source;
@@ -118,7 +119,9 @@ impl ImplicitGradient {
         let (u, v) = solution.multipliers;
         // A share scales its row of the plan, and moves the other side's potentials.
         let slope = |own: &Array1<f64>, sums: &Array1<f64>, moved: Array1<f64>| {
-            Array1::from_shape_fn(own.len(), |k| if own[k] > 0.0 { (sums[k] - epsilon * moved[k]) / own[k] } else { 0.0 })
+            Array1::from_shape_fn(own.len(), |k| {
+                if own[k] > 0.0 { (sums[k] - epsilon * moved[k]) / own[k] } else { 0.0 }
+            })
         };
         let a = slope(&shares.0, &in_rows, factors.times(&v));
         let b = slope(&shares.1, &in_columns, factors.transposed_times(&u));
@@ -192,7 +195,9 @@ impl<G: Geometry + ?Sized> Pulled<'_, G> {
         y: ArrayView2<'_, f64>,
     ) -> Result<(Array2<f64>, Array2<f64>), OtError> {
         let (n, m) = self.problem.shape();
-        for (what, expected, found) in [("the source points", n, x.nrows()), ("the target points", m, y.nrows())] {
+        for (what, expected, found) in
+            [("the source points", n, x.nrows()), ("the target points", m, y.nrows())]
+        {
             if expected != found {
                 return Err(OtError::Shape { what, expected, found });
             }
@@ -235,7 +240,11 @@ impl Centre {
         let map = match cotangent {
             Cotangent::Barycentric { values, .. } => {
                 let mut map = factors.pull(values);
-                map.rows_mut().into_iter().zip(&mass).filter(|(_, m)| **m > 0.0).for_each(|(mut row, m)| row /= *m);
+                map.rows_mut()
+                    .into_iter()
+                    .zip(&mass)
+                    .filter(|(_, m)| **m > 0.0)
+                    .for_each(|(mut row, m)| row /= *m);
                 map
             }
             _ => Array2::zeros((0, 0)),
@@ -291,7 +300,11 @@ fn check(
             let size: f64 = source.iter().chain(target).map(|c| c.abs()).sum();
             if value.abs() > 1e-9 * size || value.is_nan() {
                 let name = "the sum of the source potential's cotangent minus that of the target's";
-                return Err(OtError::BadParameter { name, value, range: "zero (the potentials are defined up to a constant)" });
+                return Err(OtError::BadParameter {
+                    name,
+                    value,
+                    range: "zero (the potentials are defined up to a constant)",
+                });
             }
             Ok(())
         }

@@ -75,7 +75,9 @@ impl Semidiscrete {
         self.check()?;
         PointCloud::new(y, y, cost).map_err(|error| match error {
             OtError::Empty { .. } => OtError::Empty { side: "target" },
-            OtError::BadPoint { row, column, value, .. } => OtError::BadPoint { side: "target", row, column, value },
+            OtError::BadPoint { row, column, value, .. } => {
+                OtError::BadPoint { side: "target", row, column, value }
+            }
             other => other,
         })?;
         let b = Weights::new("target", "the target weights", b, y.nrows())?.shares;
@@ -135,7 +137,11 @@ impl Semidiscrete {
             }
         }
         if !(self.step > 0.0 && self.step.is_finite()) {
-            return Err(OtError::BadParameter { name: "the step", value: self.step, range: "positive and finite" });
+            return Err(OtError::BadParameter {
+                name: "the step",
+                value: self.step,
+                range: "positive and finite",
+            });
         }
         if !(self.epsilon >= 0.0 && self.epsilon.is_finite()) {
             let range = "zero or positive, and finite";

@@ -9,8 +9,8 @@ use crate::{
     SquaredEuclidean, Stop, Transport,
 };
 use chreode_core::Real;
-use nearest::Hull;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use nearest::Hull;
 use rand::Rng;
 use std::collections::BTreeMap;
 
@@ -83,7 +83,10 @@ impl WeakTransport {
             let nearest = hull.nearest();
             // The gradient at the means: x_i − mean_i, whatever the mass.
             let mut from = nearest.clone();
-            from.rows_mut().into_iter().zip(&a).for_each(|(mut row, a)| row /= if *a > 0.0 { a.sqrt() } else { 1.0 });
+            from.rows_mut()
+                .into_iter()
+                .zip(&a)
+                .for_each(|(mut row, a)| row /= if *a > 0.0 { a.sqrt() } else { 1.0 });
             let found = vertex(&from)?;
             let next = offset(&found);
             let square = (nearest * nearest).sum();
@@ -91,7 +94,12 @@ impl WeakTransport {
             let reach = (nearest * &next).sum().max(0.0);
             let gap = if square > 0.0 { (square - reach * reach / square).max(0.0) } else { 0.0 };
             let residual = if scale > 0.0 { gap / scale } else { 0.0 };
-            let not_converged = move |tolerance| OtError::NotConverged { method: "weak transport", iterations, residual, tolerance };
+            let not_converged = move |tolerance| OtError::NotConverged {
+                method: "weak transport",
+                iterations,
+                residual,
+                tolerance,
+            };
             match self.stop {
                 Stop::Within { tolerance, .. } if residual <= tolerance => break (residual, gap),
                 Stop::Within { tolerance, max_iterations } if iterations >= max_iterations => {

@@ -43,7 +43,10 @@ impl Weights {
         b: Option<ArrayView1<'_, T>>,
         (n, m): (usize, usize),
     ) -> Result<[Self; 2], OtError> {
-        Ok([Self::new("source", "the source weights", a, n)?, Self::new("target", "the target weights", b, m)?])
+        Ok([
+            Self::new("source", "the source weights", a, n)?,
+            Self::new("target", "the target weights", b, m)?,
+        ])
     }
 
     /// The gradient in the weights as given, of a function whose derivative in the shares is `slope` up

@@ -98,7 +98,8 @@ fn agrees_with_geomloss() {
         [(1.0, 3.2460846218986563, 3.2460882268215574), (0.1, 3.592220914432732, 3.5922414137976015)]
     {
         let divergence = SinkhornDivergence::new(epsilon, within(1e-12));
-        let got = divergence.value(&SquaredEuclidean, x.view(), y.view(), Some(a.view()), Some(b.view())).unwrap();
+        let got =
+            divergence.value(&SquaredEuclidean, x.view(), y.view(), Some(a.view()), Some(b.view())).unwrap();
         assert_relative_eq!(got.value, geomloss, max_relative = 1e-5);
         assert_relative_eq!(got.value, converged, max_relative = 1e-11);
     }

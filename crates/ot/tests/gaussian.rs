@@ -5,9 +5,9 @@ mod common;
 
 use approx::{assert_abs_diff_eq, assert_relative_eq};
 use chreode_ot::{
-    CostFunction, Coupling, Gaussian, GaussianMixture, OtError, OtSolver, Sinkhorn, SquaredEuclidean, Stop, Transport,
-    entropic_gaussian, gaussian_barycenter, gaussian_geodesic, gaussian_map, gaussian_sinkhorn_divergence,
-    gaussian_wasserstein, mixture_wasserstein,
+    CostFunction, Coupling, Gaussian, GaussianMixture, OtError, OtSolver, Sinkhorn, SquaredEuclidean, Stop,
+    Transport, entropic_gaussian, gaussian_barycenter, gaussian_geodesic, gaussian_map,
+    gaussian_sinkhorn_divergence, gaussian_wasserstein, mixture_wasserstein,
 };
 use common::{cloud, weights};
 use ndarray::{Array1, Array2, array};
@@ -18,7 +18,7 @@ fn three() -> [Gaussian; 3] {
         (array![1.0, -2.0], array![[1.0, -0.3], [-0.3, 3.0]]),
         (array![-1.0, 0.5], array![[0.5, 0.2], [0.2, 0.6]]),
     ]
-    .map(|(mean, covariance)| Gaussian::new(mean, covariance).unwrap())
+    .map(|(mean, covariance)| Gaussian::new(mean, covariance).expect("valid"))
 }
 
 fn close(got: &Array2<f64>, want: &Array2<f64>, tolerance: f64) {
@@ -47,7 +47,8 @@ fn distance_and_map_are_those_of_pot() {
 #[test]
 fn near_gaussians_do_not_cancel() {
     // Commuting covariances: Σ (√s − √r)².
-    let gaussian = |s: f64| Gaussian::new(array![0.0, 0.0, 0.0], Array2::from_diag(&array![s, 2.0, 0.0])).unwrap();
+    let gaussian =
+        |s: f64| Gaussian::new(array![0.0, 0.0, 0.0], Array2::from_diag(&array![s, 2.0, 0.0])).unwrap();
     let far = 1.0 + 1e-9;
     let square = gaussian_wasserstein(&gaussian(1.0), &gaussian(far * far)).unwrap();
     assert_relative_eq!(square, 1e-18, max_relative = 1e-5);
@@ -60,7 +61,11 @@ fn a_geodesic_has_constant_speed() {
     for t in [0.0, 0.3, 1.0] {
         let between = gaussian_geodesic(&p, &q, t).unwrap();
         assert_abs_diff_eq!(gaussian_wasserstein(&p, &between).unwrap().sqrt(), t * whole, epsilon = 1e-7);
-        assert_abs_diff_eq!(gaussian_wasserstein(&between, &q).unwrap().sqrt(), (1.0 - t) * whole, epsilon = 1e-7);
+        assert_abs_diff_eq!(
+            gaussian_wasserstein(&between, &q).unwrap().sqrt(),
+            (1.0 - t) * whole,
+            epsilon = 1e-7
+        );
     }
 }
 
@@ -96,10 +101,10 @@ fn the_barycenter_is_that_of_pot_and_a_minimum() {
 /// A Gaussian on a grid of ±5 standard deviations; sums over it are integrals to rounding.
 fn on_grid(gaussian: &Gaussian, side: usize) -> (Array2<f64>, Array1<f64>) {
     let root = |k: usize| gaussian.covariance()[[k, k]].sqrt();
-    let place = |k: usize, i: usize| {
-        gaussian.mean()[k] + root(k) * 5.0 * (2.0 * i as f64 / (side - 1) as f64 - 1.0)
-    };
-    let points = Array2::from_shape_fn((side * side, 2), |(i, k)| place(k, if k == 0 { i / side } else { i % side }));
+    let place =
+        |k: usize, i: usize| gaussian.mean()[k] + root(k) * 5.0 * (2.0 * i as f64 / (side - 1) as f64 - 1.0);
+    let points =
+        Array2::from_shape_fn((side * side, 2), |(i, k)| place(k, if k == 0 { i / side } else { i % side }));
     let s = gaussian.covariance();
     let det = s[[0, 0]] * s[[1, 1]] - s[[0, 1]] * s[[0, 1]];
     let weights: Array1<f64> = points
@@ -149,7 +154,11 @@ fn entropic_limits() {
     let (s, r, sigma) = (2.0, 0.5, 0.35_f64);
     let d = (4.0 * s * r + sigma * sigma).sqrt();
     let value = s + r - d + sigma * (1.0 - (2.0 * sigma).ln()) + sigma * (d + sigma).ln();
-    assert_relative_eq!(entropic_gaussian(&line(s), &line(r), 2.0 * sigma).unwrap().value, value, max_relative = 1e-13);
+    assert_relative_eq!(
+        entropic_gaussian(&line(s), &line(r), 2.0 * sigma).unwrap().value,
+        value,
+        max_relative = 1e-13
+    );
 }
 
 #[test]
@@ -165,7 +174,8 @@ fn of_a_cloud() {
     // W₂ between clouds is at least that between their Gaussians (M. Gelbrich, Math. Nachr. 147, 1990).
     let y = cloud(30, 3, -0.1, 2);
     let other = Gaussian::of_cloud(y.view(), None).unwrap();
-    let exact = chreode_ot::wasserstein(x.view(), y.view(), Some(a.view()), None, chreode_ot::Order::Two).unwrap();
+    let exact =
+        chreode_ot::wasserstein(x.view(), y.view(), Some(a.view()), None, chreode_ot::Order::Two).unwrap();
     assert!(gaussian_wasserstein(&gaussian, &other).unwrap() < exact.cost);
 }
 
@@ -199,11 +209,21 @@ fn mixtures() {
 
 #[test]
 fn bad_input() {
-    let said = |mean: Array1<f64>, covariance: Array2<f64>| Gaussian::new(mean, covariance).unwrap_err().to_string();
-    assert_eq!(said(array![], Array2::zeros((0, 0))), "the dimension of a gaussian is 0; it must be at least 1");
-    assert_eq!(said(array![0.0], Array2::zeros((2, 1))), "the rows of a covariance has size 2 where 1 was expected");
+    let said =
+        |mean: Array1<f64>, covariance: Array2<f64>| Gaussian::new(mean, covariance).unwrap_err().to_string();
+    assert_eq!(
+        said(array![], Array2::zeros((0, 0))),
+        "the dimension of a gaussian is 0; it must be at least 1"
+    );
+    assert_eq!(
+        said(array![0.0], Array2::zeros((2, 1))),
+        "the rows of a covariance has size 2 where 1 was expected"
+    );
     assert_eq!(said(array![f64::NAN], array![[1.0]]), "an entry of a mean is NaN; it must be finite");
-    assert_eq!(said(array![0.0], array![[f64::INFINITY]]), "an entry of a covariance is inf; it must be finite");
+    assert_eq!(
+        said(array![0.0], array![[f64::INFINITY]]),
+        "an entry of a covariance is inf; it must be finite"
+    );
     assert_eq!(
         said(array![0.0, 0.0], array![[1.0, 0.5], [0.0, 1.0]]),
         "the asymmetry of a covariance is 0.5; it must be zero: a covariance is symmetric"
@@ -220,7 +240,10 @@ fn bad_input() {
     assert_eq!(GaussianMixture::new(array![1.0, 1.0], vec![p.clone(), line]).unwrap_err(), dimension);
     let flat = Gaussian::new(array![0.0, 0.0], array![[1.0, 0.0], [0.0, 0.0]]).unwrap();
     let said = gaussian_map(&flat, &p).unwrap_err().to_string();
-    assert_eq!(said, "the smallest eigenvalue of the source covariance is 0; it must be positive for a map from it to exist");
+    assert_eq!(
+        said,
+        "the smallest eigenvalue of the source covariance is 0; it must be positive for a map from it to exist"
+    );
     assert!(gaussian_map(&p, &flat).is_ok());
     let said = gaussian_geodesic(&p, &q, 1.5).unwrap_err().to_string();
     assert_eq!(said, "the time is 1.5; it must be between 0 and 1");
@@ -228,7 +251,9 @@ fn bad_input() {
     assert_eq!(said, "epsilon is 0; it must be positive and finite");
     let stop = Stop::Within { tolerance: 1e-12, max_iterations: 1 };
     let error = gaussian_barycenter(&[p.clone(), q], None, stop).unwrap_err();
-    assert!(error.to_string().starts_with("the fixed point of the gaussian barycenter reached a residual of "));
+    assert!(
+        error.to_string().starts_with("the fixed point of the gaussian barycenter reached a residual of ")
+    );
     let error = gaussian_barycenter(&[flat], None, stop).unwrap_err();
     assert_eq!(error.to_string(), "the smallest eigenvalue of the mean covariance is 0; it must be positive");
     assert!(gaussian_barycenter(&[], None, stop).is_err());

@@ -26,7 +26,11 @@ fn of_the_costs() {
         for k in 0..3 {
             let at = |h: f64| {
                 let (mut x, mut y) = (x, y);
-                if of_target { y[k] += h } else { x[k] += h }
+                if of_target {
+                    y[k] += h
+                } else {
+                    x[k] += h
+                }
                 cost(&x, &y)
             };
             assert_relative_eq!(got[k], slope(at, 1e-3), max_relative = 1e-9);
@@ -74,7 +78,13 @@ fn orders() {
     assert!(w(Order::Power(1.5)).value > w(Order::One).value);
     assert!(w(Order::Power(1.5)).value < w(Order::Two).value);
     // On a line, the sorted coupling: two points a distance 1 and 2 from theirs.
-    let line = wasserstein(array![[0.0], [10.0]].view(), array![[12.0], [1.0]].view(), None, None, Order::Power(4.0));
+    let line = wasserstein(
+        array![[0.0], [10.0]].view(),
+        array![[12.0], [1.0]].view(),
+        None,
+        None,
+        Order::Power(4.0),
+    );
     assert_relative_eq!(line.unwrap().cost, 0.5 * (1.0 + 16.0), max_relative = 1e-14);
     for p in [0.5, f64::NAN, f64::INFINITY] {
         let error = wasserstein(x.view(), y.view(), None, None, Order::Power(p)).unwrap_err();
@@ -93,7 +103,11 @@ fn of_the_energy_distance() {
     let (_, gradient) = energy_distance_gradient(clouds.x.view(), clouds.y.view(), a, b).unwrap();
     assert_gradient(&clouds, &gradient, (1e-3, 1e-7), value);
     let (equal, _) = energy_distance_gradient(clouds.x.view(), clouds.y.view(), None, None).unwrap();
-    assert_relative_eq!(equal, energy_distance(clouds.x.view(), clouds.y.view()).unwrap(), max_relative = 1e-13);
+    assert_relative_eq!(
+        equal,
+        energy_distance(clouds.x.view(), clouds.y.view()).unwrap(),
+        max_relative = 1e-13
+    );
     // Weights that count a point twice are the point given twice.
     let x = array![[0.0, 1.0], [2.0, 0.5], [2.0, 0.5]];
     let weighted = energy_distance_gradient(

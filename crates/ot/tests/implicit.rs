@@ -6,8 +6,8 @@ mod differences;
 
 use approx::assert_relative_eq;
 use chreode_ot::{
-    CostFunction, Cotangent, Coupling, EntropicPlan, Euclidean, ImplicitGradient, OtError, OtSolver, Sinkhorn,
-    SquaredEuclidean, Stop, Transport,
+    CostFunction, Cotangent, Coupling, EntropicPlan, Euclidean, ImplicitGradient, OtError, OtSolver,
+    Sinkhorn, SquaredEuclidean, Stop, Transport,
 };
 use common::{cloud, small, weights};
 use differences::{Clouds, slope};
@@ -77,7 +77,13 @@ fn check(
             a[base] -= h;
             of_plan(&costs, &a, &clouds.b, number)
         };
-        close("a", k, pulled.a[k] - pulled.a[base], slope(at, 1e-4), largest(pulled.a.as_slice().expect("one")));
+        close(
+            "a",
+            k,
+            pulled.a[k] - pulled.a[base],
+            slope(at, 1e-4),
+            largest(pulled.a.as_slice().expect("one")),
+        );
     }
     for (k, base) in directions(7) {
         let at = |h: f64| {
@@ -86,7 +92,13 @@ fn check(
             b[base] -= h;
             of_plan(&costs, &clouds.a, &b, number)
         };
-        close("b", k, pulled.b[k] - pulled.b[base], slope(at, 1e-4), largest(pulled.b.as_slice().expect("one")));
+        close(
+            "b",
+            k,
+            pulled.b[k] - pulled.b[base],
+            slope(at, 1e-4),
+            largest(pulled.b.as_slice().expect("one")),
+        );
     }
     // And the total of both.
     let at = |h: f64| of_plan(&costs, &(&clouds.a * (1.0 + h)), &(&clouds.b * (1.0 + h)), number);
@@ -196,7 +208,11 @@ fn does_not_depend_on_the_number_of_threads() {
         pool.install(|| {
             let potentials = (plan.source_potential(), plan.target_potential());
             let pulled = implicit().solve(&problem, potentials, Cotangent::Plan(cotangent.view())).unwrap();
-            (pulled.points(&SquaredEuclidean, x.view(), y.view()).unwrap(), pulled.a.clone(), pulled.b.clone())
+            (
+                pulled.points(&SquaredEuclidean, x.view(), y.view()).unwrap(),
+                pulled.a.clone(),
+                pulled.b.clone(),
+            )
         })
     };
     assert_eq!(run(1), run(3));

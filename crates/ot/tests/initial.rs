@@ -15,15 +15,25 @@ fn within(tolerance: f64) -> Stop {
 }
 
 /// The L1 error of the row marginals after one half step from `g`: what a warm start saves.
-fn residual(costs: &Array2<f64>, a: &Array1<f64>, b: &Array1<f64>, f: &Array1<f64>, g: &Array1<f64>, epsilon: f64) -> f64 {
-    let sums = |i: usize| -> f64 { (0..b.len()).map(|j| b[j] * ((f[i] + g[j] - costs[[i, j]]) / epsilon).exp()).sum() };
+fn residual(
+    costs: &Array2<f64>,
+    a: &Array1<f64>,
+    b: &Array1<f64>,
+    f: &Array1<f64>,
+    g: &Array1<f64>,
+    epsilon: f64,
+) -> f64 {
+    let sums = |i: usize| -> f64 {
+        (0..b.len()).map(|j| b[j] * ((f[i] + g[j] - costs[[i, j]]) / epsilon).exp()).sum()
+    };
     (0..a.len()).map(|i| a[i] * (sums(i) - 1.0).abs()).sum()
 }
 
 #[test]
 fn sorting_solves_problems_on_a_line() {
     for (n, m, seed) in [(40, 60, 1), (30, 30, 2), (1, 7, 3)] {
-        let (x, y, a, b) = (cloud(n, 1, 0.0, seed), cloud(m, 1, 0.6, seed + 1), weights(n, seed), weights(m, seed + 5));
+        let (x, y, a, b) =
+            (cloud(n, 1, 0.0, seed), cloud(m, 1, 0.6, seed + 1), weights(n, seed), weights(m, seed + 5));
         for power in [1, 2, 4] {
             let cost = move |x: &[f64], y: &[f64]| (x[0] - y[0]).abs().powi(power);
             let points = PointCloud::new(x.view(), y.view(), &cost).unwrap();
@@ -73,7 +83,8 @@ fn gaussians_have_their_potentials() {
     let ((x, a), (y, b)) = (grid(0.3, 1.0), grid(-1.0, 1.7));
     let costs = SquaredEuclidean.matrix(x.view(), y.view()).unwrap();
     for epsilon in [0.5, 4.0] {
-        let (f, g) = gaussian_potentials(x.view(), y.view(), Some(a.view()), Some(b.view()), epsilon).unwrap();
+        let (f, g) =
+            gaussian_potentials(x.view(), y.view(), Some(a.view()), Some(b.view()), epsilon).unwrap();
         assert!(residual(&costs, &a, &b, &f, &g, epsilon) < 1e-4);
         let [p, q] = [(&x, &a), (&y, &b)].map(|(x, a)| Gaussian::of_cloud(x.view(), Some(a.view())).unwrap());
         let value = entropic_gaussian(&p, &q, epsilon).unwrap().value;
@@ -106,7 +117,8 @@ fn refuses_bad_input() {
     assert_eq!(said(error), "the target point 3 has value NaN in column 0; every coordinate must be finite");
     let fence = |_: &[f64], _: &[f64]| f64::INFINITY;
     let closed = PointCloud::new(x.view(), y.view(), &fence).unwrap();
-    let error = sorting_potentials(&Transport::uniform(&closed).unwrap(), x.column(0), y.column(0)).unwrap_err();
+    let error =
+        sorting_potentials(&Transport::uniform(&closed).unwrap(), x.column(0), y.column(0)).unwrap_err();
     assert!(matches!(error, OtError::BadCost { value: f64::INFINITY, .. }));
     let rng = &mut Seed(1).stream("subsample", 0);
     let solver = Sinkhorn::new(0.1, within(1e-9));
@@ -114,6 +126,7 @@ fn refuses_bad_input() {
     assert_eq!(said(error), "the size of the subsample is 0; it must be at least 1");
     let a = array![1.0, 0.0, 0.0, 0.0];
     let problem = Transport::new(&points, a.view(), Array1::from_elem(5, 0.2).view()).unwrap();
-    let error = (0..20).find_map(|k| subsample_potentials(&problem, &solver, 1, &mut Seed(k).stream("s", 0)).err());
+    let error =
+        (0..20).find_map(|k| subsample_potentials(&problem, &solver, 1, &mut Seed(k).stream("s", 0)).err());
     assert_eq!(error, Some(OtError::NoMass { side: "source" }));
 }

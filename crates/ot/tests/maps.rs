@@ -7,8 +7,9 @@ mod differences;
 use approx::{assert_abs_diff_eq, assert_relative_eq};
 use chreode_core::Seed;
 use chreode_ot::{
-    CostFunction, Coupling, EntropicMap, Entry, Euclidean, NetworkSimplex, Order, OtError, OtSolver, Sinkhorn,
-    SquaredEuclidean, Stop, Transport, displacement, field_energy, path_energy, sample_displacement, wasserstein,
+    CostFunction, Coupling, EntropicMap, Entry, Euclidean, NetworkSimplex, Order, OtError, OtSolver,
+    Sinkhorn, SquaredEuclidean, Stop, Transport, displacement, field_energy, path_energy,
+    sample_displacement, wasserstein,
 };
 use common::{cloud, weights};
 use differences::slope;
@@ -26,7 +27,8 @@ fn the_entropic_map_continues_the_plan() {
     let costs = Euclidean.matrix(x.view(), y.view()).unwrap();
     let problem = Transport::new(&costs, a.view(), b.view()).unwrap();
     let plan = Sinkhorn::new(EPSILON, within(1e-12)).solve(&problem).unwrap();
-    let map = EntropicMap::new(&Euclidean, y.view(), Some(b.view()), plan.target_potential(), EPSILON).unwrap();
+    let map =
+        EntropicMap::new(&Euclidean, y.view(), Some(b.view()), plan.target_potential(), EPSILON).unwrap();
     let moved = map.apply(x.view()).unwrap();
     assert!((&moved - &plan.barycentric(y.view())).iter().all(|d| d.abs() < 1e-11));
     let f = map.potential(x.view()).unwrap();
@@ -69,7 +71,8 @@ fn quantiles(n: usize, mean: f64, sd: f64) -> Array2<f64> {
         let steps = 200;
         let h = z / steps as f64;
         let density = |t: f64| (-0.5 * t * t).exp() / (2.0 * std::f64::consts::PI).sqrt();
-        let inner: f64 = (1..steps).map(|k| (if k % 2 == 1 { 4.0 } else { 2.0 }) * density(k as f64 * h)).sum();
+        let inner: f64 =
+            (1..steps).map(|k| (if k % 2 == 1 { 4.0 } else { 2.0 }) * density(k as f64 * h)).sum();
         0.5 + h / 3.0 * (density(0.0) + inner + density(z))
     };
     Array2::from_shape_fn((n, 1), |(k, _)| {
@@ -94,7 +97,8 @@ fn it_tends_to_the_map_between_gaussians() {
     let mut errors = Vec::new();
     for epsilon in [2.0, 0.5, 0.1] {
         let plan = Sinkhorn::new(epsilon, within(1e-7)).solve(&problem).unwrap();
-        let map = EntropicMap::new(&SquaredEuclidean, y.view(), None, plan.target_potential(), epsilon).unwrap();
+        let map =
+            EntropicMap::new(&SquaredEuclidean, y.view(), None, plan.target_potential(), epsilon).unwrap();
         let moved = map.apply(at.view()).unwrap();
         let s = 0.5 * epsilon;
         let closed = &at * (0.5 * ((16.0 + s * s).sqrt() - s)) + 1.0;
@@ -113,8 +117,20 @@ fn the_interpolant_is_a_geodesic() {
     let whole = plan.primal_cost().sqrt();
     for t in [0.0, 0.25, 0.8] {
         let middle = displacement(plan.entries(), x.view(), y.view(), t).unwrap();
-        let from_x = wasserstein(x.view(), middle.points.view(), Some(a.view()), Some(middle.masses.view()), Order::Two);
-        let to_y = wasserstein(middle.points.view(), y.view(), Some(middle.masses.view()), Some(b.view()), Order::Two);
+        let from_x = wasserstein(
+            x.view(),
+            middle.points.view(),
+            Some(a.view()),
+            Some(middle.masses.view()),
+            Order::Two,
+        );
+        let to_y = wasserstein(
+            middle.points.view(),
+            y.view(),
+            Some(middle.masses.view()),
+            Some(b.view()),
+            Order::Two,
+        );
         assert_abs_diff_eq!(from_x.unwrap().value, t * whole, epsilon = 1e-7);
         assert_abs_diff_eq!(to_y.unwrap().value, (1.0 - t) * whole, epsilon = 1e-7);
     }
@@ -211,7 +227,8 @@ fn bad_input() {
     let error = displacement(&entries, y.view(), x.view(), f64::NAN).unwrap_err();
     assert_eq!(said(error), "the time is NaN; it must be finite");
     let paths = Array3::<f64>::zeros((2, 3, 1));
-    let energy = |times: Array1<f64>| path_energy(times.view(), paths.view(), None).map_err(|e| e.to_string());
+    let energy =
+        |times: Array1<f64>| path_energy(times.view(), paths.view(), None).map_err(|e| e.to_string());
     assert_eq!(energy(array![0.0]), Err("the number of times is 1; it must be at least 2".to_string()));
     let step = "a step between times is -1; it must be positive and finite: times increase";
     assert_eq!(energy(array![1.0, 0.0]), Err(step.to_string()));

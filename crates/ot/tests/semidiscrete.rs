@@ -46,8 +46,9 @@ fn on_a_line_the_cells_are_intervals() {
 fn a_square_to_its_corners() {
     // By symmetry v = 0: each corner gets its quarter, at 4 ∫∫ over a quarter of x² + y² = 2/12.
     let y = array![[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]];
-    let plan =
-        Semidiscrete::new(3000, 64, 0.5, Seed(2)).solve(&uniform, &SquaredEuclidean, y.view(), None::<ndarray::ArrayView1<f64>>).unwrap();
+    let plan = Semidiscrete::new(3000, 64, 0.5, Seed(2))
+        .solve(&uniform, &SquaredEuclidean, y.view(), None::<ndarray::ArrayView1<f64>>)
+        .unwrap();
     assert!(plan.potential().iter().all(|v| v.abs() < 0.01));
     let value = plan.value(50_000, 4.0).unwrap();
     assert!(value.low < 1.0 / 6.0 && 1.0 / 6.0 < value.high);
@@ -62,7 +63,9 @@ fn entropy_lowers_the_dual_less_than_its_bound() {
     let none = None::<ndarray::ArrayView1<f64>>;
     let hard = Semidiscrete::new(2000, 32, 0.5, Seed(3));
     let soft = Semidiscrete { epsilon: 0.05, ..hard };
-    let value = |s: &Semidiscrete| s.solve(&uniform, &SquaredEuclidean, y.view(), none).unwrap().value(50_000, 2.0).unwrap();
+    let value = |s: &Semidiscrete| {
+        s.solve(&uniform, &SquaredEuclidean, y.view(), none).unwrap().value(50_000, 2.0).unwrap()
+    };
     let (h, s) = (value(&hard), value(&soft));
     assert!(s.value > h.value && s.value < h.value + 0.05 * 2_f64.ln());
     // By symmetry about 0.45? No: the interval's middle is 0.5. The border lies there, where the shares are equal.
@@ -83,7 +86,8 @@ fn does_not_depend_on_the_number_of_threads() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let solver = Semidiscrete { epsilon: 0.01, ..Semidiscrete::new(200, 100, 0.5, Seed(4)) };
-            let plan = solver.solve(&uniform, &Euclidean, y.view(), None::<ndarray::ArrayView1<f64>>).unwrap();
+            let plan =
+                solver.solve(&uniform, &Euclidean, y.view(), None::<ndarray::ArrayView1<f64>>).unwrap();
             (plan.potential().to_owned(), plan.value(1000, 2.0).unwrap(), plan.masses(5000).unwrap())
         })
     };
@@ -96,13 +100,22 @@ fn refuses_bad_input() {
     let none = None::<ndarray::ArrayView1<f64>>;
     let good = Semidiscrete::new(10, 4, 0.5, Seed(1));
     let said = |s: Semidiscrete| s.solve(&uniform, &Euclidean, y.view(), none).unwrap_err().to_string();
-    assert_eq!(said(Semidiscrete { iterations: 0, ..good }), "the number of iterations is 0; it must be at least 1");
+    assert_eq!(
+        said(Semidiscrete { iterations: 0, ..good }),
+        "the number of iterations is 0; it must be at least 1"
+    );
     assert_eq!(said(Semidiscrete { batch: 0, ..good }), "the batch is 0; it must be at least 1");
     assert_eq!(said(Semidiscrete { step: 0.0, ..good }), "the step is 0; it must be positive and finite");
-    assert_eq!(said(Semidiscrete { epsilon: -1.0, ..good }), "epsilon is -1; it must be zero or positive, and finite");
+    assert_eq!(
+        said(Semidiscrete { epsilon: -1.0, ..good }),
+        "epsilon is -1; it must be zero or positive, and finite"
+    );
     let lost = |_: &mut Stream, x: &mut [f64]| x.fill(f64::NAN);
     let error = good.solve(&lost, &Euclidean, y.view(), none).unwrap_err();
-    assert_eq!(error.to_string(), "the source point 0 has value NaN in column 0; every coordinate must be finite");
+    assert_eq!(
+        error.to_string(),
+        "the source point 0 has value NaN in column 0; every coordinate must be finite"
+    );
     let nan = |_: &[f64], y: &[f64]| if y[0] > 0.5 { f64::NAN } else { 0.0 };
     let error = good.solve(&uniform, &nan, y.view(), none).unwrap_err();
     assert!(matches!(error, OtError::BadCost { column: 1, .. }));
@@ -114,7 +127,10 @@ fn refuses_bad_input() {
     let error = good.solve(&uniform, &Euclidean, empty.view(), none).unwrap_err();
     assert_eq!(error, OtError::Empty { side: "target" });
     let plan = good.solve(&uniform, &Euclidean, y.view(), none).unwrap();
-    assert_eq!(plan.value(1, 2.0).unwrap_err().to_string(), "the number of samples is 1; it must be at least 2");
+    assert_eq!(
+        plan.value(1, 2.0).unwrap_err().to_string(),
+        "the number of samples is 1; it must be at least 2"
+    );
     let error = plan.assign(array![[0.0, 1.0]].view()).unwrap_err();
     assert_eq!(error, OtError::Dimension { source_columns: 2, target_columns: 1 });
 }

@@ -23,7 +23,8 @@ fn agrees_with_the_simplex_along_each_direction() {
     let (x8, y8) = (cloud(300, 2, 0.0, 1), cloud(300, 2, 0.4, 2));
     for order in ORDERS {
         let weighted =
-            sliced_wasserstein(x.view(), y.view(), Some(a.view()), Some(b.view()), order, lines.view()).unwrap();
+            sliced_wasserstein(x.view(), y.view(), Some(a.view()), Some(b.view()), order, lines.view())
+                .unwrap();
         let uneven = sliced_wasserstein(x.view(), y.view(), None, None, order, lines.view()).unwrap();
         let equal = sliced_wasserstein(x8.view(), y8.view(), None, None, order, lines.view()).unwrap();
         for (k, theta) in lines.rows().into_iter().enumerate() {
@@ -50,7 +51,15 @@ fn agrees_with_pot() {
         let got = sliced_wasserstein(x.view(), y.view(), Some(a.view()), Some(b.view()), order, lines.view());
         assert_relative_eq!(got.unwrap().value, want, max_relative = 1e-12);
     }
-    let most = max_sliced_wasserstein(x.view(), y.view(), Some(a.view()), Some(b.view()), Order::Two, lines.view(), 0);
+    let most = max_sliced_wasserstein(
+        x.view(),
+        y.view(),
+        Some(a.view()),
+        Some(b.view()),
+        Order::Two,
+        lines.view(),
+        0,
+    );
     assert_relative_eq!(most.unwrap().value, POT[3], max_relative = 1e-12);
 }
 
@@ -70,7 +79,8 @@ fn a_shift_has_its_closed_form() {
     assert_relative_eq!(sliced.standard_error, (exact.var(1.0) / 4000.0).sqrt(), max_relative = 1e-9);
     // The direction that differs most is that of the shift, whatever the start.
     let most =
-        max_sliced_wasserstein(x.view(), y.view(), None, None, Order::Two, lines.slice(s![..2, ..]), 200).unwrap();
+        max_sliced_wasserstein(x.view(), y.view(), None, None, Order::Two, lines.slice(s![..2, ..]), 200)
+            .unwrap();
     assert_relative_eq!(most.cost, v.dot(&v), max_relative = 1e-9);
     assert_relative_eq!(most.direction.dot(&v).abs(), v.dot(&v).sqrt(), max_relative = 1e-9);
     assert!(most.slope < 1e-4 * most.cost && most.iterations > 0);
@@ -122,7 +132,8 @@ fn gradients() {
         sliced_wasserstein(c.x.view(), c.y.view(), None, None, Order::Two, lines.view()).unwrap().cost
     };
     let (_, mut gradient) =
-        sliced_wasserstein_gradient(equal.x.view(), equal.y.view(), None, None, Order::Two, lines.view()).unwrap();
+        sliced_wasserstein_gradient(equal.x.view(), equal.y.view(), None, None, Order::Two, lines.view())
+            .unwrap();
     (gradient.a, gradient.b) = (array![], array![]);
     assert_gradient(&equal, &gradient, (1e-5, 1e-8), value);
 }
@@ -161,7 +172,10 @@ fn refuses_bad_input() {
     let said = |lines: Array2<f64>, order| {
         sliced_wasserstein(x.view(), y.view(), None, None, order, lines.view()).unwrap_err().to_string()
     };
-    assert_eq!(said(Array2::zeros((0, 2)), Order::Two), "the number of directions is 0; it must be at least 1");
+    assert_eq!(
+        said(Array2::zeros((0, 2)), Order::Two),
+        "the number of directions is 0; it must be at least 1"
+    );
     assert_eq!(said(array![[1.0]], Order::Two), "a direction has size 1 where 2 was expected");
     assert_eq!(said(array![[3.0, 4.0]], Order::Two), "the length of a direction is 5; it must be 1");
     assert_eq!(

@@ -103,6 +103,7 @@ pub fn mmd_gradient<T: Real>(
 struct Distance;
 
 impl Kernel for Distance {
+    #[inline(always)]
     fn value_and_slope(&self, square: f64) -> (f64, f64) {
         let distance = square.sqrt();
         (-distance, if distance > 0.0 { -0.5 / distance } else { 0.0 })

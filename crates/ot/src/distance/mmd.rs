@@ -99,6 +99,7 @@ pub(super) fn widths<T: Real>(
 pub(super) struct Gaussians<'w>(pub(super) &'w [f64]);
 
 impl Kernel for Gaussians<'_> {
+    #[inline(always)]
     fn value_and_slope(&self, square: f64) -> (f64, f64) {
         let share = 1.0 / self.0.len() as f64;
         self.0.iter().fold((0.0, 0.0), |(value, slope), width| {

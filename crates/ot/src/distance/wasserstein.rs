@@ -1,7 +1,7 @@
 //! Wasserstein distances between whole populations, exactly, with intervals.
 
-use crate::coupling::{cumulative, draw};
 use crate::cost_gradient::EuclideanPower;
+use crate::coupling::{cumulative, draw};
 use crate::weights::Weights;
 use crate::{
     CostFunction, Coupling, Euclidean, Geometry, NetworkSimplex, OtError, OtSolver, PointCloud, SparsePlan,

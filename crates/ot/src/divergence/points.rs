@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 /// The points in `f64`, row by row in memory.
 pub(crate) fn contiguous<T: Real>(points: ArrayView2<'_, T>) -> Array2<f64> {
-    Array2::from_shape_vec(points.dim(), points.iter().map(|v| Real::to_f64(*v)).collect()).expect("as many numbers")
+    Array2::from_shape_vec(points.dim(), points.iter().map(|v| Real::to_f64(*v)).collect())
+        .expect("as many numbers")
 }
 
 /// `Σ_j W_ij ∂₁c(x_i, y_j)` for each `i`, and `Σ_i W_ij ∂₂c(x_i, y_j)` for each `j`.

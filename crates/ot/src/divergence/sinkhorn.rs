@@ -99,7 +99,9 @@ impl SinkhornDivergence {
         let shares = [weights[0].shares.view(), weights[1].shares.view()];
         let (f, g) = (cross.source_potential.view(), cross.target_potential.view());
         let (mut dx, mut dy) = plan_gradient(cost, (&x, &y), epsilon, (shares[0], shares[1]), (f, g))?;
-        for (points, (d, (own, shares))) in [&x, &y].into_iter().zip([&mut dx, &mut dy].into_iter().zip(own.iter().zip(shares))) {
+        for (points, (d, (own, shares))) in
+            [&x, &y].into_iter().zip([&mut dx, &mut dy].into_iter().zip(own.iter().zip(shares)))
+        {
             let p = own.potential.view();
             let (first, second) = plan_gradient(cost, (points, points), epsilon, (shares, shares), (p, p))?;
             *d -= &((first + second) * 0.5);

@@ -51,7 +51,8 @@ impl pulp::WithSimd for SoftMinimum<'_> {
                 sums[k] += exp((least - (c[k] - h[k])) * scale);
             }
         }
-        let sum: f64 = sums.iter().sum::<f64>() + rest.map(|(&c, &h)| exp((least - (c - h)) * scale)).sum::<f64>();
+        let sum: f64 =
+            sums.iter().sum::<f64>() + rest.map(|(&c, &h)| exp((least - (c - h)) * scale)).sum::<f64>();
         least - epsilon * sum.ln()
     }
 }

@@ -34,8 +34,12 @@ pub(super) fn solve<G: Geometry>(
             return Err(OtError::Infeasible { unplaced: a[row], row });
         }
         // Row i of the plan of f sums to a_i exp((f_i − next_i)/ε).
-        let residual: f64 =
-            a.iter().zip(&f).zip(&next).map(|((&a, &f), &next)| a * ((f - next) / epsilon).exp_m1().abs()).sum();
+        let residual: f64 = a
+            .iter()
+            .zip(&f)
+            .zip(&next)
+            .map(|((&a, &f), &next)| a * ((f - next) / epsilon).exp_m1().abs())
+            .sum();
         let done = match stop {
             Stop::Within { tolerance, .. } => residual <= tolerance,
             Stop::After { iterations: last } => iterations >= last,
@@ -62,5 +66,8 @@ pub(super) fn solve<G: Geometry>(
     // ⟨C, P⟩ + ε KL(P | a aᵀ) = Σ P (f + g) + ε (1 − Σ P).
     let primal_cost = exponent + epsilon * (1.0 - mass);
     let dual_cost = 2.0 * a.dot(&f) + epsilon * (1.0 - mass);
-    Ok(SelfTransport { certificate: Certificate { iterations, residual, primal_cost, dual_cost }, potential: f })
+    Ok(SelfTransport {
+        certificate: Certificate { iterations, residual, primal_cost, dual_cost },
+        potential: f,
+    })
 }

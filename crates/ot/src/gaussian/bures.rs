@@ -53,7 +53,8 @@ pub fn gaussian_map(p: &Gaussian, q: &Gaussian) -> Result<AffineMap, OtError> {
     check_dimensions(p, q)?;
     let spectrum = p.spectrum();
     if !spectrum.is_definite() {
-        let (name, range) = ("the smallest eigenvalue of the source covariance", "positive for a map from it to exist");
+        let (name, range) =
+            ("the smallest eigenvalue of the source covariance", "positive for a map from it to exist");
         return Err(OtError::BadParameter { name, value: spectrum.least(), range });
     }
     let (root, inverse) = (spectrum.root(), spectrum.inverse_root());

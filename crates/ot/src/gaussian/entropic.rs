@@ -62,7 +62,11 @@ pub fn gaussian_sinkhorn_divergence(p: &Gaussian, q: &Gaussian, epsilon: f64) ->
 ///
 /// From the density of the optimal plan, whose precision matrix has `−2/ε` off the diagonal, `G = Cᵀ Σ₁⁻¹` with the cross
 /// covariance C, symmetric: `Σ₁^−½ ½(D − σ²) Σ₁^−½`, on the range of Σ₁ where that is singular.
-pub(crate) fn quadratics(p: &Gaussian, q: &Gaussian, epsilon: f64) -> Result<(Array2<f64>, Array2<f64>, f64), OtError> {
+pub(crate) fn quadratics(
+    p: &Gaussian,
+    q: &Gaussian,
+    epsilon: f64,
+) -> Result<(Array2<f64>, Array2<f64>, f64), OtError> {
     let value = entropic_gaussian(p, q, epsilon)?.value;
     let one = |from: &Gaussian, to: &Gaussian| {
         let spectrum = from.spectrum();
@@ -71,7 +75,8 @@ pub(crate) fn quadratics(p: &Gaussian, q: &Gaussian, epsilon: f64) -> Result<(Ar
         array(&(&inverse * middle.map(|v| 2.0 * v / (d_of(v, s) + s)) * &inverse))
     };
     let (g, h) = (one(p, q), one(q, p));
-    let mean = |matrix: &Array2<f64>, of: &Gaussian| of.covariance.diag().sum() - (matrix * &of.covariance).sum();
+    let mean =
+        |matrix: &Array2<f64>, of: &Gaussian| of.covariance.diag().sum() - (matrix * &of.covariance).sum();
     let k = 0.5 * (value - mean(&g, p) - mean(&h, q));
     Ok((g, h, k))
 }

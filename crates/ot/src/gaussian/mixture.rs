@@ -21,7 +21,8 @@ impl GaussianMixture {
     pub fn new(weights: Array1<f64>, components: Vec<Gaussian>) -> Result<Self, OtError> {
         let Some(first) = components.first() else { return Err(OtError::Empty { side: "source" }) };
         components.iter().try_for_each(|other| check_dimensions(first, other))?;
-        let weights = Weights::new("source", "the weights of the mixture", Some(weights.view()), components.len())?;
+        let weights =
+            Weights::new("source", "the weights of the mixture", Some(weights.view()), components.len())?;
         Ok(Self { weights: weights.shares, components })
     }
 
@@ -41,12 +42,18 @@ impl GaussianMixture {
         for (k, (component, w)) in self.components.iter().zip(&self.weights).enumerate() {
             let Some(factor) = dense(component.covariance.view()).cholesky() else {
                 let value = component.spectrum().least();
-                let (name, range) = ("the smallest eigenvalue of the source covariance", "positive for a map from it to exist");
+                let (name, range) = (
+                    "the smallest eigenvalue of the source covariance",
+                    "positive for a map from it to exist",
+                );
                 return Err(OtError::BadParameter { name, value, range });
             };
             let half_log_det: f64 = factor.l_dirty().diagonal().iter().map(|l| l.ln()).sum();
             for (row, out) in x.rows().into_iter().zip(out.column_mut(k)) {
-                let centred = nalgebra::DVector::from_iterator(row.len(), row.iter().zip(&component.mean).map(|(x, m)| x - m));
+                let centred = nalgebra::DVector::from_iterator(
+                    row.len(),
+                    row.iter().zip(&component.mean).map(|(x, m)| x - m),
+                );
                 let square = centred.dot(&factor.solve(&centred));
                 *out = w.ln() - half_log_det - 0.5 * square;
             }
@@ -80,7 +87,8 @@ pub fn mixture_wasserstein(p: &GaussianMixture, q: &GaussianMixture) -> Result<M
     for ((i, j), cost) in costs.indexed_iter_mut() {
         *cost = gaussian_wasserstein(&p.components[i], &q.components[j])?;
     }
-    let plan = NetworkSimplex::default().solve(&Transport::new(&costs, p.weights.view(), q.weights.view())?)?;
+    let plan =
+        NetworkSimplex::default().solve(&Transport::new(&costs, p.weights.view(), q.weights.view())?)?;
     let cost = plan.primal_cost();
     Ok(MixtureTransport { value: cost.sqrt(), cost, plan, source: p.clone(), target: q.clone() })
 }
@@ -91,7 +99,9 @@ impl MixtureTransport {
     /// # Errors
     /// A time outside [0, 1], or a source component with a singular covariance.
     pub fn interpolate(&self, t: f64) -> Result<GaussianMixture, OtError> {
-        let part = |e: &Entry| gaussian_geodesic(&self.source.components[e.row], &self.target.components[e.column], t);
+        let part = |e: &Entry| {
+            gaussian_geodesic(&self.source.components[e.row], &self.target.components[e.column], t)
+        };
         let components = self.plan.entries().iter().map(part).collect::<Result<Vec<_>, _>>()?;
         GaussianMixture::new(self.plan.entries().iter().map(|e| e.mass).collect(), components)
     }
@@ -109,7 +119,9 @@ impl MixtureTransport {
         let mut out = Array2::zeros(x.dim());
         for entry in self.plan.entries() {
             let share = entry.mass / self.source.weights[entry.row];
-            let moved = gaussian_map(&self.source.components[entry.row], &self.target.components[entry.column])?.apply(x);
+            let moved =
+                gaussian_map(&self.source.components[entry.row], &self.target.components[entry.column])?
+                    .apply(x);
             for ((mut out, moved), logs) in out.rows_mut().into_iter().zip(moved.rows()).zip(logs.rows()) {
                 let most = logs.iter().fold(f64::NEG_INFINITY, |m, &l| m.max(l));
                 let total: f64 = logs.iter().map(|l| (l - most).exp()).sum();

@@ -28,7 +28,7 @@ pub fn gaussian_potentials<T: Real>(
     let (g, h, constant) = quadratics(&p, &q, epsilon)?;
     let shift = &p.mean() - &q.mean();
     let at = |points: Array2<f64>, gaussian: &Gaussian, matrix: &Array2<f64>, shift: &Array1<f64>| {
-        let centred = points - &gaussian.mean();
+        let centred = points - gaussian.mean();
         let moved = centred.dot(matrix);
         let rows = centred.rows().into_iter().zip(moved.rows());
         rows.map(|(x, moved)| x.dot(&x) - x.dot(&moved) + 2.0 * x.dot(shift) + constant).collect()

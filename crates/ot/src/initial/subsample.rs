@@ -26,7 +26,8 @@ pub fn subsample_potentials<G: Geometry + ?Sized, R: Rng + ?Sized>(
         return Err(OtError::BadParameter { name, value: 0.0, range: "at least 1" });
     }
     let (n, m) = problem.shape();
-    let subset = Subset { geometry: problem.geometry(), rows: draw(n, size, rng), columns: draw(m, size, rng) };
+    let subset =
+        Subset { geometry: problem.geometry(), rows: draw(n, size, rng), columns: draw(m, size, rng) };
     let shares = |all: ArrayView1<'_, f64>, some: &[usize], side| {
         let picked: Array1<f64> = some.iter().map(|&k| all[k]).collect();
         match picked.sum() {

@@ -44,16 +44,21 @@ pub fn field_energy(
     for (k, (&t, x)) in times.iter().zip(paths.outer_iter()).enumerate() {
         let v = field(t, x);
         let (rows, columns) = x.dim();
-        for (what, expected, found) in
-            [("the rows of the velocities", rows, v.nrows()), ("the columns of the velocities", columns, v.ncols())]
-        {
+        for (what, expected, found) in [
+            ("the rows of the velocities", rows, v.nrows()),
+            ("the columns of the velocities", columns, v.ncols()),
+        ] {
             if expected != found {
                 return Err(OtError::Shape { what, expected, found });
             }
         }
         let now = kinetic(v.view(), &masses);
         if !now.is_finite() {
-            return Err(OtError::BadParameter { name: "the mean squared velocity", value: now, range: "finite" });
+            return Err(OtError::BadParameter {
+                name: "the mean squared velocity",
+                value: now,
+                range: "finite",
+            });
         }
         if k > 0 {
             energy += 0.5 * (now + before) * (t - times[k - 1]);

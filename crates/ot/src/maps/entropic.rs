@@ -53,11 +53,17 @@ impl<'c, C: CostFunction> EntropicMap<'c, C> {
     ) -> Result<Self, OtError> {
         PointCloud::new(targets, targets, cost).map_err(|error| match error {
             OtError::Empty { .. } => OtError::Empty { side: "target" },
-            OtError::BadPoint { row, column, value, .. } => OtError::BadPoint { side: "target", row, column, value },
+            OtError::BadPoint { row, column, value, .. } => {
+                OtError::BadPoint { side: "target", row, column, value }
+            }
             other => other,
         })?;
         if !(epsilon > 0.0 && epsilon.is_finite()) {
-            return Err(OtError::BadParameter { name: "epsilon", value: epsilon, range: "positive and finite" });
+            return Err(OtError::BadParameter {
+                name: "epsilon",
+                value: epsilon,
+                range: "positive and finite",
+            });
         }
         if potential.len() != targets.nrows() {
             let (expected, found) = (targets.nrows(), potential.len());
@@ -93,13 +99,17 @@ impl<'c, C: CostFunction> EntropicMap<'c, C> {
             self.costs(&x, i, costs);
             soft_minimum(costs, &self.weighted, self.epsilon)
         };
-        let values: Vec<f64> = (0..x.nrows()).into_par_iter().map_init(Vec::new, |costs, i| one(i, costs)).collect();
+        let values: Vec<f64> =
+            (0..x.nrows()).into_par_iter().map_init(Vec::new, |costs, i| one(i, costs)).collect();
         Ok(values.into())
     }
 
     fn checked<T: Real>(&self, x: ArrayView2<'_, T>) -> Result<Array2<f64>, OtError> {
         if x.ncols() != self.targets.ncols() {
-            return Err(OtError::Dimension { source_columns: x.ncols(), target_columns: self.targets.ncols() });
+            return Err(OtError::Dimension {
+                source_columns: x.ncols(),
+                target_columns: self.targets.ncols(),
+            });
         }
         let x = contiguous(x);
         match x.indexed_iter().find(|(_, v)| !v.is_finite()) {
@@ -123,7 +133,8 @@ impl<'c, C: CostFunction> EntropicMap<'c, C> {
                 self.costs(x, i, shares);
                 let low = soft_minimum(shares, &self.weighted, self.epsilon);
                 for (share, h) in shares.iter_mut().zip(&self.weighted) {
-                    *share = if low.is_finite() { exp((low - (*share - h)) / self.epsilon) } else { f64::NAN };
+                    *share =
+                        if low.is_finite() { exp((low - (*share - h)) / self.epsilon) } else { f64::NAN };
                 }
                 f(i, shares)
             })

@@ -57,7 +57,8 @@ pub fn sample_displacement<P: Coupling, R: Rng + ?Sized>(
 ) -> Result<Interpolant, OtError> {
     check(x, y, t)?;
     let (n, m) = plan.shape();
-    for (what, expected, found) in [("the source points", n, x.nrows()), ("the target points", m, y.nrows())] {
+    for (what, expected, found) in [("the source points", n, x.nrows()), ("the target points", m, y.nrows())]
+    {
         if expected != found {
             return Err(OtError::Shape { what, expected, found });
         }

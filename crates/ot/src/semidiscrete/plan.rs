@@ -40,7 +40,9 @@ impl<C: CostFunction, S> Cells<'_, C, S> {
         self.cost.row(x, &columns, out);
         match out.iter().position(|c| c.is_nan() || *c == f64::NEG_INFINITY) {
             Some(column) => Err(OtError::BadCost { row: 0, column, value: out[column] }),
-            None if out.iter().all(|c| *c == f64::INFINITY) => Err(OtError::Infeasible { unplaced: 1.0, row: 0 }),
+            None if out.iter().all(|c| *c == f64::INFINITY) => {
+                Err(OtError::Infeasible { unplaced: 1.0, row: 0 })
+            }
             None => Ok(()),
         }
     }
@@ -77,9 +79,12 @@ impl<C: CostFunction, S> Cells<'_, C, S> {
 
 /// The first least `c_j − v_j`.
 fn least(costs: &[f64], v: &Array1<f64>) -> (usize, f64) {
-    costs.iter().zip(v).enumerate().fold((0, f64::INFINITY), |best, (j, (c, v))| {
-        if c - v < best.1 { (j, c - v) } else { best }
-    })
+    costs.iter().zip(v).enumerate().fold(
+        (0, f64::INFINITY),
+        |best, (j, (c, v))| {
+            if c - v < best.1 { (j, c - v) } else { best }
+        },
+    )
 }
 
 /// What [`Semidiscrete::solve`](crate::Semidiscrete::solve) returns.
@@ -94,7 +99,10 @@ pub struct SemidiscretePlan<'s, C, S> {
 impl<C, S> fmt::Debug for SemidiscretePlan<'_, C, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { potential, seed, .. } = self;
-        f.debug_struct("SemidiscretePlan").field("potential", potential).field("seed", seed).finish_non_exhaustive()
+        f.debug_struct("SemidiscretePlan")
+            .field("potential", potential)
+            .field("seed", seed)
+            .finish_non_exhaustive()
     }
 }
 
@@ -136,7 +144,12 @@ impl<'s, C: CostFunction, S: Fn(&mut Stream, &mut [f64]) + Sync> SemidiscretePla
         let values = Array1::from(values);
         let value = values.sum() / samples as f64;
         let standard_error = values.std(1.0) / (samples as f64).sqrt();
-        Ok(ValueInterval { value, standard_error, low: value - z * standard_error, high: value + z * standard_error })
+        Ok(ValueInterval {
+            value,
+            standard_error,
+            low: value - z * standard_error,
+            high: value + z * standard_error,
+        })
     }
 
     /// The share of the source that goes to each point, from `samples` that the ascent has not seen. The sum of the
@@ -146,7 +159,11 @@ impl<'s, C: CostFunction, S: Fn(&mut Stream, &mut [f64]) + Sync> SemidiscretePla
     /// No sample, or a bad sample or cost.
     pub fn masses(&self, samples: usize) -> Result<Array1<f64>, OtError> {
         if samples == 0 {
-            return Err(OtError::BadParameter { name: "the number of samples", value: 0.0, range: "at least 1" });
+            return Err(OtError::BadParameter {
+                name: "the number of samples",
+                value: 0.0,
+                range: "at least 1",
+            });
         }
         let mut sum = Array1::<f64>::zeros(self.potential.len());
         // A block at a time, so that memory stays small.
@@ -211,10 +228,12 @@ impl<C: CostFunction, S> SemidiscretePlan<'_, C, S> {
         let mut buffer = Vec::new();
         let one = |(row, x): (usize, ArrayView1<'_, f64>)| {
             let point = x.to_slice().expect("contiguous");
-            self.cells.transform(point, &self.potential, &mut buffer).map(|(cell, _)| cell).map_err(|error| match error {
-                OtError::BadCost { column, value, .. } => OtError::BadCost { row, column, value },
-                OtError::Infeasible { unplaced, .. } => OtError::Infeasible { unplaced, row },
-                other => other,
+            self.cells.transform(point, &self.potential, &mut buffer).map(|(cell, _)| cell).map_err(|error| {
+                match error {
+                    OtError::BadCost { column, value, .. } => OtError::BadCost { row, column, value },
+                    OtError::Infeasible { unplaced, .. } => OtError::Infeasible { unplaced, row },
+                    other => other,
+                }
             })
         };
         x.rows().into_iter().enumerate().map(one).collect()

@@ -12,7 +12,8 @@ use rand::{Rng, RngExt};
 /// # Errors
 /// No direction, or no dimension.
 pub fn directions(count: usize, dimension: usize, seed: Seed) -> Result<Array2<f64>, OtError> {
-    for (name, size) in [("the number of directions", count), ("the dimension of the directions", dimension)] {
+    for (name, size) in [("the number of directions", count), ("the dimension of the directions", dimension)]
+    {
         if size == 0 {
             return Err(OtError::BadParameter { name, value: 0.0, range: "at least 1" });
         }
@@ -46,7 +47,11 @@ pub(crate) fn normal<R: Rng + ?Sized>(rng: &mut R) -> f64 {
 /// Unit vectors of the clouds' dimension, at least one.
 pub(super) fn check(directions: ArrayView2<'_, f64>, dimension: usize) -> Result<(), OtError> {
     if directions.nrows() == 0 {
-        return Err(OtError::BadParameter { name: "the number of directions", value: 0.0, range: "at least 1" });
+        return Err(OtError::BadParameter {
+            name: "the number of directions",
+            value: 0.0,
+            range: "at least 1",
+        });
     }
     if directions.ncols() != dimension {
         return Err(OtError::Shape { what: "a direction", expected: dimension, found: directions.ncols() });
@@ -54,7 +59,11 @@ pub(super) fn check(directions: ArrayView2<'_, f64>, dimension: usize) -> Result
     for row in directions.rows() {
         let length = row.dot(&row).sqrt();
         if (length - 1.0).abs() > 1e-6 || length.is_nan() {
-            return Err(OtError::BadParameter { name: "the length of a direction", value: length, range: "1" });
+            return Err(OtError::BadParameter {
+                name: "the length of a direction",
+                value: length,
+                range: "1",
+            });
         }
     }
     Ok(())

@@ -32,7 +32,11 @@ pub fn sliced_wasserstein_gradient<T: Real>(
     };
     let points = |part: &dyn Fn(&Pull) -> &[f64], size: usize| {
         let mut slopes = Array2::zeros((rows.len(), size));
-        slopes.rows_mut().into_iter().zip(&rows).for_each(|(mut out, row)| out.assign(&ArrayView1::from(part(row))));
+        slopes
+            .rows_mut()
+            .into_iter()
+            .zip(&rows)
+            .for_each(|(mut out, row)| out.assign(&ArrayView1::from(part(row))));
         slopes.t().dot(&directions) / count
     };
     let (n, m) = (clouds.x.nrows(), clouds.y.nrows());

@@ -62,7 +62,8 @@ fn climb(clouds: &Clouds, start: Array1<f64>, most: usize) -> MaxSliced {
         let (px, py): (Vec<f64>, Vec<f64>) = (side(&px), side(&py));
         let (sx, sy): (Side<'_>, Side<'_>) = (&px, &py);
         let pull = Pull::new(&mut lines, sx, sy, clouds.order);
-        let gradient = clouds.x.t().dot(&ArrayView1::from(&pull.x)) + clouds.y.t().dot(&ArrayView1::from(&pull.y));
+        let gradient =
+            clouds.x.t().dot(&ArrayView1::from(&pull.x)) + clouds.y.t().dot(&ArrayView1::from(&pull.y));
         let along = gradient.dot(direction);
         (pull.cost, &gradient - &(direction * along))
     };
