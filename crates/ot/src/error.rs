@@ -166,4 +166,12 @@ pub enum OtError {
         /// `c(y, x)`.
         back: f64,
     },
+    /// Two target points where each must have a cell of its own.
+    #[error("target points {first} and {second} are in one place; merge them and add their weights")]
+    SamePoint {
+        /// The lower of the two.
+        first: usize,
+        /// The higher.
+        second: usize,
+    },
 }

@@ -50,7 +50,7 @@ pub use initial::{sorting_potentials, subsample_potentials};
 pub use maps::{EntropicMap, Interpolant, displacement, field_energy, path_energy, sample_displacement};
 pub use permutation::Permutation;
 pub use problem::{MASS_TOLERANCE, OtSolver, Transport};
-pub use semidiscrete::{Semidiscrete, SemidiscretePlan, ValueInterval};
+pub use semidiscrete::{PowerDiagram, Semidiscrete, SemidiscretePlan, ValueInterval, power_transport};
 pub use simplex::NetworkSimplex;
 pub use sinkhorn::{EntropicPlan, EpsilonScaling, Sinkhorn};
 pub use sliced::{

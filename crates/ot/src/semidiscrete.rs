@@ -1,8 +1,12 @@
 //! Semidiscrete transport: from a sampler to weighted points.
 
+mod cell;
+mod laplacian;
 mod plan;
+mod power;
 
 pub use plan::{SemidiscretePlan, ValueInterval};
+pub use power::{PowerDiagram, power_transport};
 
 use crate::divergence::contiguous;
 use crate::weights::Weights;

@@ -13,7 +13,7 @@ use common::{cloud, small, weights};
 use differences::{Clouds, slope};
 use ndarray::{Array1, Array2, array};
 
-const EPSILON: f64 = 0.7;
+const EPSILON: f64 = 1.5;
 
 fn within(tolerance: f64) -> Stop {
     Stop::Within { tolerance, max_iterations: 20_000 }

@@ -23,10 +23,10 @@ use rayon::prelude::*;
 /// let (x, y) = (array![[0.0], [1.0]], array![[5.0], [6.0]]);
 /// let cloud = PointCloud::new(x.view(), y.view(), &SquaredEuclidean)?;
 /// let problem = Transport::uniform(&cloud)?;
-/// let plan = Sinkhorn::new(0.1, Stop::Within { tolerance: 1e-9, max_iterations: 1000 }).solve(&problem)?;
-/// let map = EntropicMap::new(&SquaredEuclidean, y.view(), None, plan.target_potential(), 0.1)?;
-/// let moved = map.apply(array![[-0.2], [0.5]].view())?;
-/// assert!((moved[[0, 0]] - 5.0).abs() < 1e-3 && (moved[[1, 0]] - 5.5).abs() < 1e-9);
+/// let plan = Sinkhorn::new(1.0, Stop::Within { tolerance: 1e-9, max_iterations: 1000 }).solve(&problem)?;
+/// let map = EntropicMap::new(&SquaredEuclidean, y.view(), None, plan.target_potential(), 1.0)?;
+/// let moved = map.apply(array![[-3.0], [0.5]].view())?;
+/// assert!((moved[[0, 0]] - 5.0).abs() < 1e-2 && (moved[[1, 0]] - 5.5).abs() < 1e-9);
 /// # Ok::<(), chreode_ot::OtError>(())
 /// ```
 #[derive(Clone, Debug)]
