@@ -3,6 +3,7 @@
 mod cell;
 mod laplacian;
 mod plan;
+mod polygon;
 mod power;
 
 pub use plan::{SemidiscretePlan, ValueInterval};
