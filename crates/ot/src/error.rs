@@ -240,4 +240,26 @@ pub enum OtError {
     /// A machine that does not tell its free memory.
     #[error("the available memory is not known on this system; give a budget in bytes")]
     UnknownMemory,
+    /// A cost that depends on the order of its points, where it must not.
+    #[error(
+        "the cost from source point {row} to target point {column} is {forth} and the cost back is {back}; this divergence needs a symmetric cost"
+    )]
+    Asymmetric {
+        /// The source point.
+        row: usize,
+        /// The target point.
+        column: usize,
+        /// `c(x, y)`.
+        forth: f64,
+        /// `c(y, x)`.
+        back: f64,
+    },
+    /// Two target points where each must have a cell of its own.
+    #[error("target points {first} and {second} are in one place; merge them and add their weights")]
+    SamePoint {
+        /// The lower of the two.
+        first: usize,
+        /// The higher.
+        second: usize,
+    },
 }

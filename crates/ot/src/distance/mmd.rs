@@ -1,5 +1,6 @@
 //! The maximum mean discrepancy with Gaussian kernels.
 
+use super::kernel::Kernel;
 use super::pairs::{lanes, mean};
 use crate::sinkhorn::exp;
 use crate::{CostFunction, Euclidean, OtError, PointCloud};
@@ -53,6 +54,28 @@ pub fn mmd<T: Real>(
     y: ArrayView2<'_, T>,
     bandwidth: &Bandwidth,
 ) -> Result<Mmd, OtError> {
+    let bandwidths = widths(x, y, bandwidth)?;
+    let kernel = |row: &[f64]| -> f64 {
+        let sums = bandwidths.iter().map(|width| {
+            let scale = -0.5 / (width * width);
+            lanes(
+                row,
+                #[inline(always)]
+                |d| exp(d * scale),
+            )
+        });
+        sums.sum::<f64>() / bandwidths.len() as f64
+    };
+    let squared = (mean(x, x, kernel)? + mean(y, y, kernel)? - 2.0 * mean(x, y, kernel)?).max(0.0);
+    Ok(Mmd { squared, bandwidths })
+}
+
+/// The widths that the rule gives, checked.
+pub(super) fn widths<T: Real>(
+    x: ArrayView2<'_, T>,
+    y: ArrayView2<'_, T>,
+    bandwidth: &Bandwidth,
+) -> Result<Vec<f64>, OtError> {
     let bandwidths = match bandwidth {
         Bandwidth::Fixed(width) => vec![*width],
         Bandwidth::Mixture(widths) => widths.clone(),
@@ -69,19 +92,22 @@ pub fn mmd<T: Real>(
     if bandwidths.is_empty() {
         return Err(OtError::Shape { what: "the list of bandwidths", expected: 1, found: 0 });
     }
-    let kernel = |row: &[f64]| -> f64 {
-        let sums = bandwidths.iter().map(|width| {
+    Ok(bandwidths)
+}
+
+/// The mean of the kernels `exp(-s / 2σ²)` of several widths.
+pub(super) struct Gaussians<'w>(pub(super) &'w [f64]);
+
+impl Kernel for Gaussians<'_> {
+    #[inline(always)]
+    fn value_and_slope(&self, square: f64) -> (f64, f64) {
+        let share = 1.0 / self.0.len() as f64;
+        self.0.iter().fold((0.0, 0.0), |(value, slope), width| {
             let scale = -0.5 / (width * width);
-            lanes(
-                row,
-                #[inline(always)]
-                |d| exp(d * scale),
-            )
-        });
-        sums.sum::<f64>() / bandwidths.len() as f64
-    };
-    let squared = (mean(x, x, kernel)? + mean(y, y, kernel)? - 2.0 * mean(x, y, kernel)?).max(0.0);
-    Ok(Mmd { squared, bandwidths })
+            let k = share * exp(square * scale);
+            (value + k, slope + k * scale)
+        })
+    }
 }
 
 /// The median distance of pairs in a thinned pooled sample.

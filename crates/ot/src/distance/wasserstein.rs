@@ -1,6 +1,8 @@
 //! Wasserstein distances between whole populations, exactly, with intervals.
 
+use crate::cost_gradient::EuclideanPower;
 use crate::coupling::{cumulative, draw};
+use crate::weights::Weights;
 use crate::{
     CostFunction, Coupling, Euclidean, Geometry, NetworkSimplex, OtError, OtSolver, PointCloud, SparsePlan,
     SquaredEuclidean, Transport,
@@ -13,18 +15,52 @@ use rand::Rng;
 const KEPT: usize = 1 << 24;
 
 /// The order p of W_p.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Order {
     /// W₁: the mean distance moved.
     One,
     /// W₂: the root of the mean squared distance moved.
     Two,
+    /// W_p for any p ≥ 1.
+    Power(f64),
+}
+
+impl Order {
+    /// p.
+    pub fn power(self) -> f64 {
+        match self {
+            Self::One => 1.0,
+            Self::Two => 2.0,
+            Self::Power(p) => p,
+        }
+    }
+
+    /// # Errors
+    /// An order below 1.
+    pub(crate) fn check(self) -> Result<(), OtError> {
+        match self {
+            Self::Power(value) if !(value >= 1.0 && value.is_finite()) => {
+                let (name, range) = ("the order of a Wasserstein distance", "finite and at least 1");
+                Err(OtError::BadParameter { name, value, range })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `W_p` from `W_pᵖ`.
+    pub(crate) fn root(self, cost: f64) -> f64 {
+        match self {
+            Self::One => cost,
+            Self::Two => cost.sqrt(),
+            Self::Power(p) => cost.powf(1.0 / p),
+        }
+    }
 }
 
 /// A Wasserstein distance with its dual potentials.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wasserstein {
-    /// W_p; the square root is taken for p = 2.
+    /// W_p; the p-th root is taken.
     pub value: f64,
     /// W_pᵖ, the optimal transport cost.
     pub cost: f64,
@@ -50,7 +86,8 @@ pub struct Wasserstein {
 /// normalised.
 ///
 /// # Errors
-/// An empty cloud, different numbers of columns, a coordinate that is not finite, or bad weights.
+/// An empty cloud, different numbers of columns, a coordinate that is not finite, bad weights, or an order
+/// below 1.
 pub fn wasserstein<T: Real>(
     x: ArrayView2<'_, T>,
     y: ArrayView2<'_, T>,
@@ -58,27 +95,35 @@ pub fn wasserstein<T: Real>(
     b: Option<ArrayView1<'_, T>>,
     order: Order,
 ) -> Result<Wasserstein, OtError> {
-    let a = probabilities("source", "the source weights", a, x.nrows())?;
-    let b = probabilities("target", "the target weights", b, y.nrows())?;
+    let [a, b] = Weights::pair(a, b, (x.nrows(), y.nrows()))?;
+    Ok(with_plan(x, y, [&a.shares, &b.shares], order)?.0)
+}
+
+/// The distance between clouds with masses of sum 1, and the plan.
+pub(super) fn with_plan<T: Real>(
+    x: ArrayView2<'_, T>,
+    y: ArrayView2<'_, T>,
+    masses: [&Array1<f64>; 2],
+    order: Order,
+) -> Result<(Wasserstein, SparsePlan), OtError> {
+    order.check()?;
     let plan = match order {
-        Order::One => plan(&Euclidean, x, y, [&a, &b], KEPT)?,
-        Order::Two => plan(&SquaredEuclidean, x, y, [&a, &b], KEPT)?,
+        Order::One => plan(&Euclidean, x, y, masses, KEPT)?,
+        Order::Two => plan(&SquaredEuclidean, x, y, masses, KEPT)?,
+        Order::Power(p) => plan(&EuclideanPower(p), x, y, masses, KEPT)?,
     };
     let cost = plan.cost();
-    let value = match order {
-        Order::One => cost,
-        Order::Two => cost.sqrt(),
-    };
-    Ok(Wasserstein {
-        value,
+    let distance = Wasserstein {
+        value: order.root(cost),
         cost,
         order,
         source_potential: plan.source_potential().to_owned(),
         target_potential: plan.target_potential().to_owned(),
-        source_mass: a,
-        target_mass: b,
+        source_mass: masses[0].clone(),
+        target_mass: masses[1].clone(),
         gap: plan.gap(),
-    })
+    };
+    Ok((distance, plan))
 }
 
 /// The plan between two clouds, on a matrix of costs where it has at most `kept` entries.
@@ -97,26 +142,6 @@ fn plan<T: Real, C: CostFunction>(
 
 fn solve<G: Geometry>(geometry: &G, [a, b]: [&Array1<f64>; 2]) -> Result<SparsePlan, OtError> {
     NetworkSimplex::default().solve(&Transport::new(geometry, a.view(), b.view())?)
-}
-
-fn probabilities<T: Real>(
-    side: &'static str,
-    what: &'static str,
-    weights: Option<ArrayView1<'_, T>>,
-    expected: usize,
-) -> Result<Array1<f64>, OtError> {
-    let Some(weights) = weights else { return Ok(Array1::from_elem(expected, 1.0 / expected as f64)) };
-    if weights.len() != expected {
-        return Err(OtError::Shape { what, expected, found: weights.len() });
-    }
-    let weights = weights.mapv(Real::to_f64);
-    if let Some((index, &value)) = weights.indexed_iter().find(|(_, w)| !w.is_finite() || **w < 0.0) {
-        return Err(OtError::BadMass { side, index, value });
-    }
-    match weights.sum() {
-        0.0 => Err(OtError::NoMass { side }),
-        total => Ok(weights / total),
-    }
 }
 
 impl Wasserstein {
@@ -151,10 +176,7 @@ impl Wasserstein {
         let target = Resample::new(&self.target_mass, &self.target_potential);
         let mut costs: Vec<f64> = (0..replicates).map(|_| source.mean(rng) + target.mean(rng)).collect();
         costs.sort_unstable_by(f64::total_cmp);
-        let root = |cost: f64| match self.order {
-            Order::One => cost.max(0.0),
-            Order::Two => cost.max(0.0).sqrt(),
-        };
+        let root = |cost: f64| self.order.root(cost.max(0.0));
         Ok((root(quantile(&costs, 0.5 * (1.0 - level))), root(quantile(&costs, 0.5 * (1.0 + level)))))
     }
 }
