@@ -152,4 +152,30 @@ pub enum OtError {
         /// The offending value.
         value: f64,
     },
+    /// Constraints on the two sides that no total mass meets.
+    #[error(
+        "the source takes a total mass between {source_low} and {source_high} and the target between {target_low} and {target_high}; widen a range or relax a side"
+    )]
+    NoCommonTotal {
+        /// The least mass that the source may give.
+        source_low: f64,
+        /// The largest.
+        source_high: f64,
+        /// The least mass that the target may take.
+        target_low: f64,
+        /// The largest.
+        target_high: f64,
+    },
+    /// A solver that does not know a marginal's penalty.
+    #[error("{method} does not solve problems with {marginal} on the {side} side; {allowed}")]
+    UnsupportedMarginal {
+        /// Which method.
+        method: &'static str,
+        /// `source` or `target`.
+        side: &'static str,
+        /// The penalty, in words.
+        marginal: &'static str,
+        /// What it solves, and what to use instead.
+        allowed: &'static str,
+    },
 }

@@ -13,6 +13,7 @@ mod simplex;
 mod sinkhorn;
 mod sparse;
 mod stop;
+mod unbalanced;
 
 pub use assignment::{Assignment, AssignmentPlan};
 pub use batch::solve_all;
@@ -27,3 +28,6 @@ pub use simplex::NetworkSimplex;
 pub use sinkhorn::{EntropicPlan, EpsilonScaling, Sinkhorn};
 pub use sparse::{Entry, SparsePlan};
 pub use stop::Stop;
+pub use unbalanced::{
+    EntropicRelaxedPlan, Form, Marginal, Reference, RelaxedSolver, RelaxedTransport, UnbalancedSinkhorn,
+};

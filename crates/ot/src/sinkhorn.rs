@@ -56,7 +56,7 @@ impl Sinkhorn {
         Self { epsilon, stop, scaling: EpsilonScaling::None }
     }
 
-    fn check(&self) -> Result<(), OtError> {
+    pub(crate) fn check(&self) -> Result<(), OtError> {
         let bad = |name, value, range| Err(OtError::BadParameter { name, value, range });
         if !(self.epsilon > 0.0 && self.epsilon.is_finite()) {
             return bad("epsilon", self.epsilon, "positive and finite");
@@ -74,7 +74,7 @@ impl Sinkhorn {
     }
 
     /// The values of ε above the last, largest first, each as often as it is used.
-    fn schedule(&self) -> Vec<f64> {
+    pub(crate) fn schedule(&self) -> Vec<f64> {
         let EpsilonScaling::Geometric { start, factor, steps } = self.scaling else { return Vec::new() };
         let mut values = Vec::new();
         let mut epsilon = self.epsilon / factor;
