@@ -178,4 +178,12 @@ pub enum OtError {
         /// What it solves, and what to use instead.
         allowed: &'static str,
     },
+    /// A mass to move that the two sides cannot give.
+    #[error("the mass to move is {mass}; it must be between 0 and the smaller total, {most}")]
+    PartialMass {
+        /// The mass asked for.
+        mass: f64,
+        /// The most that can move.
+        most: f64,
+    },
 }

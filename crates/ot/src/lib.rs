@@ -7,6 +7,7 @@ mod coupling;
 mod distance;
 mod error;
 mod geometry;
+mod partial;
 mod permutation;
 mod problem;
 mod simplex;
@@ -22,6 +23,7 @@ pub use coupling::{Certificate, Coupling};
 pub use distance::{Bandwidth, Mmd, Order, Wasserstein, energy_distance, mmd, wasserstein};
 pub use error::OtError;
 pub use geometry::{Geometry, PointCloud};
+pub use partial::{PartialSimplex, PartialSinkhorn, PartialTransport};
 pub use permutation::Permutation;
 pub use problem::{MASS_TOLERANCE, OtSolver, Transport};
 pub use simplex::NetworkSimplex;
@@ -29,5 +31,6 @@ pub use sinkhorn::{EntropicPlan, EpsilonScaling, Sinkhorn};
 pub use sparse::{Entry, SparsePlan};
 pub use stop::Stop;
 pub use unbalanced::{
-    EntropicRelaxedPlan, Form, Marginal, Reference, RelaxedSolver, RelaxedTransport, UnbalancedSinkhorn,
+    EntropicRelaxedPlan, Form, MajorizeMinimize, Marginal, Reference, RelaxedPlan, RelaxedSolver,
+    RelaxedTransport, UnbalancedLbfgs, UnbalancedSimplex, UnbalancedSinkhorn,
 };

@@ -1,29 +1,30 @@
 //! Transport between measures of different mass: a relaxed problem and its solvers.
 
-// mod certificate;
-// mod dense;
+mod certificate;
+mod dense;
+mod dummy;
 mod entropic;
-// mod lbfgs;
-// mod line;
-// mod majorize;
+mod lbfgs;
+mod majorize;
 mod marginal;
 mod omega;
-// mod plan;
+mod plan;
 mod problem;
-// mod simplex;
+mod simplex;
 mod sinkhorn;
 mod soft;
 mod translation;
 
 pub use entropic::EntropicRelaxedPlan;
-// pub use lbfgs::UnbalancedLbfgs;
-// pub use line::UnbalancedLine;
-// pub use majorize::MajorizeMinimize;
+pub use lbfgs::UnbalancedLbfgs;
+pub use majorize::MajorizeMinimize;
 pub use marginal::Marginal;
-// pub use plan::RelaxedPlan;
+pub use plan::RelaxedPlan;
 pub use problem::{Reference, RelaxedSolver, RelaxedTransport};
-// pub use simplex::UnbalancedSimplex;
+pub use simplex::UnbalancedSimplex;
 pub use sinkhorn::{Form, UnbalancedSinkhorn};
 
-// pub(crate) use dense::Dummy;
+
+pub(crate) use dummy::Dummies;
+pub(crate) use plan::transport;
 pub(crate) use soft::{Weighted, columns, rows};

@@ -122,7 +122,7 @@ pub enum Reference {
 
 impl Reference {
     /// The weights of one side.
-    pub(super) fn weights(self, masses: &Array1<f64>) -> Array1<f64> {
+    pub(crate) fn weights(self, masses: &Array1<f64>) -> Array1<f64> {
         match self {
             Reference::Product => masses.clone(),
             Reference::Counting => Array1::ones(masses.len()),
