@@ -32,5 +32,5 @@ pub use sparse::{Entry, SparsePlan};
 pub use stop::Stop;
 pub use unbalanced::{
     EntropicRelaxedPlan, Form, MajorizeMinimize, Marginal, Reference, RelaxedPlan, RelaxedSolver,
-    RelaxedTransport, UnbalancedLbfgs, UnbalancedSimplex, UnbalancedSinkhorn,
+    RelaxedTransport, UnbalancedLbfgs, UnbalancedLine, UnbalancedSimplex, UnbalancedSinkhorn,
 };

@@ -5,6 +5,7 @@ mod dense;
 mod dummy;
 mod entropic;
 mod lbfgs;
+mod line;
 mod majorize;
 mod marginal;
 mod omega;
@@ -17,6 +18,7 @@ mod translation;
 
 pub use entropic::EntropicRelaxedPlan;
 pub use lbfgs::UnbalancedLbfgs;
+pub use line::UnbalancedLine;
 pub use majorize::MajorizeMinimize;
 pub use marginal::Marginal;
 pub use plan::RelaxedPlan;

@@ -89,7 +89,8 @@ impl PartialSinkhorn {
         let dot = |f: &[f64], a: &Array1<f64>| -> f64 {
             f.iter().zip(a).map(|(&f, &a)| if a > 0.0 { a * f } else { 0.0 }).sum()
         };
-        let dual = dot(&f, a) + dot(&g, b) + price * problem.mass;
+        let paid = if problem.mass > 0.0 { price * problem.mass } else { 0.0 };
+        let dual = dot(&f, a) + dot(&g, b) + paid;
         let potentials = [f.iter().map(|f| f + price).collect(), Array1::from(g)];
         let weights = [&source.weight, &target.weight];
         let mut plan = EntropicRelaxedPlan::new(geometry, self.epsilon, weights, potentials);

@@ -7,9 +7,6 @@ use crate::{Certificate, Geometry, OtError, Stop};
 use ndarray::{Array1, Array2};
 use rayon::prelude::*;
 
-/// Rows of one task of a sum over the rows.
-const BLOCK: usize = 64;
-
 /// The matrices of costs and masses, and the masses' sums.
 pub(super) struct Dense {
     pub(super) costs: Array2<f64>,
@@ -48,7 +45,8 @@ impl Dense {
     pub(super) fn update(&mut self, f: impl Fn(usize, usize, f64, f64) -> f64 + Sync) {
         let m = self.matrix.ncols();
         let (matrix, costs) = (slice_mut(&mut self.matrix), slice(&self.costs));
-        matrix.par_chunks_mut(m).zip(costs.par_chunks(m)).enumerate().for_each(|(row, (matrix, costs))| {
+        let rows = matrix.par_chunks_mut(m).zip(costs.par_chunks(m)).enumerate();
+        rows.with_min_len(CHUNK.div_ceil(m)).for_each(|(row, (matrix, costs))| {
             for (column, (p, &c)) in matrix.iter_mut().zip(costs).enumerate() {
                 if *p > 0.0 {
                     *p = f(row, column, *p, c);
@@ -65,7 +63,7 @@ impl Dense {
 
     /// `⟨C, P⟩`.
     pub(super) fn transport(&self) -> f64 {
-        inner(slice(&self.costs), slice(&self.matrix), self.matrix.ncols())
+        inner(slice(&self.costs), slice(&self.matrix))
     }
 
     pub(super) fn certify<G: Geometry + ?Sized>(
@@ -103,9 +101,11 @@ impl Dense {
 }
 
 pub(super) fn sums(matrix: &Array2<f64>) -> (Array1<f64>, Array1<f64>) {
-    let m = matrix.ncols();
+    let (n, m) = matrix.dim();
+    // At most 32 blocks, so that their column sums fit into memory.
+    let block = CHUNK.div_ceil(m).max(n.div_ceil(32));
     let parts: Vec<(Vec<f64>, Vec<f64>)> = slice(matrix)
-        .par_chunks(BLOCK * m)
+        .par_chunks(block * m)
         .map(|block| {
             let mut columns = vec![0.0; m];
             let rows = block.chunks(m).map(|row| {
@@ -124,11 +124,14 @@ pub(super) fn sums(matrix: &Array2<f64>) -> (Array1<f64>, Array1<f64>) {
     (rows.into(), columns)
 }
 
-/// `Σ x_k y_k` where y is not 0, so that an infinite cost without mass is none; a row a task.
-pub(super) fn inner(x: &[f64], y: &[f64], width: usize) -> f64 {
+/// Entries of one task of an inner product.
+pub(super) const CHUNK: usize = 1 << 14;
+
+/// `Σ x_k y_k` where y is not 0, so that an infinite cost without mass is none.
+pub(super) fn inner(x: &[f64], y: &[f64]) -> f64 {
     let parts: Vec<f64> = x
-        .par_chunks(width)
-        .zip(y.par_chunks(width))
+        .par_chunks(CHUNK)
+        .zip(y.par_chunks(CHUNK))
         .map(|(x, y)| x.iter().zip(y).map(|(&x, &y)| if y == 0.0 { 0.0 } else { x * y }).sum())
         .collect();
     parts.iter().sum()

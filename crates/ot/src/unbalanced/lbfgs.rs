@@ -1,7 +1,7 @@
 //! Projected L-BFGS on the plan, for smooth penalties without entropy.
 
 use super::certificate::potentials;
-use super::dense::{Dense, inner, slice, slice_mut, sums};
+use super::dense::{CHUNK, Dense, inner, slice, slice_mut, sums};
 use super::{Marginal, RelaxedPlan, RelaxedSolver, RelaxedTransport};
 use crate::{Geometry, OtError, Stop};
 use ndarray::{Array1, Array2};
@@ -96,35 +96,35 @@ fn step<G: Geometry + ?Sized>(
     gradient: &Array2<f64>,
     history: &mut History,
 ) -> bool {
-    let width = plan.matrix.ncols();
     let masked = free(plan, gradient);
     loop {
-        let direction = history.direction(&masked, width);
+        let direction = history.direction(&masked);
         let first = history.pairs.is_empty();
         let mut length = if first {
             // A first step that moves about a tenth of the mass.
-            let norm = inner(slice(&masked), slice(&masked), width).sqrt();
-            let mass = inner(slice(&plan.matrix), slice(&plan.matrix), width).sqrt();
+            let norm = inner(slice(&masked), slice(&masked)).sqrt();
+            let mass = inner(slice(&plan.matrix), slice(&plan.matrix)).sqrt();
             if norm == 0.0 { return false } else { 0.1 * mass.max(1e-300) / norm }
         } else {
             1.0
         };
-        let descends = inner(slice(&direction), slice(gradient), width) < 0.0;
+        let descends = inner(slice(&direction), slice(gradient)) < 0.0;
         for _ in 0..if descends { HALVINGS } else { 0 } {
             let mut trial = plan.matrix.clone();
-            slice_mut(&mut trial).par_iter_mut().zip(slice(&direction)).for_each(|(p, &d)| {
+            let entries = slice_mut(&mut trial).par_iter_mut().with_min_len(CHUNK);
+            entries.zip(slice(&direction)).for_each(|(p, &d)| {
                 *p = (*p + length * d).max(0.0);
             });
             let difference = &trial - &plan.matrix;
             let (rows, columns) = sums(&trial);
             let next = Point::of(problem, plan, &trial, rows, columns);
-            let slope = inner(slice(&difference), slice(gradient), width);
+            let slope = inner(slice(&difference), slice(gradient));
             if next.value <= point.value + 1e-4 * slope && next.value.is_finite() && slope < 0.0 {
                 plan.matrix = trial;
                 plan.rows.clone_from(&next.rows);
                 plan.columns.clone_from(&next.columns);
                 let change = next.gradient(plan) - gradient;
-                history.push(difference, change, width);
+                history.push(difference, change);
                 *point = next;
                 return true;
             }
@@ -140,7 +140,8 @@ fn step<G: Geometry + ?Sized>(
 /// The gradient where an entry is positive or wants to grow, and 0 where it rests at its bound or is forbidden.
 fn free(plan: &Dense, gradient: &Array2<f64>) -> Array2<f64> {
     let mut masked = gradient.clone();
-    slice_mut(&mut masked).par_iter_mut().zip(slice(&plan.matrix)).for_each(|(g, &p)| {
+    let entries = slice_mut(&mut masked).par_iter_mut().with_min_len(CHUNK);
+    entries.zip(slice(&plan.matrix)).for_each(|(g, &p)| {
         if p == 0.0 && *g > 0.0 {
             *g = 0.0;
         }
@@ -168,7 +169,7 @@ impl Point {
         rows: Array1<f64>,
         columns: Array1<f64>,
     ) -> Self {
-        let transport = inner(slice(&plan.costs), slice(matrix), matrix.ncols());
+        let transport = inner(slice(&plan.costs), slice(matrix));
         let mut value = problem.objective(transport, rows.view(), columns.view());
         let slopes = [(0, &rows, &plan.rows), (1, &columns, &plan.columns)].map(|(side, now, before)| {
             let marginal = problem.marginal(side);
@@ -189,7 +190,8 @@ impl Point {
         let mut gradient = plan.costs.clone();
         let width = gradient.ncols();
         let [left, right] = &self.slopes;
-        slice_mut(&mut gradient).par_chunks_mut(width).enumerate().for_each(|(i, row)| {
+        let rows = slice_mut(&mut gradient).par_chunks_mut(width).with_min_len(CHUNK.div_ceil(width));
+        rows.enumerate().for_each(|(i, row)| {
             for (j, g) in row.iter_mut().enumerate() {
                 let live = g.is_finite() && left[i].is_finite() && right[j].is_finite();
                 *g = if live { *g + left[i] + right[j] } else { 0.0 };
@@ -206,8 +208,8 @@ struct History {
 }
 
 impl History {
-    fn push(&mut self, step: Array2<f64>, change: Array2<f64>, width: usize) {
-        if inner(slice(&step), slice(&change), width) <= 0.0 {
+    fn push(&mut self, step: Array2<f64>, change: Array2<f64>) {
+        if inner(slice(&step), slice(&change)) <= 0.0 {
             return;
         }
         if self.pairs.len() == MEMORY {
@@ -217,12 +219,12 @@ impl History {
     }
 
     /// `-H g` on the entries where `g` is not 0, by the two-loop recursion restricted to them.
-    fn direction(&self, masked: &Array2<f64>, width: usize) -> Array2<f64> {
+    fn direction(&self, masked: &Array2<f64>) -> Array2<f64> {
         let mut q = masked.clone();
         let mask = slice(masked);
         let mut used = Vec::new();
         for (step, change) in self.pairs.iter().rev() {
-            let (curvature, along) = masked_products(mask, slice(step), slice(change), slice(&q), width);
+            let (curvature, along) = masked_products(mask, slice(step), slice(change), slice(&q));
             if curvature <= 0.0 {
                 continue;
             }
@@ -231,12 +233,12 @@ impl History {
             used.push((step, change, curvature, alpha));
         }
         if let Some((_, change, curvature, _)) = used.first() {
-            let (square, _) = masked_products(mask, slice(change), slice(change), mask, width);
+            let (square, _) = masked_products(mask, slice(change), slice(change), mask);
             let scale = curvature / square;
             slice_mut(&mut q).iter_mut().for_each(|q| *q *= scale);
         }
         for &(step, change, curvature, alpha) in used.iter().rev() {
-            let (_, along) = masked_products(mask, slice(change), slice(step), slice(&q), width);
+            let (_, along) = masked_products(mask, slice(change), slice(step), slice(&q));
             add(&mut q, alpha - along / curvature, step, mask);
         }
         slice_mut(&mut q).iter_mut().for_each(|q| *q = -*q);
@@ -245,9 +247,9 @@ impl History {
 }
 
 /// `(Σ x y, Σ x q)` over the entries of the mask.
-fn masked_products(mask: &[f64], x: &[f64], y: &[f64], q: &[f64], width: usize) -> (f64, f64) {
-    let rows = (mask.par_chunks(width), x.par_chunks(width), y.par_chunks(width), q.par_chunks(width));
-    let parts: Vec<(f64, f64)> = rows
+fn masked_products(mask: &[f64], x: &[f64], y: &[f64], q: &[f64]) -> (f64, f64) {
+    let chunks = (mask.par_chunks(CHUNK), x.par_chunks(CHUNK), y.par_chunks(CHUNK), q.par_chunks(CHUNK));
+    let parts: Vec<(f64, f64)> = chunks
         .into_par_iter()
         .map(|(mask, x, y, q)| {
             let (mut xy, mut xq) = (0.0, 0.0);
@@ -265,7 +267,7 @@ fn masked_products(mask: &[f64], x: &[f64], y: &[f64], q: &[f64], width: usize) 
 
 /// `q += factor x` on the entries of the mask.
 fn add(q: &mut Array2<f64>, factor: f64, x: &Array2<f64>, mask: &[f64]) {
-    slice_mut(q).par_iter_mut().zip(slice(x)).zip(mask).for_each(|((q, &x), &mask)| {
+    slice_mut(q).par_iter_mut().with_min_len(CHUNK).zip(slice(x)).zip(mask).for_each(|((q, &x), &mask)| {
         if mask != 0.0 {
             *q += factor * x;
         }

@@ -100,14 +100,14 @@ fn closed_form(own: &Side<'_>, other: &Side<'_>, epsilon: f64, soft: &[f64], g: 
         return Some(0.0);
     }
     let f = own.potentials(epsilon, soft, 0.0);
-    let shift = (log_wanted(own, &f) - log_wanted(other, g)) / total;
+    let shift = (log_wanted(own.marginal, own.mass, &f) - log_wanted(other.marginal, other.mass, g)) / total;
     Some(if shift.is_finite() { shift } else { 0.0 })
 }
 
-/// The logarithm of the mass that a side would like.
-fn log_wanted(side: &Side<'_>, f: &[f64]) -> f64 {
-    let Marginal::Kl { lambda } = side.marginal else { return side.mass.sum().ln() };
-    let terms = || f.iter().zip(side.mass).filter(|(_, a)| **a > 0.0).map(|(f, a)| a.ln() - f / lambda);
+/// The logarithm of the mass that a side with a KL penalty, or an exact one, would like.
+pub(super) fn log_wanted(marginal: Marginal, mass: &Array1<f64>, f: &[f64]) -> f64 {
+    let Marginal::Kl { lambda } = marginal else { return mass.sum().ln() };
+    let terms = || f.iter().zip(mass).filter(|(_, a)| **a > 0.0).map(|(f, a)| a.ln() - f / lambda);
     let most = terms().fold(f64::NEG_INFINITY, f64::max);
     if most == f64::NEG_INFINITY { most } else { most + terms().map(|t| (t - most).exp()).sum::<f64>().ln() }
 }
