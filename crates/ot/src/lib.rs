@@ -7,6 +7,7 @@ mod coupling;
 mod distance;
 mod error;
 mod geometry;
+mod growth;
 mod partial;
 mod permutation;
 mod problem;
@@ -15,6 +16,7 @@ mod sinkhorn;
 mod sparse;
 mod stop;
 mod unbalanced;
+mod wfr;
 
 pub use assignment::{Assignment, AssignmentPlan};
 pub use batch::solve_all;
@@ -23,6 +25,7 @@ pub use coupling::{Certificate, Coupling};
 pub use distance::{Bandwidth, Mmd, Order, Wasserstein, energy_distance, mmd, wasserstein};
 pub use error::OtError;
 pub use geometry::{Geometry, PointCloud};
+pub use growth::{GrowthPlan, ScaledGeometry, WaddingtonOt, ancestors, descendants};
 pub use partial::{PartialSimplex, PartialSinkhorn, PartialTransport};
 pub use permutation::Permutation;
 pub use problem::{MASS_TOLERANCE, OtSolver, Transport};
@@ -34,3 +37,4 @@ pub use unbalanced::{
     EntropicRelaxedPlan, Form, MajorizeMinimize, Marginal, Reference, RelaxedPlan, RelaxedSolver,
     RelaxedTransport, UnbalancedLbfgs, UnbalancedLine, UnbalancedSimplex, UnbalancedSinkhorn,
 };
+pub use wfr::{ConeCost, DiracGeodesic, DiracState, TravellingDirac, WassersteinFisherRao};

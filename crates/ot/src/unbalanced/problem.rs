@@ -1,6 +1,7 @@
 //! A relaxed transport problem as a value: costs, masses of any totals, and a penalty a side.
 
 use super::Marginal;
+use super::certificate::potentials;
 use crate::problem::{MASS_TOLERANCE, masses, sides};
 use crate::{Coupling, Geometry, OtError};
 use chreode_core::Real;
@@ -86,6 +87,18 @@ impl<'g, G: Geometry + ?Sized> RelaxedTransport<'g, G> {
     /// Constraints (exact sides and ranges) count 0, met or not.
     pub fn objective(&self, transport: f64, rows: ArrayView1<'_, f64>, columns: ArrayView1<'_, f64>) -> f64 {
         transport + self.penalty(0, rows) + self.penalty(1, columns)
+    }
+
+    /// A lower and an upper bound of the optimum without entropy, from any plan.
+    ///
+    /// The upper one is the plan's [`objective`](Self::objective), which for constrained sides takes the plan's word
+    /// that it meets them. The lower one is the dual value of potentials made from the plan's target masses: what the
+    /// penalties say of them, and c-transforms. Entropic plans get the bounds of the problem without entropy.
+    pub fn bounds<P: Coupling>(&self, plan: &P) -> (f64, f64) {
+        let (rows, columns) = plan.marginals();
+        let [f, g] = potentials(self, &columns);
+        let dual = self.dual(0, &f.to_vec()) + self.dual(1, &g.to_vec());
+        (dual, self.objective(plan.cost(), rows.view(), columns.view()))
     }
 
     pub(super) fn penalty(&self, side: usize, found: ArrayView1<'_, f64>) -> f64 {
