@@ -1,9 +1,11 @@
 //! Transport between measures of different mass: a relaxed problem and its solvers.
 
+mod ascent;
 mod certificate;
 mod dense;
 mod dummy;
 mod entropic;
+mod frank_wolfe;
 mod lbfgs;
 mod line;
 mod majorize;
@@ -17,6 +19,7 @@ mod soft;
 mod translation;
 
 pub use entropic::EntropicRelaxedPlan;
+pub use frank_wolfe::UnbalancedFrankWolfe;
 pub use lbfgs::UnbalancedLbfgs;
 pub use line::UnbalancedLine;
 pub use majorize::MajorizeMinimize;
@@ -28,5 +31,5 @@ pub use sinkhorn::{Form, UnbalancedSinkhorn};
 
 
 pub(crate) use dummy::Dummies;
-pub(crate) use plan::transport;
+pub(crate) use plan::{share, transport};
 pub(crate) use soft::{Weighted, columns, rows};

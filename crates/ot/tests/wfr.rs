@@ -5,7 +5,7 @@ mod common;
 use approx::assert_relative_eq;
 use chreode_ot::{
     CostFunction, Coupling, DiracGeodesic, Marginal, OtError, RelaxedSolver, SquaredEuclidean, Stop,
-    UnbalancedLbfgs, UnbalancedSinkhorn, WassersteinFisherRao, wasserstein,
+    UnbalancedFrankWolfe, UnbalancedSinkhorn, WassersteinFisherRao, wasserstein,
 };
 use common::{cloud, weights};
 use ndarray::{Array1, Array2, array};
@@ -15,7 +15,7 @@ fn metric(delta: f64) -> WassersteinFisherRao {
 }
 
 fn stop() -> Stop {
-    Stop::Within { tolerance: 1e-7, max_iterations: 20_000 }
+    Stop::Within { tolerance: 1e-9, max_iterations: 500 }
 }
 
 /// WFR² between two weighted clouds, with bounds.
@@ -26,7 +26,7 @@ fn squared(
 ) -> (f64, f64) {
     let costs = metric.cost().matrix(x.view(), y.view()).expect("finite points");
     let problem = metric.problem(&costs, a.view(), b.view()).expect("valid");
-    let plan = UnbalancedLbfgs { stop: stop() }.solve(&problem).expect("converges");
+    let plan = UnbalancedFrankWolfe::new(stop()).solve(&problem).expect("converges");
     metric.squared(&problem, &plan)
 }
 
@@ -107,7 +107,8 @@ fn far_diracs_vanish_and_appear() {
     // Within reach a Dirac without mass appears in place.
     let near = metric.geodesic((x0.view(), 0.0), (array![0.3].view(), 3.0)).unwrap().at(0.5);
     assert_relative_eq!(near[0].position[0], 0.3, max_relative = 1e-14);
-    assert_eq!((near[0].mass, near[0].velocity[0]), (0.75, 0.0));
+    assert_relative_eq!(near[0].mass, 0.75, max_relative = 1e-14);
+    assert_eq!(near[0].velocity[0], 0.0);
 }
 
 #[test]
@@ -119,9 +120,9 @@ fn pairs_of_diracs_make_up_the_whole() {
     let costs = metric.cost().matrix(x.view(), y.view()).unwrap();
     assert!(costs.iter().any(|c| *c == f64::INFINITY) && costs.iter().any(|c| c.is_finite()));
     let problem = metric.problem(&costs, a.view(), b.view()).unwrap();
-    let plan = UnbalancedLbfgs { stop: stop() }.solve(&problem).unwrap();
+    let plan = UnbalancedFrankWolfe::new(stop()).solve(&problem).unwrap();
     let (low, high) = metric.squared(&problem, &plan);
-    assert!(low <= high && high - low <= 1e-6 * high);
+    assert!(low <= high && high - low <= 1e-9 * high);
     let (rows, columns) = plan.marginals();
     let mut sum: f64 = 0.0;
     for e in plan.entries() {
@@ -131,7 +132,7 @@ fn pairs_of_diracs_make_up_the_whole() {
     }
     let lost: f64 = (a.iter().zip(&rows)).chain(b.iter().zip(&columns)).filter(|(_, s)| **s == 0.0).map(|(m, _)| m).sum();
     sum += 2.0 * metric.delta() * metric.delta() * lost;
-    assert_relative_eq!(sum, high, max_relative = 1e-6);
+    assert_relative_eq!(sum, high, max_relative = 1e-8);
     // The entropic plan at a small ε bounds the same number.
     let stop = Stop::Within { tolerance: 1e-8, max_iterations: 100_000 };
     let entropic = UnbalancedSinkhorn::new(2e-3, stop).solve(&problem).unwrap();

@@ -2,7 +2,7 @@
 
 use super::PartialTransport;
 use crate::simplex::check;
-use crate::unbalanced::{Dummies, transport};
+use crate::unbalanced::{Dummies, share, transport};
 use crate::{Certificate, Coupling, Entry, Geometry, NetworkSimplex, OtError, OtSolver, RelaxedPlan, Transport};
 use ndarray::{Array1, ArrayView1};
 
@@ -52,8 +52,7 @@ impl PartialSimplex {
         let g: Array1<f64> = v.iter().take(m).map(|v| (v + u[n]).min(0.0)).collect();
         let primal_cost = transport(geometry, &entries);
         let dual_cost = a.dot(&f) + b.dot(&g) + price * mass;
-        let gap = primal_cost - dual_cost;
-        let residual = if gap > 0.0 { gap / primal_cost.abs() } else { 0.0 };
+        let residual = share(primal_cost, dual_cost, primal_cost.abs() + price.abs() * mass);
         let iterations = plan.certificate().iterations;
         let certificate = Certificate { iterations, residual, primal_cost, dual_cost };
         Ok(RelaxedPlan::sparse((n, m), entries, [f + price, g], primal_cost, certificate))

@@ -1,15 +1,12 @@
 //! Unbalanced transport between measures on the line, by the Frank-Wolfe method on the dual.
 
-use super::translation::log_wanted;
+use super::ascent::{Ascent, Objective, Oracle, Pair};
 use super::{Marginal, RelaxedPlan};
-use crate::{Certificate, Entry, OtError, Stop};
+use crate::{Entry, OtError, Stop};
 use chreode_core::Real;
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, ArrayView1};
 
-/// Pairs of potentials that are kept; beyond, the two of least weight become one.
-const ATOMS: usize = 100;
-
-/// Unbalanced transport on the line for the cost `|x - y|ᵖ`, with KL penalties or one side exact.
+/// Unbalanced transport on the line for the cost `|x - y|ᵖ`, with KL, l2 or exact sides.
 ///
 /// Maximises `Σ -D₁*(-f_i) + Σ -D₂*(-g_j)` over `f_i + g_j ≤ |x_i - y_j|ᵖ`, where the best constant is always moved from g
 /// to f. The gradient is a pair of measures of equal mass, `a_i exp(-f_i/λ₁)` and `b_j exp(-g_j/λ₂)`; the linear problem
@@ -24,7 +21,7 @@ const ATOMS: usize = 100;
 /// S. Lacoste-Julien and M. Jaggi, NeurIPS 2015, arXiv 1511.05932).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UnbalancedLine {
-    /// What is asked of the source masses: KL or exact.
+    /// What is asked of the source masses: KL, l2 or exact.
     pub source: Marginal,
     /// What is asked of the target masses.
     pub target: Marginal,
@@ -38,7 +35,7 @@ impl UnbalancedLine {
     /// The plan between masses `a` at the points `x` and `b` at `y`, in any order and of any totals.
     ///
     /// # Errors
-    /// Sides without points or mass, wrong lengths, values that are not finite, other penalties than KL and exact,
+    /// Sides without points or mass, wrong lengths, values that are not finite, other penalties than these,
     /// a power below 1, or [`OtError::NotConverged`] where the stop asks for a tolerance.
     pub fn solve<T: Real>(
         &self,
@@ -58,134 +55,14 @@ impl UnbalancedLine {
         let column = |points: &Array1<f64>| points.view().insert_axis(ndarray::Axis(1)).to_owned();
         let geometry = crate::PointCloud::new(column(&x).view(), column(&y).view(), &none)?;
         let problem = super::RelaxedTransport::new(&geometry, a, b, self.source, self.target)?;
-        for (side, marginal) in [("source", self.source), ("target", self.target)] {
-            if !matches!(marginal, Marginal::Kl { .. } | Marginal::Exact) {
-                return Err(OtError::UnsupportedMarginal {
-                    method: "the unbalanced line",
-                    side,
-                    marginal: marginal.name(),
-                    allowed: "it takes KL and exact sides; the solvers of RelaxedTransport take all",
-                });
-            }
-        }
-        let line = Line {
-            points: [&x, &y].map(sorted),
-            masses: [0, 1].map(|side| {
-                let (_, order) = sorted([&x, &y][side]);
-                problem.mass(side).select(ndarray::Axis(0), &order)
-            }),
+        let line = Line { points: [&x, &y].map(sorted), power: self.power };
+        let objective = Objective {
+            masses: [0, 1].map(|side| problem.mass(side).select(ndarray::Axis(0), &line.points[side].1)),
             marginals: [self.source, self.target],
-            power: self.power,
         };
-        self.iterate(&line)
+        objective.check("the unbalanced line")?;
+        Ok(line.plan(objective.ascend(&line, self.stop, "the unbalanced line")?))
     }
-
-    fn iterate(&self, line: &Line) -> Result<RelaxedPlan, OtError> {
-        let mut atoms = vec![(1.0, line.first())];
-        let mut now = atoms[0].1.clone();
-        let mut iterations = 0;
-        loop {
-            line.translate(&mut now);
-            let wanted = line.wanted(&now);
-            let (entries, best) = line.merge(&wanted);
-            let transport: f64 = entries.iter().map(|e| e.mass * line.cost(e.row, e.column)).sum();
-            let primal_cost = transport + line.penalty(&wanted);
-            let dual_cost = line.dual(&now);
-            let gap = primal_cost - dual_cost;
-            let residual = if gap > 0.0 { gap / primal_cost.abs() } else { 0.0 };
-            let certificate = Certificate { iterations, residual, primal_cost, dual_cost };
-            let done = match self.stop {
-                Stop::Within { tolerance, .. } => residual <= tolerance,
-                Stop::After { iterations: last } => iterations >= last,
-            };
-            if done {
-                return Ok(line.plan(entries, now, transport, certificate));
-            }
-            if let Stop::Within { tolerance, max_iterations } = self.stop
-                && iterations >= max_iterations
-            {
-                let method = "the unbalanced line";
-                return Err(OtError::NotConverged { method, iterations, residual, tolerance });
-            }
-            // From the kept pair of the least value to the new one.
-            let value = |pair: &Pair| wanted[0].dot(&pair[0]) + wanted[1].dot(&pair[1]);
-            let values: Vec<f64> = atoms.iter().map(|(_, pair)| value(pair)).collect();
-            let worst = (0..atoms.len()).min_by(|&i, &j| values[i].total_cmp(&values[j])).expect("not empty");
-            let direction = [0, 1].map(|side| &best[side] - &atoms[worst].1[side]);
-            let length = line.search(&now, &direction, atoms[worst].0);
-            for side in [0, 1] {
-                now[side].scaled_add(length, &direction[side]);
-            }
-            atoms[worst].0 -= length;
-            match atoms.iter_mut().find(|(_, pair)| *pair == best) {
-                Some((weight, _)) => *weight += length,
-                None => atoms.push((length, best)),
-            }
-            atoms.retain(|(weight, _)| *weight > 0.0);
-            thin(&mut atoms);
-            if let Some(steps) = line.newton(&now, &atoms) {
-                let mut direction = [0, 1].map(|side| Array1::zeros(now[side].len()));
-                let mut most: f64 = 1.0;
-                for ((weight, pair), &step) in atoms.iter().zip(&steps) {
-                    most = if step < 0.0 { most.min(-weight / step) } else { most };
-                    [0, 1].iter().for_each(|&side| direction[side].scaled_add(step, &pair[side]));
-                }
-                let length = line.search(&now, &direction, most);
-                [0, 1].iter().for_each(|&side| now[side].scaled_add(length, &direction[side]));
-                for ((weight, _), step) in atoms.iter_mut().zip(steps) {
-                    // The weight that bounds the step becomes 0 and not a rounding of it.
-                    let left = *weight + length * step;
-                    *weight = if left <= f64::EPSILON * *weight { 0.0 } else { left };
-                }
-                atoms.retain(|(weight, _)| *weight > 0.0);
-            }
-            iterations += 1;
-        }
-    }
-}
-
-/// f and g.
-type Pair = [Array1<f64>; 2];
-
-/// Replaces the two pairs of least weight by their mean, where there are too many.
-fn thin(atoms: &mut Vec<(f64, Pair)>) {
-    if atoms.len() <= ATOMS {
-        return;
-    }
-    atoms.sort_by(|x, y| y.0.total_cmp(&x.0));
-    let (last, last_pair) = atoms.pop().expect("more than one");
-    let (weight, pair) = atoms.last_mut().expect("more than one");
-    let share = last / (last + *weight);
-    for side in [0, 1] {
-        pair[side] = &pair[side] * (1.0 - share) + &last_pair[side] * share;
-    }
-    *weight += last;
-}
-
-/// The solution of a small linear system whose right-hand side is the last column; Gauss with row exchange.
-fn eliminate(mut system: Array2<f64>) -> Option<Vec<f64>> {
-    let size = system.nrows();
-    for k in 0..size {
-        let pivot = (k..size).max_by(|&i, &j| system[[i, k]].abs().total_cmp(&system[[j, k]].abs()))?;
-        if !(system[[pivot, k]].abs() > 0.0) {
-            return None;
-        }
-        for column in k..=size {
-            system.swap([k, column], [pivot, column]);
-        }
-        for row in k + 1..size {
-            let factor = system[[row, k]] / system[[k, k]];
-            for column in k..=size {
-                system[[row, column]] -= factor * system[[k, column]];
-            }
-        }
-    }
-    let mut out = vec![0.0; size];
-    for k in (0..size).rev() {
-        let known: f64 = (k + 1..size).map(|l| system[[k, l]] * out[l]).sum();
-        out[k] = (system[[k, size]] - known) / system[[k, k]];
-    }
-    out.iter().all(|x| x.is_finite()).then_some(out)
 }
 
 fn points<T: Real>(side: &'static str, points: ArrayView1<'_, T>) -> Result<Array1<f64>, OtError> {
@@ -203,12 +80,24 @@ fn sorted(points: &Array1<f64>) -> (Array1<f64>, Vec<usize>) {
     (points.select(ndarray::Axis(0), &order), order)
 }
 
-/// The problem with sorted points.
+/// The sorted points.
 struct Line {
     points: [(Array1<f64>, Vec<usize>); 2],
-    masses: [Array1<f64>; 2],
-    marginals: [Marginal; 2],
     power: f64,
+}
+
+impl Oracle for Line {
+    /// The potentials of transport between equal masses.
+    fn start(&self) -> Pair {
+        let equal = |points: &Array1<f64>| Array1::from_elem(points.len(), 1.0 / points.len() as f64);
+        self.merge(&[equal(&self.points[0].0), equal(&self.points[1].0)]).1
+    }
+
+    fn balanced(&self, masses: &Pair) -> Result<(Vec<Entry>, f64, Pair), OtError> {
+        let (entries, pair) = self.merge(masses);
+        let transport = entries.iter().map(|e| e.mass * self.cost(e.row, e.column)).sum();
+        Ok((entries, transport, pair))
+    }
 }
 
 impl Line {
@@ -219,56 +108,6 @@ impl Line {
             2.0 => distance * distance,
             power => distance.powf(power),
         }
-    }
-
-    /// The potentials of balanced transport between the normalised masses.
-    fn first(&self) -> Pair {
-        let normalised = [0, 1].map(|side| &self.masses[side] / self.masses[side].sum());
-        self.merge(&normalised).1
-    }
-
-    /// Moves the best constant from g to f.
-    fn translate(&self, pair: &mut Pair) {
-        let rate = |side: usize| match self.marginals[side] {
-            Marginal::Kl { lambda } => 1.0 / lambda,
-            _ => 0.0,
-        };
-        let total = rate(0) + rate(1);
-        if total == 0.0 {
-            return;
-        }
-        let logs = [0, 1].map(|side| {
-            let f = pair[side].as_slice().expect("contiguous");
-            log_wanted(self.marginals[side], &self.masses[side], f)
-        });
-        let shift = (logs[0] - logs[1]) / total;
-        pair[0] += shift;
-        pair[1] -= shift;
-    }
-
-    /// The masses that the sides would like.
-    fn wanted(&self, pair: &Pair) -> Pair {
-        [0, 1].map(|side| {
-            let marginal = self.marginals[side];
-            let pairs = pair[side].iter().zip(&self.masses[side]);
-            pairs.map(|(&f, &a)| marginal.wanted(f, a)).collect()
-        })
-    }
-
-    fn penalty(&self, wanted: &Pair) -> f64 {
-        let one = |side: usize| -> f64 {
-            let marginal = self.marginals[side];
-            wanted[side].iter().zip(&self.masses[side]).map(|(&s, &a)| marginal.penalty(s, a)).sum()
-        };
-        one(0) + one(1)
-    }
-
-    fn dual(&self, pair: &Pair) -> f64 {
-        let one = |side: usize| -> f64 {
-            let marginal = self.marginals[side];
-            pair[side].iter().zip(&self.masses[side]).map(|(&f, &a)| marginal.dual(f, a)).sum()
-        };
-        one(0) + one(1)
     }
 
     /// Balanced transport on the line: mass in order of the points, and the potentials along the way.
@@ -302,76 +141,9 @@ impl Line {
         }
     }
 
-    /// Newton's step of the kept pairs' weights, which sums to 0; the constant takes part. `None` for one pair.
-    fn newton(&self, now: &Pair, atoms: &[(f64, Pair)]) -> Option<Vec<f64>> {
-        let count = atoms.len();
-        if count < 2 {
-            return None;
-        }
-        let mut pair = now.clone();
-        self.translate(&mut pair);
-        let wanted = self.wanted(&pair);
-        let curvature = [0, 1].map(|side| match self.marginals[side] {
-            Marginal::Kl { lambda } => &wanted[side] / lambda,
-            _ => Array1::zeros(wanted[side].len()),
-        });
-        // The unknowns are the weights' steps, the constant's, and the multiplier of the sum.
-        let constant = [Array1::ones(wanted[0].len()), -Array1::ones(wanted[1].len())];
-        let all: Vec<&Pair> = atoms.iter().map(|(_, pair)| pair).chain([&constant]).collect();
-        let dot = |x: &Pair, y: &Pair| x[0].dot(&y[0]) + x[1].dot(&y[1]);
-        let mut system = Array2::zeros((count + 2, count + 3));
-        for (k, x) in all.iter().enumerate() {
-            let bent = [0, 1].map(|side| &curvature[side] * &x[side]);
-            for (l, y) in all.iter().enumerate().skip(k) {
-                system[[k, l]] = dot(&bent, y);
-                system[[l, k]] = system[[k, l]];
-            }
-            system[[k, count + 2]] = if k < count { dot(&wanted, x) } else { 0.0 };
-        }
-        let scale = (0..=count).map(|k| system[[k, k]]).fold(0.0, f64::max);
-        for k in 0..=count {
-            system[[k, k]] += 1e-13 * scale;
-            let one = if k < count { 1.0 } else { 0.0 };
-            system[[k, count + 1]] = one;
-            system[[count + 1, k]] = one;
-        }
-        let mut steps = eliminate(system)?;
-        steps.truncate(count);
-        let mean = steps.iter().sum::<f64>() / count as f64;
-        steps.iter_mut().for_each(|s| *s -= mean);
-        Some(steps)
-    }
-
-    /// The best length in `[0, most]`: where the slope along the direction is 0, the constant moved along.
-    fn search(&self, now: &Pair, direction: &Pair, most: f64) -> f64 {
-        let slope = |length: f64| {
-            let mut pair = [0, 1].map(|side| &now[side] + &(&direction[side] * length));
-            self.translate(&mut pair);
-            let wanted = self.wanted(&pair);
-            wanted[0].dot(&direction[0]) + wanted[1].dot(&direction[1])
-        };
-        let (mut low, mut high) = ((0.0, slope(0.0)), (most, slope(most)));
-        if high.1 >= 0.0 || low.1 <= 0.0 {
-            return if low.1 > 0.0 { most } else { 0.0 };
-        }
-        for round in 0..60 {
-            let secant = low.0 + (high.0 - low.0) * low.1 / (low.1 - high.1);
-            let middle = if round % 3 < 2 { secant } else { 0.5 * (low.0 + high.0) };
-            if middle <= low.0 || middle >= high.0 || high.0 - low.0 <= 1e-12 * most {
-                break;
-            }
-            let value = slope(middle);
-            if value > 0.0 {
-                low = (middle, value);
-            } else {
-                high = (middle, value);
-            }
-        }
-        if low.0 > 0.0 { low.0 } else { high.0 }
-    }
-
     /// The plan in the order in which the points came.
-    fn plan(&self, entries: Vec<Entry>, pair: Pair, transport: f64, certificate: Certificate) -> RelaxedPlan {
+    fn plan(&self, ascent: Ascent) -> RelaxedPlan {
+        let Ascent { entries, pair, transport, certificate } = ascent;
         let [(x, rows), (y, columns)] = &self.points;
         let entries = entries
             .into_iter()

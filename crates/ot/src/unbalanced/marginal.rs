@@ -94,6 +94,16 @@ impl Marginal {
         }
     }
 
+    /// The size of the numbers that `D(s, a)` is computed from, for judging its rounding.
+    pub(super) fn size(self, s: f64, a: f64) -> f64 {
+        match self {
+            Marginal::Kl { lambda } => lambda * (s + a),
+            Marginal::L2 { lambda } => lambda * (s + a) * (s + a),
+            Marginal::Tv { lambda } => lambda * (s + a),
+            Marginal::Exact | Marginal::Range { .. } => 0.0,
+        }
+    }
+
     /// `-D*(-f)`, what a potential adds to the dual objective.
     pub(super) fn dual(self, f: f64, a: f64) -> f64 {
         match self {

@@ -163,7 +163,13 @@ pub(super) fn certify<G: Geometry + ?Sized>(
     let primal_cost = problem.objective(transport, marginals[0].view(), marginals[1].view());
     let dual_cost =
         [0, 1].map(|side| problem.dual(side, &potentials[side].to_vec())).iter().sum::<f64>();
-    let gap = primal_cost - dual_cost;
-    let residual = if gap > 0.0 { gap / primal_cost.abs() } else { 0.0 };
+    let size: f64 = [0, 1].iter().map(|&side| problem.size(side, marginals[side].view())).sum();
+    let residual = share(primal_cost, dual_cost, transport.abs() + size);
     Certificate { iterations, residual, primal_cost, dual_cost }
+}
+
+/// The gap as a share of the objective; 0 where it is rounding of numbers of the given size.
+pub(crate) fn share(primal: f64, dual: f64, size: f64) -> f64 {
+    let gap = primal - dual;
+    if gap > 64.0 * f64::EPSILON * size { gap / primal.abs() } else { 0.0 }
 }

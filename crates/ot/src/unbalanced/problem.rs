@@ -105,6 +105,10 @@ impl<'g, G: Geometry + ?Sized> RelaxedTransport<'g, G> {
         found.iter().zip(&self.masses[side]).map(|(&s, &a)| self.marginals[side].penalty(s, a)).sum()
     }
 
+    pub(super) fn size(&self, side: usize, found: ArrayView1<'_, f64>) -> f64 {
+        found.iter().zip(&self.masses[side]).map(|(&s, &a)| self.marginals[side].size(s, a)).sum()
+    }
+
     /// The value of the dual objective of one side's potential, `Σ -D*(-f_i)`.
     pub(super) fn dual(&self, side: usize, f: &[f64]) -> f64 {
         f.iter().zip(&self.masses[side]).map(|(&f, &a)| self.marginals[side].dual(f, a)).sum()
