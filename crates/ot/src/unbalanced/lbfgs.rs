@@ -50,7 +50,7 @@ impl RelaxedSolver for UnbalancedLbfgs {
                     method: "l-bfgs",
                     side,
                     marginal: marginal.name(),
-                    allowed: "it takes KL and l2; UnbalancedSimplex takes total variation and exact sides",
+                    allowed: "it takes KL and l2; UnbalancedFrankWolfe takes exact sides too, and UnbalancedSimplex total variation",
                 });
             }
         }

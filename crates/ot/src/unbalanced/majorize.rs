@@ -13,7 +13,8 @@ use crate::{Geometry, OtError, Stop};
 /// - l2 on both sides: `P_ij ← P_ij max(0, λ₁ a_i + λ₂ b_j - c_ij) / (λ₁ r_i + λ₂ s_j)`.
 ///
 /// Each iteration lowers the objective; the convergence is sublinear in general, so that the gap falls slowly:
-/// [`UnbalancedLbfgs`](crate::UnbalancedLbfgs) needs far fewer iterations for a small one. Memory O(n m).
+/// [`UnbalancedFrankWolfe`](crate::UnbalancedFrankWolfe) and [`UnbalancedLbfgs`](crate::UnbalancedLbfgs) are better at
+/// small ones. Memory O(n m).
 ///
 /// The residual is the duality gap as a share of the objective, evaluated every 10 iterations.
 ///

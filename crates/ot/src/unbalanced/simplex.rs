@@ -42,7 +42,7 @@ impl RelaxedSolver for UnbalancedSimplex {
                 method: "the network simplex",
                 side,
                 marginal: marginal.name(),
-                allowed: "it takes total variation and exact sides; UnbalancedLbfgs takes KL and l2",
+                allowed: "it takes total variation and exact sides; UnbalancedFrankWolfe takes KL and l2",
             }),
         };
         let prices = [price("source", source)?, price("target", target)?];
