@@ -35,6 +35,7 @@ pub use sparse::{Entry, SparsePlan};
 pub use stop::Stop;
 pub use unbalanced::{
     EntropicRelaxedPlan, Form, MajorizeMinimize, Marginal, Reference, RelaxedPlan, RelaxedSolver,
-    RelaxedTransport, UnbalancedFrankWolfe, UnbalancedLbfgs, UnbalancedLine, UnbalancedSimplex, UnbalancedSinkhorn,
+    RelaxedTransport, UnbalancedFrankWolfe, UnbalancedLbfgs, UnbalancedLine, UnbalancedSimplex,
+    UnbalancedSinkhorn,
 };
 pub use wfr::{ConeCost, DiracGeodesic, DiracState, TravellingDirac, WassersteinFisherRao};

@@ -29,7 +29,6 @@ pub use problem::{Reference, RelaxedSolver, RelaxedTransport};
 pub use simplex::UnbalancedSimplex;
 pub use sinkhorn::{Form, UnbalancedSinkhorn};
 
-
 pub(crate) use dummy::Dummies;
 pub(crate) use plan::{share, transport};
 pub(crate) use soft::{Weighted, columns, rows};

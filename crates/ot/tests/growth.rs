@@ -4,8 +4,8 @@ mod common;
 
 use approx::assert_relative_eq;
 use chreode_ot::{
-    CostFunction, Coupling, Geometry, OtError, ScaledGeometry, SquaredEuclidean, Stop, WaddingtonOt, ancestors,
-    descendants,
+    CostFunction, Coupling, Geometry, OtError, ScaledGeometry, SquaredEuclidean, Stop, WaddingtonOt,
+    ancestors, descendants,
 };
 use common::{cloud, small};
 use ndarray::{Array1, Array2, array};
@@ -29,7 +29,13 @@ fn agrees_with_the_published_objective() {
         [0.7071067811865476, 1.0, 1.4142135623730951, 1.224744871391589, 0.8944271909999159],
         [1.174776334089148, 0.17400398373269613, 1.3664100381786553, 1.675292293981386, 0.7958251887950649],
         [1.3323006458715732, 0.03524290025082103, 1.4044984866458579, 1.6393206450300712, 0.7394342553079775],
-        [1.4058004557365886, 0.007563070320814967, 1.4137267093834356, 1.5576038223691924, 0.7333872830046949],
+        [
+            1.4058004557365886,
+            0.007563070320814967,
+            1.4137267093834356,
+            1.5576038223691924,
+            0.7333872830046949,
+        ],
     ];
     assert_eq!(result.history.len(), 4);
     for (found, wanted) in result.history.iter().zip(wanted) {
@@ -106,7 +112,8 @@ fn trajectories_are_products_of_the_couplings() {
 #[test]
 fn bad_input() {
     let costs = Array2::<f64>::ones((2, 3));
-    let said = |wot: WaddingtonOt, growth: Array1<f64>| wot.solve(&costs, growth.view()).unwrap_err().to_string();
+    let said =
+        |wot: WaddingtonOt, growth: Array1<f64>| wot.solve(&costs, growth.view()).unwrap_err().to_string();
     let wot = WaddingtonOt::new(stop());
     assert_eq!(
         said(WaddingtonOt { updates: 0, ..wot }, array![1.0, 1.0]),

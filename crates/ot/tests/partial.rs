@@ -4,9 +4,9 @@ mod common;
 
 use approx::assert_relative_eq;
 use chreode_ot::{
-    CostFunction, Coupling, EpsilonScaling, Euclidean, Marginal, NetworkSimplex, OtError, OtSolver, PartialSimplex,
-    PartialSinkhorn, PartialTransport, Reference, RelaxedSolver, RelaxedTransport, SquaredEuclidean, Stop,
-    Transport, UnbalancedSimplex,
+    CostFunction, Coupling, EpsilonScaling, Euclidean, Marginal, NetworkSimplex, OtError, OtSolver,
+    PartialSimplex, PartialSinkhorn, PartialTransport, Reference, RelaxedSolver, RelaxedTransport,
+    SquaredEuclidean, Stop, Transport, UnbalancedSimplex,
 };
 use common::{cloud, small, weights};
 use ndarray::{Array1, Array2, array};
@@ -63,7 +63,8 @@ fn every_mass_up_to_the_whole() {
     }
     assert_eq!(values[0], 0.0);
     assert!(values.windows(3).all(|v| v[0] + v[2] >= 2.0 * v[1] - 1e-13));
-    let whole = NetworkSimplex::default().solve(&Transport::new(&costs, a.view(), b.view()).unwrap()).unwrap();
+    let whole =
+        NetworkSimplex::default().solve(&Transport::new(&costs, a.view(), b.view()).unwrap()).unwrap();
     assert_relative_eq!(values[20], whole.cost(), max_relative = 1e-12);
 }
 
@@ -92,7 +93,10 @@ fn entropic_plans_meet_their_constraints_and_have_no_gap() {
             let (rows, columns) = plan.marginals();
             assert!(rows.iter().zip(&a).chain(columns.iter().zip(&b)).all(|(s, a)| *s <= a + 1e-12));
             let (primal, dual) = (plan.primal_cost(), plan.dual_cost());
-            assert!((primal - dual).abs() < 1e-10 * primal.abs().max(1.0), "{share} {reference:?} {primal} {dual}");
+            assert!(
+                (primal - dual).abs() < 1e-10 * primal.abs().max(1.0),
+                "{share} {reference:?} {primal} {dual}"
+            );
         }
     }
 }

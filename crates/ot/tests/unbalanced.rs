@@ -60,7 +60,8 @@ fn whole_files_of_reference_values() {
             let target = Marginal::Kl { lambda: value("lambda_b") };
             let problem = RelaxedTransport::new(&costs, a.view(), b.view(), source, target).unwrap();
             for form in [Form::TranslationInvariant, Form::Plain] {
-                let solver = UnbalancedSinkhorn { form, ..UnbalancedSinkhorn::new(value("eps"), within(1e-13)) };
+                let solver =
+                    UnbalancedSinkhorn { form, ..UnbalancedSinkhorn::new(value("eps"), within(1e-13)) };
                 let plan = solver.solve(&problem).unwrap();
                 assert_relative_eq!(plan.mass(), value("mass"), max_relative = 1e-10);
                 assert_relative_eq!(plan.cost(), value("transport_cost"), max_relative = 1e-10);
@@ -82,7 +83,8 @@ fn every_pair_of_penalties_has_no_gap() {
     let costs = SquaredEuclidean.matrix(x.view(), y.view()).unwrap();
     for source in KINDS {
         for target in KINDS {
-            let b = if source == Marginal::Exact && target == Marginal::Exact { b.clone() } else { &b * 1.05 };
+            let b =
+                if source == Marginal::Exact && target == Marginal::Exact { b.clone() } else { &b * 1.05 };
             let problem = RelaxedTransport::new(&costs, a.view(), b.view(), source, target).unwrap();
             for reference in [Reference::Product, Reference::Counting, Reference::Uniform] {
                 for form in [Form::TranslationInvariant, Form::Plain] {
@@ -145,14 +147,17 @@ fn small_epsilon_where_a_stabilised_solver_went_wrong() {
     let (costs, a, b) = case();
     let problem = RelaxedTransport::new(&costs, a.view(), b.view(), kl(1.0), kl(1.0)).unwrap();
     for form in [Form::TranslationInvariant, Form::Plain] {
-        let plan =
-            UnbalancedSinkhorn { form, ..UnbalancedSinkhorn::new(0.01, within(1e-13)) }.solve(&problem).unwrap();
+        let plan = UnbalancedSinkhorn { form, ..UnbalancedSinkhorn::new(0.01, within(1e-13)) }
+            .solve(&problem)
+            .unwrap();
         assert_relative_eq!(plan.mass(), 0.6186505455703986, max_relative = 1e-10);
         assert_relative_eq!(plan.cost(), 0.3305758673576157, max_relative = 1e-10);
     }
     // And far smaller, against the optimum without entropy.
     let exact = UnbalancedFrankWolfe::new(within(1e-11)).solve(&problem).unwrap();
-    let plan = UnbalancedSinkhorn::new(1e-4, within(1e-9)).solve(&problem).unwrap();
+    let scaling = EpsilonScaling::Geometric { start: 1.0, factor: 0.7, steps: 100 };
+    let plan = UnbalancedSinkhorn { scaling, ..UnbalancedSinkhorn::new(1e-4, within(1e-4)) };
+    let plan = plan.solve(&problem).unwrap();
     assert_relative_eq!(plan.mass(), exact.mass(), max_relative = 1e-2);
     let (low, high) = problem.bounds(&plan);
     assert!(low <= exact.primal_cost() && exact.dual_cost() <= high && high - low < 1e-3 * high);
@@ -162,8 +167,9 @@ fn small_epsilon_where_a_stabilised_solver_went_wrong() {
 fn a_huge_penalty_is_balanced_transport_at_its_speed() {
     let costs = SquaredEuclidean.matrix(cloud(40, 2, 0.0, 1).view(), cloud(50, 2, 0.4, 2).view()).unwrap();
     let (a, b) = (weights(40, 1), weights(50, 2));
-    let balanced =
-        Sinkhorn::new(0.05, within(1e-10)).solve(&Transport::new(&costs, a.view(), b.view()).unwrap()).unwrap();
+    let balanced = Sinkhorn::new(0.05, within(1e-10))
+        .solve(&Transport::new(&costs, a.view(), b.view()).unwrap())
+        .unwrap();
     let problem = |lambda| RelaxedTransport::new(&costs, a.view(), b.view(), kl(lambda), kl(lambda)).unwrap();
     let plan = UnbalancedSinkhorn::new(0.05, within(1e-10)).solve(&problem(1e8)).unwrap();
     assert!((plan.to_matrix() - balanced.to_matrix()).iter().all(|e| e.abs() < 1e-8));
@@ -195,7 +201,8 @@ fn hard_numbers_stay_numbers() {
     let costs = SquaredEuclidean.matrix(cloud(20, 3, 0.0, 1).view(), cloud(30, 3, 2.0, 2).view()).unwrap();
     let a = Array1::from_shape_fn(20, |i| if i % 3 == 0 { 0.0 } else { 1e-9 * (1.0 + i as f64) });
     let b = weights(30, 2) * 1e9;
-    let constraints = [Marginal::Range { low: 0.0, high: 1.0 }, Marginal::Range { low: 0.0, high: f64::INFINITY }];
+    let constraints =
+        [Marginal::Range { low: 0.0, high: 1.0 }, Marginal::Range { low: 0.0, high: f64::INFINITY }];
     let penalties = [kl(1e-6), kl(1.0), kl(1e6), Marginal::Tv { lambda: 3.0 }, Marginal::L2 { lambda: 1e-3 }];
     for source in penalties.into_iter().chain(constraints) {
         for target in penalties.into_iter().chain(constraints) {
@@ -204,7 +211,21 @@ fn hard_numbers_stay_numbers() {
                 for reference in [Reference::Product, Reference::Counting] {
                     let stop = Stop::After { iterations: 20 };
                     let solver = UnbalancedSinkhorn { reference, ..UnbalancedSinkhorn::new(epsilon, stop) };
-                    let plan = solver.solve(&problem).unwrap();
+                    let plan = match solver.solve(&problem) {
+                        Ok(plan) => plan,
+                        // Potentials of 10⁵ and more have no digits left at ε = 10⁻¹²: that is said, not guessed.
+                        Err(error) => {
+                            let far = |m: &Marginal| *m == kl(1e6) || matches!(m, Marginal::L2 { .. });
+                            let huge = [source, target].iter().any(far);
+                            assert!(huge && epsilon < 1e-11, "{source:?} {target:?} {epsilon} {error}");
+                            assert!(
+                                error
+                                    .to_string()
+                                    .starts_with("epsilon is 0.000000000001; it must be larger here")
+                            );
+                            continue;
+                        }
+                    };
                     let certificate = plan.certificate();
                     let case = format!("{source:?} {target:?} {epsilon} {reference:?} {certificate:?}");
                     let numbers = [plan.cost(), plan.mass(), certificate.residual, certificate.dual_cost];
@@ -242,7 +263,7 @@ fn points_without_mass_take_no_part() {
 fn forbidden_moves() {
     let inf = f64::INFINITY;
     let costs = array![[0.5, 1.0, inf], [inf, inf, inf], [1.0, 0.2, inf]];
-    let (a, b) = (array![0.4, 0.3, 0.3], array![0.5, 0.3, 0.2]);
+    let (a, b) = (array![0.4, 0.3, 0.3], array![0.5, 0.2, 0.3]);
     for penalty in [kl(1.0), Marginal::Tv { lambda: 1.0 }, Marginal::L2 { lambda: 3.0 }] {
         let problem = RelaxedTransport::new(&costs, a.view(), b.view(), penalty, penalty).unwrap();
         let plan = UnbalancedSinkhorn::new(0.05, within(1e-12)).solve(&problem).unwrap();
@@ -256,7 +277,7 @@ fn forbidden_moves() {
         UnbalancedSinkhorn::new(0.05, within(1e-6)).solve(&problem).unwrap_err()
     };
     assert_eq!(error(Marginal::Exact, kl(1.0)), OtError::Infeasible { unplaced: 0.3, row: 1 });
-    assert_eq!(error(kl(1.0), Marginal::Exact), OtError::Unreachable { unplaced: 0.2, column: 2 });
+    assert_eq!(error(kl(1.0), Marginal::Exact), OtError::Unreachable { unplaced: 0.3, column: 2 });
     let range = Marginal::Range { low: 0.1, high: 1.0 };
     assert_eq!(error(range, kl(1.0)), OtError::Infeasible { unplaced: 0.3, row: 1 });
 }
@@ -266,7 +287,8 @@ fn potentials_are_gradients() {
     // By the envelope theorem the optimum's derivative in a_i is that of -D*(-f_i), λ (1 - exp(-f_i/λ)), as long as the
     // reference does not depend on a; here against central differences.
     let (costs, a, b) = case();
-    let solver = UnbalancedSinkhorn { reference: Reference::Counting, ..UnbalancedSinkhorn::new(0.2, within(1e-15)) };
+    let solver =
+        UnbalancedSinkhorn { reference: Reference::Counting, ..UnbalancedSinkhorn::new(0.2, within(1e-15)) };
     let value = |a: &Array1<f64>, b: &Array1<f64>| {
         let problem = RelaxedTransport::new(&costs, a.view(), b.view(), kl(0.7), kl(3.0)).unwrap();
         solver.solve(&problem).unwrap()
@@ -306,10 +328,8 @@ fn the_plan_is_a_linear_map() {
     assert!((&rows - &matrix.sum_axis(ndarray::Axis(1))).iter().all(|e| e.abs() < 1e-15));
     assert!((&columns - &matrix.sum_axis(ndarray::Axis(0))).iter().all(|e| e.abs() < 1e-15));
     assert_relative_eq!(plan.cost(), (&matrix * &costs).sum(), max_relative = 1e-14);
-    let divergence: f64 = matrix
-        .indexed_iter()
-        .map(|((i, j), &p)| p * (p / (a[i] * b[j])).ln() - p + a[i] * b[j])
-        .sum();
+    let divergence: f64 =
+        matrix.indexed_iter().map(|((i, j), &p)| p * (p / (a[i] * b[j])).ln() - p + a[i] * b[j]).sum();
     assert_relative_eq!(plan.divergence(), divergence, max_relative = 1e-12);
     let wanted = plan.cost() + 0.1 * divergence + problem.objective(0.0, rows.view(), columns.view());
     assert_relative_eq!(plan.primal_cost(), wanted, max_relative = 1e-13);
@@ -337,12 +357,18 @@ fn scaling_changes_no_answer() {
 fn the_bits_do_not_depend_on_the_threads() {
     let costs = SquaredEuclidean.matrix(cloud(300, 2, 0.0, 1).view(), cloud(700, 2, 0.3, 2).view()).unwrap();
     let (a, b) = (weights(300, 1), weights(700, 2) * 1.5);
-    let problem = RelaxedTransport::new(&costs, a.view(), b.view(), kl(0.5), Marginal::Tv { lambda: 1.0 }).unwrap();
+    let problem =
+        RelaxedTransport::new(&costs, a.view(), b.view(), kl(0.5), Marginal::Tv { lambda: 1.0 }).unwrap();
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let plan = UnbalancedSinkhorn::new(0.05, Stop::After { iterations: 5 }).solve(&problem).unwrap();
-            (plan.target_potential().to_owned(), plan.push(costs.view()), plan.primal_cost(), plan.dual_cost())
+            (
+                plan.target_potential().to_owned(),
+                plan.push(costs.view()),
+                plan.primal_cost(),
+                plan.dual_cost(),
+            )
         })
     };
     assert_eq!(on(1), on(3));
@@ -358,7 +384,9 @@ fn bad_input() {
     for lambda in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert_eq!(
             said(kl(lambda), kl(1.0)),
-            format!("lambda is {lambda}; it must be positive and finite; Marginal::Exact stands for an infinite penalty")
+            format!(
+                "lambda is {lambda}; it must be positive and finite; Marginal::Exact stands for an infinite penalty"
+            )
         );
     }
     let range = |low, high| Marginal::Range { low, high };
@@ -366,7 +394,10 @@ fn bad_input() {
         said(kl(1.0), range(-0.5, 1.0)),
         "the low end of the range is -0.5; it must be finite and not negative"
     );
-    assert_eq!(said(kl(1.0), range(0.5, 0.1)), "the high end of the range is 0.1; it must be at least the low end");
+    assert_eq!(
+        said(kl(1.0), range(0.5, 0.1)),
+        "the high end of the range is 0.1; it must be at least the low end"
+    );
     assert_eq!(
         said(Marginal::Exact, Marginal::Exact),
         "the source masses sum to 1 and the target masses to 2; normalise them to one total, or relax a marginal"
@@ -375,9 +406,11 @@ fn bad_input() {
         said(Marginal::Exact, range(0.8, 1.0)),
         "the source takes a total mass between 1 and 1 and the target between 1.6 and 2; widen a range or relax a side"
     );
-    let error = RelaxedTransport::new(&costs, array![0.5, -0.1].view(), b.view(), kl(1.0), kl(1.0)).unwrap_err();
+    let error =
+        RelaxedTransport::new(&costs, array![0.5, -0.1].view(), b.view(), kl(1.0), kl(1.0)).unwrap_err();
     assert_eq!(error, OtError::BadMass { side: "source", index: 1, value: -0.1 });
-    let error = RelaxedTransport::new(&costs, a.view(), array![0.0, 0.0].view(), kl(1.0), kl(1.0)).unwrap_err();
+    let error =
+        RelaxedTransport::new(&costs, a.view(), array![0.0, 0.0].view(), kl(1.0), kl(1.0)).unwrap_err();
     assert_eq!(error, OtError::NoMass { side: "target" });
     let problem = RelaxedTransport::new(&costs, a.view(), b.view(), kl(1.0), kl(1.0)).unwrap();
     let error = UnbalancedSinkhorn::new(-1.0, within(1e-6)).solve(&problem).unwrap_err();

@@ -4,8 +4,8 @@ mod common;
 
 use approx::assert_relative_eq;
 use chreode_ot::{
-    CostFunction, Coupling, Marginal, Order, OtError, RelaxedSolver, RelaxedTransport, SquaredEuclidean, Stop,
-    UnbalancedFrankWolfe, UnbalancedLine, UnbalancedSinkhorn, wasserstein,
+    CostFunction, Coupling, Marginal, Order, OtError, RelaxedSolver, RelaxedTransport, SquaredEuclidean,
+    Stop, UnbalancedFrankWolfe, UnbalancedLine, UnbalancedSinkhorn, wasserstein,
 };
 use common::{cloud, weights};
 use ndarray::{Array1, array};
@@ -72,8 +72,8 @@ fn between_the_entropic_values() {
 
 #[test]
 fn limits_and_large_sizes() {
-    let (x, y) = (cloud(2000, 1, 0.0, 5), cloud(3000, 1, 0.2, 6));
-    let (a, b) = (weights(2000, 5), weights(3000, 6));
+    let (x, y) = (cloud(400, 1, 0.0, 5), cloud(600, 1, 0.2, 6));
+    let (a, b) = (weights(400, 5), weights(600, 6));
     // Exact on both sides is balanced transport, in one step.
     let stop = within(1e-12, 2);
     let line = UnbalancedLine { source: Marginal::Exact, target: Marginal::Exact, power: 2.0, stop };
@@ -81,7 +81,12 @@ fn limits_and_large_sizes() {
     let exact = wasserstein(x.view(), y.view(), Some(a.view()), Some(b.view()), Order::Two).unwrap();
     assert_relative_eq!(plan.cost(), exact.cost, max_relative = 1e-10);
     // A huge penalty is nearly that, a tiny one leaves the mass.
-    let relaxed = |lambda| UnbalancedLine { source: kl(lambda), target: kl(lambda), power: 2.0, stop: within(1e-9, 300) };
+    let relaxed = |lambda| UnbalancedLine {
+        source: kl(lambda),
+        target: kl(lambda),
+        power: 2.0,
+        stop: within(1e-9, 300),
+    };
     let plan = relaxed(1e7).solve(x.column(0), y.column(0), a.view(), b.view()).unwrap();
     assert_relative_eq!(plan.primal_cost(), exact.cost, max_relative = 1e-6);
     let b = &b * 1e3;
@@ -98,7 +103,9 @@ fn hard_input() {
     let plan = line.solve(x.view(), y.view(), a.view(), b.view()).unwrap();
     assert!(plan.entries().iter().all(|e| e.row != 1 && e.column != 2));
     let one = array![0.0_f32];
-    let plan = line.solve(one.view(), array![2.0_f32].view(), array![1.0_f32].view(), array![4.0_f32].view()).unwrap();
+    let plan = line
+        .solve(one.view(), array![2.0_f32].view(), array![1.0_f32].view(), array![4.0_f32].view())
+        .unwrap();
     // p c + KL(p | 1) + KL(p | 4) is least at p = √4 exp(-c/2).
     assert_relative_eq!(plan.mass(), 2.0 * (-1.0_f64).exp(), max_relative = 1e-12);
 }
@@ -108,7 +115,9 @@ fn bad_input() {
     let good = UnbalancedLine { source: kl(1.0), target: kl(1.0), power: 2.0, stop: within(1e-9, 200) };
     let (x, a) = (array![0.0, 1.0], array![0.5, 0.5]);
     let said = |line: UnbalancedLine, x: &Array1<f64>, a: &Array1<f64>| {
-        line.solve(x.view(), array![0.3, 0.4].view(), a.view(), array![1.0, 1.0].view()).unwrap_err().to_string()
+        line.solve(x.view(), array![0.3, 0.4].view(), a.view(), array![1.0, 1.0].view())
+            .unwrap_err()
+            .to_string()
     };
     assert_eq!(
         said(UnbalancedLine { power: 0.5, ..good }, &x, &a),
@@ -131,6 +140,7 @@ fn bad_input() {
     assert!(matches!(empty, Err(OtError::Empty { side: "source" })));
     let line = UnbalancedLine { stop: within(1e-14, 1), ..good };
     let (x, y) = (cloud(30, 1, 0.0, 1) * 3.0, cloud(40, 1, 0.3, 2) * 4.0);
-    let error = line.solve(x.column(0), y.column(0), weights(30, 1).view(), weights(40, 2).view()).unwrap_err();
+    let error =
+        line.solve(x.column(0), y.column(0), weights(30, 1).view(), weights(40, 2).view()).unwrap_err();
     assert!(matches!(error, OtError::NotConverged { method: "the unbalanced line", iterations: 1, .. }));
 }

@@ -63,7 +63,8 @@ fn two_diracs_by_three_ways() {
 fn the_geodesic_solves_the_continuity_equation() {
     let metric = metric(0.8);
     let (x0, x1) = (array![0.0, 1.0, -0.5], array![1.2, 0.3, 0.4]);
-    let DiracGeodesic::Travelling(dirac) = metric.geodesic((x0.view(), 0.4), (x1.view(), 2.5)).unwrap() else {
+    let DiracGeodesic::Travelling(dirac) = metric.geodesic((x0.view(), 0.4), (x1.view(), 2.5)).unwrap()
+    else {
         panic!("within reach")
     };
     let (first, last) = (dirac.at(0.0), dirac.at(1.0));
@@ -127,10 +128,12 @@ fn pairs_of_diracs_make_up_the_whole() {
     let mut sum: f64 = 0.0;
     for e in plan.entries() {
         let (m0, m1) = metric.pair(e.mass, (a[e.row], rows[e.row]), (b[e.column], columns[e.column]));
-        let distance = SquaredEuclidean.cost(x.row(e.row).as_slice().unwrap(), y.row(e.column).as_slice().unwrap());
+        let distance =
+            SquaredEuclidean.cost(x.row(e.row).as_slice().unwrap(), y.row(e.column).as_slice().unwrap());
         sum += metric.dirac_squared(distance.sqrt(), m0, m1);
     }
-    let lost: f64 = (a.iter().zip(&rows)).chain(b.iter().zip(&columns)).filter(|(_, s)| **s == 0.0).map(|(m, _)| m).sum();
+    let lost: f64 =
+        (a.iter().zip(&rows)).chain(b.iter().zip(&columns)).filter(|(_, s)| **s == 0.0).map(|(m, _)| m).sum();
     sum += 2.0 * metric.delta() * metric.delta() * lost;
     assert_relative_eq!(sum, high, max_relative = 1e-8);
     // The entropic plan at a small ε bounds the same number.
@@ -145,7 +148,8 @@ fn limits_of_the_length_scale() {
     let (x, y) = (cloud(10, 2, 0.0, 5), cloud(10, 2, 0.4, 6));
     let (a, b) = (weights(10, 5), weights(10, 6));
     // Large δ: pure transport, ½ W₂² with the metric's energy, from below.
-    let exact = wasserstein(x.view(), y.view(), Some(a.view()), Some(b.view()), chreode_ot::Order::Two).unwrap();
+    let exact =
+        wasserstein(x.view(), y.view(), Some(a.view()), Some(b.view()), chreode_ot::Order::Two).unwrap();
     let (low, high) = squared(metric(100.0), (&x, &a), (&y, &b));
     assert_relative_eq!(high, 0.5 * exact.cost, max_relative = 1e-3);
     assert!(low <= 0.5 * exact.cost + 1e-12);
@@ -158,7 +162,9 @@ fn limits_of_the_length_scale() {
 #[test]
 fn a_metric() {
     let clouds: Vec<(Array2<f64>, Array1<f64>)> = (0..3)
-        .map(|k| (cloud(6 + k, 2, 0.3 * k as f64, 7 + k as u64), weights(6 + k, 9 + k as u64) * (1.0 + k as f64)))
+        .map(|k| {
+            (cloud(6 + k, 2, 0.3 * k as f64, 7 + k as u64), weights(6 + k, 9 + k as u64) * (1.0 + k as f64))
+        })
         .collect();
     let metric = metric(0.5);
     let d = |i: usize, j: usize| {
@@ -172,7 +178,10 @@ fn a_metric() {
 #[test]
 fn bad_input() {
     let said = |error: OtError| error.to_string();
-    assert_eq!(said(WassersteinFisherRao::new(0.0).unwrap_err()), "delta is 0; it must be positive and finite");
+    assert_eq!(
+        said(WassersteinFisherRao::new(0.0).unwrap_err()),
+        "delta is 0; it must be positive and finite"
+    );
     let metric = metric(1.0);
     let (x, y) = (array![0.0, 1.0], array![0.0]);
     assert!(matches!(metric.geodesic((x.view(), 1.0), (y.view(), 1.0)), Err(OtError::Dimension { .. })));

@@ -11,7 +11,10 @@ use ndarray::{Array2, ArrayView2, Axis};
 ///
 /// # Errors
 /// No plan, plans whose shapes do not chain, a start of another size, or a measure without mass on its way.
-pub fn descendants<P: Coupling>(plans: &[P], start: ArrayView2<'_, f64>) -> Result<Vec<Array2<f64>>, OtError> {
+pub fn descendants<P: Coupling>(
+    plans: &[P],
+    start: ArrayView2<'_, f64>,
+) -> Result<Vec<Array2<f64>>, OtError> {
     chain(plans)?;
     let expected = plans[0].shape().0;
     if start.nrows() != expected {

@@ -3,7 +3,9 @@
 use super::PartialTransport;
 use crate::simplex::check;
 use crate::unbalanced::{Dummies, share, transport};
-use crate::{Certificate, Coupling, Entry, Geometry, NetworkSimplex, OtError, OtSolver, RelaxedPlan, Transport};
+use crate::{
+    Certificate, Coupling, Entry, Geometry, NetworkSimplex, OtError, OtSolver, RelaxedPlan, Transport,
+};
 use ndarray::{Array1, ArrayView1};
 
 /// Exact partial transport.
@@ -26,7 +28,10 @@ impl PartialSimplex {
     ///
     /// # Errors
     /// A cost that is NaN or −∞, mass that forbidden moves leave nowhere to go, or the cap on pivots.
-    pub fn solve<G: Geometry + ?Sized>(&self, problem: &PartialTransport<'_, G>) -> Result<RelaxedPlan, OtError> {
+    pub fn solve<G: Geometry + ?Sized>(
+        &self,
+        problem: &PartialTransport<'_, G>,
+    ) -> Result<RelaxedPlan, OtError> {
         let geometry = problem.geometry();
         check(geometry)?;
         let (n, m) = problem.shape();

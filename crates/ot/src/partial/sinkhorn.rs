@@ -115,7 +115,8 @@ struct Side<'p> {
 impl<'p> Side<'p> {
     fn new(mass: &'p Array1<f64>, reference: Reference) -> Self {
         let weight = reference.weights(mass);
-        let ratio = mass.iter().zip(&weight).map(|(&a, &r)| if a == r { 0.0 } else { (a / r).ln() }).collect();
+        let ratio =
+            mass.iter().zip(&weight).map(|(&a, &r)| if a == r { 0.0 } else { (a / r).ln() }).collect();
         Self { mass, weight, ratio }
     }
 
@@ -174,7 +175,11 @@ impl<'p> Side<'p> {
         mass: f64,
     ) -> f64 {
         let masses = |(f, price): (&[f64], f64), i: usize| {
-            if soft[i].is_finite() { self.weight[i] * ((f[i] + price - soft[i]) / epsilon).exp() } else { 0.0 }
+            if soft[i].is_finite() {
+                self.weight[i] * ((f[i] + price - soft[i]) / epsilon).exp()
+            } else {
+                0.0
+            }
         };
         let sum: f64 = (0..soft.len()).map(|i| (masses(before, i) - masses(after, i)).abs()).sum();
         if sum == 0.0 { 0.0 } else { sum / mass }

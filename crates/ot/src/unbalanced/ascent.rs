@@ -1,8 +1,8 @@
 //! Ascent of the dual of a relaxed problem without entropy, by the Frank-Wolfe method with corrective steps.
 
+use super::Marginal;
 use super::plan::share;
 use super::translation::{balance, log_wanted};
-use super::Marginal;
 use crate::{Certificate, Entry, OtError, Stop};
 use ndarray::{Array1, Array2};
 

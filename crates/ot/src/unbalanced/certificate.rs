@@ -56,9 +56,12 @@ pub(super) fn row_transform<G: Geometry + ?Sized>(geometry: &G, g: &[f64]) -> Ve
         .into_par_iter()
         .map_init(Vec::new, |buffer, row| {
             let costs = geometry.costs(row, 0..m, buffer);
-            costs.iter().zip(g).fold(f64::INFINITY, |least, (&c, &g)| {
-                if g.is_finite() { least.min(c - g) } else { least }
-            })
+            costs.iter().zip(g).fold(
+                f64::INFINITY,
+                |least, (&c, &g)| {
+                    if g.is_finite() { least.min(c - g) } else { least }
+                },
+            )
         })
         .collect()
 }

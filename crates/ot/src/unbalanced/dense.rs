@@ -33,9 +33,13 @@ impl Dense {
             (_, mass) => mass.clone(),
         });
         let scale = (a.sum() * b.sum()).sqrt().recip();
-        let matrix = Array2::from_shape_fn((n, m), |(i, j)| {
-            if costs[[i, j]].is_finite() { scale * a[i] * b[j] } else { 0.0 }
-        });
+        let matrix =
+            Array2::from_shape_fn(
+                (n, m),
+                |(i, j)| {
+                    if costs[[i, j]].is_finite() { scale * a[i] * b[j] } else { 0.0 }
+                },
+            );
         let mut plan = Self { costs, matrix, rows: Array1::zeros(n), columns: Array1::zeros(m) };
         plan.sum();
         Ok(plan)

@@ -104,8 +104,10 @@ impl<G: Geometry + ?Sized> Oracle for Balanced<'_, G> {
         let m = self.costs.shape().1;
         let near: Vec<f64> = row_transform(&self.costs, &vec![0.0; m]).iter().map(|c| 0.5 * c).collect();
         let near = near.iter().map(|c| if c.is_finite() { *c } else { 0.0 }).collect::<Vec<f64>>();
-        let g: Vec<f64> =
-            column_transform(&self.costs, &near).iter().map(|g| if g.is_finite() { *g } else { 0.0 }).collect();
+        let g: Vec<f64> = column_transform(&self.costs, &near)
+            .iter()
+            .map(|g| if g.is_finite() { *g } else { 0.0 })
+            .collect();
         [near.into(), g.into()]
     }
 

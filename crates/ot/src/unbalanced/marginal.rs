@@ -133,7 +133,13 @@ impl Marginal {
             Marginal::Tv { .. } => a,
             Marginal::Range { low, .. } if f > 0.0 => low * a,
             Marginal::Range { high, .. } if f < 0.0 => high * a,
-            Marginal::Range { low, high } => if low <= 1.0 && 1.0 <= high { a } else { low * a },
+            Marginal::Range { low, high } => {
+                if low <= 1.0 && 1.0 <= high {
+                    a
+                } else {
+                    low * a
+                }
+            }
         }
     }
 
@@ -221,9 +227,8 @@ mod tests {
             for soft in [-2.0, -0.4, 0.0, 0.3, 0.9, 3.0] {
                 for mass in [0.1, 0.8, 2.0_f64] {
                     let f = marginal.potential(epsilon, soft, mass, weight, (mass / weight).ln());
-                    let objective = |f: f64| {
-                        marginal.dual(f, mass) - epsilon * weight * ((f - soft) / epsilon).exp()
-                    };
+                    let objective =
+                        |f: f64| marginal.dual(f, mass) - epsilon * weight * ((f - soft) / epsilon).exp();
                     let best = objective(f);
                     for step in [-0.5, -1e-2, -1e-4, 1e-4, 1e-2, 0.5] {
                         assert!(objective(f + step) <= best + 1e-13, "{marginal:?} {soft} {mass} {step}");

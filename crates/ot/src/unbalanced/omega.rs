@@ -30,7 +30,10 @@ mod tests {
         for z in [-700.0, -41.0, -39.0, -1.0, 0.0, 0.5, 1.0, 1.5, 3.0, 1e2, 1e6, 1e12, 1e300] {
             let w = log_omega(z);
             let error = (w + w.exp() - z).abs();
-            assert!(error <= 4.0 * f64::EPSILON * f64::max(1.0, z.abs()) * w.abs().max(1.0), "{z}: {error:e}");
+            assert!(
+                error <= 4.0 * f64::EPSILON * f64::max(1.0, z.abs()) * w.abs().max(1.0),
+                "{z}: {error:e}"
+            );
         }
         // ω(0) is the omega constant, ω(1) = 1.
         assert!((log_omega(0.0).exp() - 0.567_143_290_409_783_8).abs() < 1e-15);

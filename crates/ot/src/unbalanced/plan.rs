@@ -8,7 +8,7 @@ use rand::Rng;
 
 /// A plan without entropy, with the potentials that prove how good it is.
 ///
-/// `f_i + g_j ≤ c_ij` always holds, so the dual value is a bound of every plan's objective, and the gap is a proof.
+/// `f_i + g_j ≤ c_ij` holds to rounding, so the dual value is a bound of every plan's objective, and the gap is a proof.
 /// A solver of few entries keeps only those; the iterative ones keep an `n × m` matrix.
 #[derive(Clone, Debug)]
 pub struct RelaxedPlan {
@@ -161,8 +161,7 @@ pub(super) fn certify<G: Geometry + ?Sized>(
     iterations: usize,
 ) -> Certificate {
     let primal_cost = problem.objective(transport, marginals[0].view(), marginals[1].view());
-    let dual_cost =
-        [0, 1].map(|side| problem.dual(side, &potentials[side].to_vec())).iter().sum::<f64>();
+    let dual_cost = [0, 1].map(|side| problem.dual(side, &potentials[side].to_vec())).iter().sum::<f64>();
     let size: f64 = [0, 1].iter().map(|&side| problem.size(side, marginals[side].view())).sum();
     let residual = share(primal_cost, dual_cost, transport.abs() + size);
     Certificate { iterations, residual, primal_cost, dual_cost }

@@ -50,10 +50,10 @@ impl RelaxedSolver for UnbalancedSimplex {
         check(geometry)?;
         let Detours { dummies, excess, made } = detours(problem, prices)?;
         let (n, m) = problem.shape();
-        let with = |masses: &Array1<f64>, extra: f64| masses.iter().copied().chain([extra]).collect::<Array1<f64>>();
+        let with =
+            |masses: &Array1<f64>, extra: f64| masses.iter().copied().chain([extra]).collect::<Array1<f64>>();
         let (a, b) = (problem.mass(0), problem.mass(1));
-        let balanced =
-            Transport::new(&dummies, with(a, b.sum()).view(), with(b, a.sum()).view())?;
+        let balanced = Transport::new(&dummies, with(a, b.sum()).view(), with(b, a.sum()).view())?;
         let plan = self.simplex.solve(&balanced)?;
         let mut entries = Vec::new();
         let (mut rows, mut columns) = (Array1::<f64>::zeros(n), Array1::<f64>::zeros(m));

@@ -67,8 +67,8 @@ impl RelaxedSolver for UnbalancedSinkhorn {
     /// The entropic plan. Iterations of the scaling count.
     ///
     /// # Errors
-    /// A cost that is NaN or −∞, an ε that is not positive, a point whose mass has to move and may not, or
-    /// [`OtError::NotConverged`] where the stop asks for a tolerance.
+    /// A cost that is NaN or −∞, an ε that is not positive, or so small that the rounding of the potentials exceeds it,
+    /// a point whose mass has to move and may not, or [`OtError::NotConverged`] where the stop asks for a tolerance.
     fn solve<'g, G: Geometry + ?Sized>(
         &self,
         problem: &RelaxedTransport<'g, G>,
@@ -116,6 +116,12 @@ impl RelaxedSolver for UnbalancedSinkhorn {
             let step = state.half(1 - first, epsilon)?;
             state.take(1 - first, step);
             iterations += 1;
+        }
+        // The plan depends on f + g - c relative to ε: without digits left there it would be noise.
+        let finite = state.potentials.iter().flatten().filter(|f| f.is_finite());
+        if finite.fold(0.0, |most, f| f64::max(most, f.abs())) * f64::EPSILON > 0.1 * self.epsilon {
+            let range = "larger here, or the penalties smaller: the rounding of the potentials exceeds it";
+            return Err(OtError::BadParameter { name: "epsilon", value: self.epsilon, range });
         }
         Ok(state.plan(problem, self.epsilon, iterations, residual))
     }

@@ -14,7 +14,8 @@ pub(super) struct Side<'p> {
 
 impl<'p> Side<'p> {
     pub(super) fn new(marginal: Marginal, mass: &'p Array1<f64>, weight: Array1<f64>) -> Self {
-        let ratio = mass.iter().zip(&weight).map(|(&a, &r)| if a == r { 0.0 } else { (a / r).ln() }).collect();
+        let ratio =
+            mass.iter().zip(&weight).map(|(&a, &r)| if a == r { 0.0 } else { (a / r).ln() }).collect();
         Self { marginal, mass, weight, ratio }
     }
 
@@ -118,8 +119,9 @@ pub(super) fn balance(masses: impl Fn(f64) -> (f64, f64)) -> f64 {
         let (falling, rising) = masses(t);
         (falling - rising, falling.max(if rising.is_finite() { rising } else { 0.0 }))
     };
+    let met = |value: f64, scale: f64| value.is_finite() && value.abs() <= f64::EPSILON * scale;
     let (mut left_value, scale) = excess(0.0);
-    if left_value.abs() <= f64::EPSILON * scale {
+    if met(left_value, scale) || left_value.is_nan() {
         return 0.0;
     }
     let direction = left_value.signum();
@@ -156,7 +158,7 @@ pub(super) fn balance(masses: impl Fn(f64) -> (f64, f64)) -> f64 {
             break;
         }
         let (value, scale) = excess(middle);
-        if value.abs() <= f64::EPSILON * scale {
+        if met(value, scale) {
             return middle;
         }
         if value * direction > 0.0 {

@@ -83,10 +83,7 @@ impl WassersteinFisherRao {
         let distance = difference.dot(&difference).sqrt();
         let angle = distance / (2.0 * self.delta);
         if angle >= FRAC_PI_2 {
-            return Ok(DiracGeodesic::Splitting {
-                source: (x0.to_owned(), m0),
-                target: (x1.to_owned(), m1),
-            });
+            return Ok(DiracGeodesic::Splitting { source: (x0.to_owned(), m0), target: (x1.to_owned(), m1) });
         }
         Ok(DiracGeodesic::Travelling(TravellingDirac {
             delta: self.delta,
