@@ -38,7 +38,9 @@ fn couplings_of_three_days() {
         other => panic!("{key} is {other:?}"),
     };
     assert_eq!((number("eps"), number("lam1"), number("lam2")), (0.5, 1.0, 10.0));
-    for (from, to, key) in [(10.0, 10.5, "tmap_10_105"), (10.5, 11.0, "tmap_105_11"), (10.0, 11.0, "tmap_10_11")] {
+    for (from, to, key) in
+        [(10.0, 10.5, "tmap_10_105"), (10.5, 11.0, "tmap_105_11"), (10.0, 11.0, "tmap_10_11")]
+    {
         let Uns::Numbers(wanted) = &data.uns[key] else { panic!("{key} is not an array") };
         let wanted = wanted.view().into_dimensionality::<Ix2>().unwrap();
         let rows = |day: f64| -> Vec<usize> { (0..days.len()).filter(|&i| days[i] == day).collect() };
@@ -64,22 +66,16 @@ fn couplings_of_three_days() {
         assert!(far(&plan.to_matrix()) < 2e-8, "{key}: {:e}", far(&plan.to_matrix()));
 
         let stop = Stop::Within { tolerance: 1e-13, max_iterations: 1000 };
-        let exact = UnbalancedSinkhorn {
-            reference: Reference::Counting,
-            ..UnbalancedSinkhorn::new(0.5, stop)
-        };
+        let exact =
+            UnbalancedSinkhorn { reference: Reference::Counting, ..UnbalancedSinkhorn::new(0.5, stop) };
         let plan = exact.solve(&problem).unwrap();
         assert!(far(&plan.to_matrix()) < 5e-8, "{key}: {:e}", far(&plan.to_matrix()));
         assert!((plan.mass() / wanted.sum() - 1.0).abs() < 5e-5);
         assert!(plan.certificate().iterations < 20 && plan.certificate().gap() < 1e-10);
 
         // Waddington-OT's own problem, with the uniform reference, solved with no growth.
-        let wot = WaddingtonOt {
-            epsilon: 0.5,
-            lambda_source: 1.0,
-            lambda_target: 10.0,
-            ..WaddingtonOt::new(stop)
-        };
+        let wot =
+            WaddingtonOt { epsilon: 0.5, lambda_source: 1.0, lambda_target: 10.0, ..WaddingtonOt::new(stop) };
         let growth = wot.solve(&scaled, Array1::<f64>::ones(costs.nrows()).view()).unwrap();
         // moscot's check against wot: the two couplings correlate to 6 decimals.
         let other = growth.plan.to_matrix();

@@ -17,7 +17,7 @@ fn within(tolerance: f64) -> Stop {
 
 fn case() -> (Array2<f64>, Array1<f64>, Array1<f64>) {
     let (x, y, a, b) = small();
-    (SquaredEuclidean.matrix(x.view(), y.view()).unwrap(), a, b * 1.3)
+    (SquaredEuclidean.matrix(x.view(), y.view()).expect("finite points"), a, b * 1.3)
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn every_pair_of_penalties_has_no_gap() {
 /// The small case with target masses 1.3 b.
 fn case() -> (Array2<f64>, Array1<f64>, Array1<f64>) {
     let (x, y, a, b) = small();
-    (SquaredEuclidean.matrix(x.view(), y.view()).unwrap(), a, b * 1.3)
+    (SquaredEuclidean.matrix(x.view(), y.view()).expect("finite points"), a, b * 1.3)
 }
 
 fn kl(lambda: f64) -> Marginal {

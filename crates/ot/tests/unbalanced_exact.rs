@@ -29,7 +29,7 @@ fn tv(lambda: f64) -> Marginal {
 
 fn costs() -> (Array2<f64>, Array1<f64>, Array1<f64>) {
     let (x, y, a, b) = small();
-    (SquaredEuclidean.matrix(x.view(), y.view()).unwrap(), a, b * 1.3)
+    (SquaredEuclidean.matrix(x.view(), y.view()).expect("finite points"), a, b * 1.3)
 }
 
 /// What every plan must be: potentials below the costs, and a dual value below the primal.

@@ -272,7 +272,7 @@ fn eliminate(mut system: Array2<f64>) -> Option<Vec<f64>> {
     let size = system.nrows();
     for k in 0..size {
         let pivot = (k..size).max_by(|&i, &j| system[[i, k]].abs().total_cmp(&system[[j, k]].abs()))?;
-        if !(system[[pivot, k]].abs() > 0.0) {
+        if system[[pivot, k]] == 0.0 || system[[pivot, k]].is_nan() {
             return None;
         }
         for column in k..=size {

@@ -151,7 +151,8 @@ pub(super) fn balance(masses: impl Fn(f64) -> (f64, f64)) -> f64 {
         } else {
             0.5 * (left + right)
         };
-        if !((middle - left) * (middle - right) < 0.0) {
+        let between = (middle - left) * (middle - right) < 0.0;
+        if !between {
             middle = 0.5 * (left + right);
         }
         if middle == left || middle == right {
