@@ -261,5 +261,38 @@ pub enum OtError {
         first: usize,
         /// The higher.
         second: usize,
+    /// Constraints on the two sides that no total mass meets.
+    #[error(
+        "the source takes a total mass between {source_low} and {source_high} and the target between {target_low} and {target_high}; widen a range or relax a side"
+    )]
+    NoCommonTotal {
+        /// The least mass that the source may give.
+        source_low: f64,
+        /// The largest.
+        source_high: f64,
+        /// The least mass that the target may take.
+        target_low: f64,
+        /// The largest.
+        target_high: f64,
+    },
+    /// A solver that does not know a marginal's penalty.
+    #[error("{method} does not solve problems with {marginal} on the {side} side; {allowed}")]
+    UnsupportedMarginal {
+        /// Which method.
+        method: &'static str,
+        /// `source` or `target`.
+        side: &'static str,
+        /// The penalty, in words.
+        marginal: &'static str,
+        /// What it solves, and what to use instead.
+        allowed: &'static str,
+    },
+    /// A mass to move that the two sides cannot give.
+    #[error("the mass to move is {mass}; it must be between 0 and the smaller total, {most}")]
+    PartialMass {
+        /// The mass asked for.
+        mass: f64,
+        /// The most that can move.
+        most: f64,
     },
 }

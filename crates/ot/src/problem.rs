@@ -73,7 +73,7 @@ impl<'g, G: Geometry + ?Sized> Transport<'g, G> {
     }
 }
 
-fn sides<G: Geometry + ?Sized>(geometry: &G) -> Result<(usize, usize), OtError> {
+pub(crate) fn sides<G: Geometry + ?Sized>(geometry: &G) -> Result<(usize, usize), OtError> {
     match geometry.shape() {
         (0, _) => Err(OtError::Empty { side: "source" }),
         (_, 0) => Err(OtError::Empty { side: "target" }),
@@ -81,7 +81,7 @@ fn sides<G: Geometry + ?Sized>(geometry: &G) -> Result<(usize, usize), OtError> 
     }
 }
 
-fn masses<T: Real>(
+pub(crate) fn masses<T: Real>(
     side: &'static str,
     what: &'static str,
     masses: ArrayView1<'_, T>,

@@ -188,7 +188,7 @@ impl Sinkhorn {
         Ok(EntropicPlan::new(self.epsilon, problem.source().sum(), shares, end))
     }
 
-    fn check(&self) -> Result<(), OtError> {
+    pub(crate) fn check(&self) -> Result<(), OtError> {
         let bad = |name, value, range| Err(OtError::BadParameter { name, value, range });
         if !(self.epsilon > 0.0 && self.epsilon.is_finite()) {
             return bad("epsilon", self.epsilon, "positive and finite");
@@ -203,6 +203,19 @@ impl Sinkhorn {
             }
         }
         Ok(())
+    }
+
+    /// The values of ε above the last, largest first, each as often as it is used.
+    pub(crate) fn schedule(&self) -> Vec<f64> {
+        let EpsilonScaling::Geometric { start, factor, steps } = self.scaling else { return Vec::new() };
+        let mut values = Vec::new();
+        let mut epsilon = self.epsilon / factor;
+        while epsilon < start {
+            values.extend(std::iter::repeat_n(epsilon, steps));
+            epsilon /= factor;
+        }
+        values.reverse();
+        values
     }
 }
 
