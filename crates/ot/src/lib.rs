@@ -4,9 +4,12 @@ mod assignment;
 mod batch;
 mod cost;
 mod coupling;
+mod dense;
 mod distance;
 mod error;
 mod geometry;
+mod gromov;
+mod low_rank;
 mod permutation;
 mod problem;
 mod simplex;
@@ -18,9 +21,15 @@ pub use assignment::{Assignment, AssignmentPlan};
 pub use batch::solve_all;
 pub use cost::{CostFunction, Euclidean, SquaredEuclidean};
 pub use coupling::{Certificate, Coupling};
+pub use dense::DensePlan;
 pub use distance::{Bandwidth, Mmd, Order, Wasserstein, energy_distance, mmd, wasserstein};
 pub use error::OtError;
 pub use geometry::{Geometry, PointCloud};
+pub use gromov::{
+    EntropicGromovWasserstein, GromovPlan, GromovTransport, GromovWasserstein, Loss, LowRankGromovWasserstein,
+    Mirror, SemiRelaxedGromovWasserstein, Structure, UnbalancedGromovWasserstein,
+};
+pub use low_rank::{FactoredCost, LowRankPlan, LowRankSinkhorn, LowRankStart};
 pub use permutation::Permutation;
 pub use problem::{MASS_TOLERANCE, OtSolver, Transport};
 pub use simplex::NetworkSimplex;

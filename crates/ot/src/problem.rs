@@ -81,7 +81,7 @@ fn sides<G: Geometry + ?Sized>(geometry: &G) -> Result<(usize, usize), OtError> 
     }
 }
 
-fn masses<T: Real>(
+pub(crate) fn masses<T: Real>(
     side: &'static str,
     what: &'static str,
     masses: ArrayView1<'_, T>,

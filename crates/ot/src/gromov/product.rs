@@ -1,0 +1,22 @@
+//! Matrix products on all threads.
+
+use ndarray::{Array2, ArrayView2, Axis, s};
+use rayon::prelude::*;
+
+/// Rows of one task; fixed, so that the bits do not depend on the number of threads.
+const BLOCK: usize = 256;
+
+/// `X Y`.
+pub(crate) fn product(x: ArrayView2<'_, f64>, y: ArrayView2<'_, f64>) -> Array2<f64> {
+    if x.nrows() <= BLOCK {
+        return x.dot(&y);
+    }
+    let mut out = Array2::zeros((x.nrows(), y.ncols()));
+    let blocks: Vec<_> = out.axis_chunks_iter_mut(Axis(0), BLOCK).enumerate().collect();
+    blocks.into_par_iter().for_each(|(block, mut out)| {
+        let start = block * BLOCK;
+        let rows = x.slice(s![start..start + out.nrows(), ..]);
+        ndarray::linalg::general_mat_mul(1.0, &rows, &y, 0.0, &mut out);
+    });
+    out
+}
