@@ -23,4 +23,4 @@ pub use semi_relaxed::SemiRelaxedGromovWasserstein;
 pub use structure::Structure;
 pub use unbalanced::UnbalancedGromovWasserstein;
 
-pub(crate) use product::product;
+pub(crate) use product::{outer, product};

@@ -1,12 +1,12 @@
 //! Gromov-Wasserstein transport with entropy.
 
-use super::GromovTransport;
+use super::{GromovTransport, outer};
 use super::objective::Objective;
 use super::plan::GromovPlan;
 use super::scaling::{Penalties, Scaling};
 use crate::dense::marginal_error;
 use crate::{Certificate, DensePlan, OtError, Stop};
-use ndarray::{Array1, Array2, Axis, Zip};
+use ndarray::{Array1, Array2, Zip};
 
 /// What an iteration of [`EntropicGromovWasserstein`] minimises.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl EntropicGromovWasserstein {
         self.stop.check()?;
         let (a, b) = problem.shares()?;
         let objective = Objective::new(problem);
-        let product = a.view().insert_axis(Axis(1)).dot(&b.view().insert_axis(Axis(0)));
+        let product = outer(&a, &b);
         let mut at = objective.at_product(&a, &b);
         let mut plan = product;
         let mut scaling = Scaling::new(&a, &b);

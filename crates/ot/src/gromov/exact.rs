@@ -4,10 +4,10 @@ use super::linear::LinearStep;
 use super::objective::Objective;
 use super::plan::GromovPlan;
 use super::search::Descent;
-use super::GromovTransport;
+use super::{GromovTransport, outer};
 use crate::dense::marginal_error;
 use crate::{OtError, Stop};
-use ndarray::{ArrayView2, Axis};
+use ndarray::ArrayView2;
 
 /// Gromov-Wasserstein and fused Gromov-Wasserstein by conditional gradient.
 ///
@@ -61,7 +61,7 @@ impl GromovWasserstein {
         let (a, b) = problem.shares()?;
         let objective = Objective::new(problem);
         let at = objective.at_product(&a, &b);
-        let start = a.view().insert_axis(Axis(1)).dot(&b.view().insert_axis(Axis(0)));
+        let start = outer(&a, &b);
         let mut linear = LinearStep::new(&a, &b);
         let descent = Descent::run("gromov-wasserstein", &objective, start, at, self.stop, |gradient| {
             linear.vertex(gradient, &a, &b)

@@ -1,7 +1,7 @@
 //! The objective and its gradient, by the products that the loss's decomposition allows.
 
 use super::structure::Form;
-use super::{GromovTransport, Loss, Structure, product};
+use super::{GromovTransport, Loss, Structure, outer, product};
 use crate::Entry;
 use crate::dense::inner;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
@@ -94,10 +94,7 @@ impl<'p> Objective<'p> {
     /// At `a bᵀ`.
     pub(super) fn at_product(&self, a: &Array1<f64>, b: &Array1<f64>) -> Linearised {
         let (u, v) = self.marginal_terms(a, b);
-        let cross = self.both(|h1, h2| {
-            let (left, right) = (h1.apply(a), h2.apply(b));
-            left.insert_axis(Axis(1)).dot(&right.insert_axis(Axis(0)))
-        });
+        let cross = self.both(|h1, h2| outer(&h1.apply(a), &h2.apply(b)));
         Linearised { u, v, cross }
     }
 

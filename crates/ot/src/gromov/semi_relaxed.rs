@@ -4,7 +4,7 @@ use super::objective::Objective;
 use super::plan::GromovPlan;
 use super::problem::check_start;
 use super::search::Descent;
-use super::GromovTransport;
+use super::{GromovTransport, outer};
 use crate::{Entry, OtError, Stop};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
@@ -36,7 +36,7 @@ impl SemiRelaxedGromovWasserstein {
     /// [`OtError::NotConverged`] where the stop asks for a tolerance.
     pub fn solve(&self, problem: &GromovTransport<'_>) -> Result<GromovPlan, OtError> {
         let (a, b) = (share(problem.source().to_owned()), share(problem.target().to_owned()));
-        let start = a.view().insert_axis(Axis(1)).dot(&b.view().insert_axis(Axis(0)));
+        let start = outer(&a, &b);
         self.run(problem, &a, start)
     }
 

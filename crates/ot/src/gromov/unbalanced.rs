@@ -1,6 +1,6 @@
 //! Gromov-Wasserstein transport whose marginals are held by penalties.
 
-use super::GromovTransport;
+use super::{GromovTransport, outer};
 use super::objective::{Linearised, Objective};
 use super::plan::GromovPlan;
 use super::scaling::{Penalties, Scaling};
@@ -58,7 +58,7 @@ impl UnbalancedGromovWasserstein {
         self.stop.check()?;
         let (a, b) = (problem.source().to_owned(), problem.target().to_owned());
         let objective = Objective::new(problem);
-        let product = a.view().insert_axis(Axis(1)).dot(&b.view().insert_axis(Axis(0)));
+        let product = outer(&a, &b);
         let mut plan = product / (a.sum() * b.sum()).sqrt();
         let mut at = objective.at(&plan);
         let mut scaling = Scaling::new(&a, &b);
