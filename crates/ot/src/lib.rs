@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod assignment;
+mod barycenter;
 mod batch;
 mod cost;
 mod coupling;
@@ -8,6 +9,7 @@ mod dense;
 mod distance;
 mod error;
 mod geometry;
+mod greenkhorn;
 mod gromov;
 mod low_rank;
 mod permutation;
@@ -18,6 +20,9 @@ mod sparse;
 mod stop;
 
 pub use assignment::{Assignment, AssignmentPlan};
+pub use barycenter::{
+    Barycenter, DebiasedBarycenter, EntropicBarycenter, FreeBarycenter, FreeSupportBarycenter,
+};
 pub use batch::solve_all;
 pub use cost::{CostFunction, Euclidean, SquaredEuclidean};
 pub use coupling::{Certificate, Coupling};
@@ -25,6 +30,7 @@ pub use dense::DensePlan;
 pub use distance::{Bandwidth, Mmd, Order, Wasserstein, energy_distance, mmd, wasserstein};
 pub use error::OtError;
 pub use geometry::{Geometry, PointCloud};
+pub use greenkhorn::Greenkhorn;
 pub use gromov::{
     EntropicGromovWasserstein, GromovPlan, GromovTransport, GromovWasserstein, Loss, LowRankGromovWasserstein,
     Mirror, SemiRelaxedGromovWasserstein, Structure, UnbalancedGromovWasserstein,

@@ -1,4 +1,4 @@
-//! Projection onto the factors of plans: Dykstra's algorithm with Kullback-Leibler divergence.
+//! Projection onto the factors of plans, in the Kullback-Leibler divergence.
 
 use super::plan::Factors;
 use ndarray::{Array1, Array2, Axis};
@@ -8,52 +8,49 @@ use rayon::prelude::*;
 const ROWS: usize = 2048;
 
 /// The largest number of passes over the kernels.
-const PASSES: usize = 10_000;
+const PASSES: usize = 500;
 
 /// The factors nearest to the kernels `K₁`, `K₂`, `k₃`, with marginals `a` and `b` and `g ≥ floor`.
 ///
-/// Scetbon, Cuturi and Peyré 2021, algorithm 2 (LR-Dykstra). It ends where the rows miss `a` and `b` by
-/// `tolerance` in L1; the columns are exact.
+/// Solves the projection of Scetbon, Cuturi and Peyré 2021 (equation 8). Its solution has the form
+/// `Q = diag(u₁) K₁ diag(v₁)`, `R = diag(u₂) K₂ diag(v₂)`, `g = k₃ w / (v₁ v₂)` with `w ≥ 1` where g is at
+/// the floor; their algorithm 2 finds it by Dykstra's iterations over four constraints. Here the dual ascends
+/// in two blocks, each in closed form: `u` from the rows, then `v` and `w` from `g³ = k₃ w (K₁ᵀ u₁)(K₂ᵀ u₂)`. That
+/// needs no memory of corrections, so that it may start from the `v` of the last projection.
+///
+/// It ends where the rows miss `a` and `b` by `tolerance` in L1, and returns what they miss; the columns are
+/// exact.
 pub(super) fn project(
     kernels: &Factors,
     (a, b): (&Array1<f64>, &Array1<f64>),
     floor: f64,
     tolerance: f64,
-) -> Factors {
+    warm: &mut [Vec<f64>; 2],
+) -> (Factors, f64) {
     let rank = kernels.g.len();
-    let ones = || vec![1.0; rank];
-    let mut g: Vec<f64> = kernels.g.to_vec();
-    // Scalings of the columns, and Dykstra's corrections of the three constraints on g.
-    let mut sides = [Side::new(&kernels.q, a, rank), Side::new(&kernels.r, b, rank)];
-    let (mut lower, mut both) = (ones(), ones());
-    for pass in 0..PASSES {
-        let mut error = 0.0;
-        for side in &mut sides {
-            error += side.pass();
+    let [v1, v2] = std::mem::take(warm);
+    let mut sides = [Side::new(&kernels.q, a, v1), Side::new(&kernels.r, b, v2)];
+    let mut g = vec![0.0; rank];
+    let (mut passes, mut error) = (0, f64::INFINITY);
+    loop {
+        let missed: f64 = sides.iter_mut().map(Side::pass).sum();
+        if passes > 0 {
+            error = missed;
         }
-        if pass > 0 && error <= tolerance {
+        if (passes > 0 && error <= tolerance) || passes == PASSES {
             break;
         }
         for k in 0..rank {
-            // g ≥ floor.
-            let wanted = g[k] * lower[k];
-            g[k] = wanted.max(floor);
-            lower[k] = wanted / g[k];
-            // Both factors have the column sums g: a geometric mean.
-            let mean = (g[k] * both[k]).ln()
-                + sides.iter().map(|s| (s.v[k] * s.q[k] * s.sums[k]).ln()).sum::<f64>();
-            let next = (mean / 3.0).exp();
-            for side in &mut sides {
-                let v = next / side.sums[k];
-                side.q[k] *= side.v[k] / v;
-                side.v[k] = v;
-            }
-            both[k] *= g[k] / next;
-            g[k] = next;
+            let log: f64 = kernels.g[k].ln() + sides.iter().map(|s| s.sums[k].ln()).sum::<f64>();
+            g[k] = (log / 3.0).exp().max(floor);
+            sides.iter_mut().for_each(|side| side.v[k] = g[k] / side.sums[k]);
         }
+        sides.iter_mut().for_each(|side| side.before.copy_from_slice(&side.u));
+        passes += 1;
     }
     let [q, r] = sides.map(Side::finish);
-    Factors { q, r, g: g.into() }
+    *warm = [q.1, r.1];
+    (Factors { q: q.0, r: r.0, g: g.into() }, error)
 }
 
 /// One factor `diag(u) K diag(v)` in the making.
@@ -61,16 +58,18 @@ struct Side<'k> {
     kernel: &'k Array2<f64>,
     mass: &'k Array1<f64>,
     u: Vec<f64>,
+    /// The scalings of the pass before, to which `v` belongs.
+    before: Vec<f64>,
     v: Vec<f64>,
-    q: Vec<f64>,
     /// `Kᵀ u`.
     sums: Vec<f64>,
 }
 
 impl<'k> Side<'k> {
-    fn new(kernel: &'k Array2<f64>, mass: &'k Array1<f64>, rank: usize) -> Self {
-        let (u, v, q) = (vec![0.0; mass.len()], vec![1.0; rank], vec![1.0; rank]);
-        Self { kernel, mass, u, v, q, sums: vec![0.0; rank] }
+    fn new(kernel: &'k Array2<f64>, mass: &'k Array1<f64>, mut v: Vec<f64>) -> Self {
+        v.resize(kernel.ncols(), 1.0);
+        let sums = vec![0.0; v.len()];
+        Self { kernel, mass, u: vec![0.0; mass.len()], before: vec![0.0; mass.len()], v, sums }
     }
 
     /// `u = mass / (K v)` and `Kᵀ u` in one reading of the kernel; returns what the rows missed before.
@@ -104,12 +103,12 @@ impl<'k> Side<'k> {
         error
     }
 
-    fn finish(self) -> Array2<f64> {
+    fn finish(self) -> (Array2<f64>, Vec<f64>) {
         let mut factor = self.kernel.clone();
-        for (mut row, &u) in factor.axis_iter_mut(Axis(0)).zip(&self.u) {
+        for (mut row, &u) in factor.axis_iter_mut(Axis(0)).zip(&self.before) {
             row.iter_mut().zip(&self.v).for_each(|(x, v)| *x *= u * v);
         }
-        factor
+        (factor, self.v)
     }
 }
 

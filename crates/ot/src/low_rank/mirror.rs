@@ -9,8 +9,12 @@ use rayon::prelude::*;
 
 /// Rows of one task.
 const ROWS: usize = 1024;
-/// What the rows of the factors may miss in L1 during the descent; the result is rounded to miss nothing.
-const PROJECTION: f64 = 1e-7;
+/// What the rows of the factors may miss in L1 before they are rounded to miss nothing: a tenth of the last
+/// step, between these.
+const LOOSE: f64 = 1e-3;
+const TIGHT: f64 = 1e-12;
+/// How fast a step that was halved comes back.
+const GROWTH: f64 = 1.2;
 /// Steps below this share of the first are given up.
 const SHORTEST: f64 = 1e-6;
 
@@ -57,6 +61,8 @@ impl Mirror {
         let mut value = at.value + self.epsilon * negentropy(&factors);
         let mut history = vec![value];
         let (mut iterations, mut change, mut step) = (0, f64::INFINITY, self.step);
+        let mut warm = [Vec::new(), Vec::new()];
+        let mut projection = LOOSE;
         loop {
             let done = match self.stop {
                 Stop::Within { tolerance, .. } => change <= tolerance,
@@ -72,8 +78,8 @@ impl Mirror {
                 return Err(OtError::NotConverged { method: self.method, iterations, residual, tolerance });
             }
             iterations += 1;
-            let kernels = self.kernels(&factors, &at, step);
-            let mut next = project(&kernels, (a, b), self.floor, PROJECTION);
+            let (kernels, spread) = self.kernels(&factors, &at, step);
+            let (mut next, missed) = project(&kernels, (a, b), self.floor, projection, &mut warm);
             let bad = |x: &Array2<f64>| x.iter().any(|x| !x.is_finite());
             if bad(&next.q) || bad(&next.r) || next.g.iter().any(|g| !g.is_finite()) {
                 return Err(OtError::Diverged { method: self.method, iteration: iterations });
@@ -88,11 +94,18 @@ impl Mirror {
             if next_value.is_nan() {
                 return Err(OtError::Diverged { method: self.method, iteration: iterations });
             }
-            if next_value <= value + 1e-14 * value.abs() {
+            // Rounding may cost what was missed, times the largest difference of the slopes.
+            if next_value <= value + (missed * spread).max(1e-14 * value.abs()) {
                 change = divergence(&factors, &next) / (step * step);
+                projection = (0.1 * moved(&factors, &next)).clamp(TIGHT, LOOSE);
+                if next_value > value {
+                    projection = (0.3 * projection).max(TIGHT);
+                }
                 (factors, at, value) = (next, there, next_value);
+                step = (step * GROWTH).min(self.step);
             } else if step > SHORTEST * self.step {
                 step *= 0.5;
+                projection = (0.3 * projection).max(TIGHT);
             } else {
                 change = 0.0;
             }
@@ -106,7 +119,7 @@ impl Mirror {
     ///
     /// γ is the step over the largest spread of the slopes: what is added to a row, or to all of g, falls
     /// out in the projection and must not count.
-    fn kernels(&self, at: &Factors, slopes: &Slopes, step: f64) -> Factors {
+    fn kernels(&self, at: &Factors, slopes: &Slopes, step: f64) -> (Factors, f64) {
         let g: Array1<f64> = (0..at.g.len())
             .map(|k| -at.q.column(k).dot(&slopes.q.column(k)) / at.g[k])
             .collect();
@@ -130,7 +143,8 @@ impl Mirror {
         };
         let least = g.iter().fold(f64::INFINITY, |x, &y| x.min(y));
         let third = g.iter().zip(&at.g).map(|(slope, g)| g.powf(power) * (-gamma * (slope - least)).exp());
-        Factors { q: matrix(&at.q, &slopes.q), r: matrix(&at.r, &slopes.r), g: third.collect() }
+        let kernels = Factors { q: matrix(&at.q, &slopes.q), r: matrix(&at.r, &slopes.r), g: third.collect() };
+        (kernels, spread)
     }
 }
 
@@ -164,6 +178,12 @@ fn negentropy(factors: &Factors) -> f64 {
     factors.q.iter().map(term).sum::<f64>()
         + factors.r.iter().map(term).sum::<f64>()
         + factors.g.iter().map(term).sum::<f64>()
+}
+
+/// The L1 distance of Q and R.
+fn moved(x: &Factors, y: &Factors) -> f64 {
+    let part = |x: &Array2<f64>, y: &Array2<f64>| x.iter().zip(y).map(|(x, y)| (x - y).abs()).sum::<f64>();
+    part(&x.q, &y.q) + part(&x.r, &y.r)
 }
 
 /// The symmetric Kullback-Leibler divergence `Σ (x - y) log(x/y)` over Q, R and g.
