@@ -12,6 +12,7 @@ mod geometry;
 mod greenkhorn;
 mod gromov;
 mod low_rank;
+mod multimarginal;
 mod permutation;
 mod problem;
 mod simplex;
@@ -36,6 +37,7 @@ pub use gromov::{
     Mirror, SemiRelaxedGromovWasserstein, Structure, UnbalancedGromovWasserstein,
 };
 pub use low_rank::{FactoredCost, LowRankPlan, LowRankSinkhorn, LowRankStart};
+pub use multimarginal::{MultiMarginal, TensorPlan, TreePlan, TreeTransport};
 pub use permutation::Permutation;
 pub use problem::{MASS_TOLERANCE, OtSolver, Transport};
 pub use simplex::NetworkSimplex;
