@@ -36,12 +36,18 @@ impl DensePlan {
                 return Err(OtError::Shape { what, expected, found });
             }
         }
-        if let Some(((row, column), &value)) = matrix.indexed_iter().find(|(_, p)| !(p.is_finite() && **p >= 0.0)) {
+        if let Some(((row, column), &value)) =
+            matrix.indexed_iter().find(|(_, p)| !(p.is_finite() && **p >= 0.0))
+        {
             return Err(OtError::BadEntry { what: "the plan", row, column, value });
         }
         let transport = inner(&matrix.view(), &costs);
-        let certificate =
-            Certificate { iterations: 0, residual: 0.0, primal_cost: transport, dual_cost: f64::NEG_INFINITY };
+        let certificate = Certificate {
+            iterations: 0,
+            residual: 0.0,
+            primal_cost: transport,
+            dual_cost: f64::NEG_INFINITY,
+        };
         Ok(Self::from_parts(matrix, None, transport, certificate))
     }
 
@@ -72,7 +78,8 @@ pub(crate) fn inner(x: &ArrayView2<'_, f64>, y: &ArrayView2<'_, f64>) -> f64 {
 
 /// L1 distance of a plan's marginals from `a` and `b`.
 pub(crate) fn marginal_error(plan: &Array2<f64>, a: &Array1<f64>, b: &Array1<f64>) -> f64 {
-    let difference = |x: Array1<f64>, y: &Array1<f64>| x.iter().zip(y).map(|(x, y)| (x - y).abs()).sum::<f64>();
+    let difference =
+        |x: Array1<f64>, y: &Array1<f64>| x.iter().zip(y).map(|(x, y)| (x - y).abs()).sum::<f64>();
     difference(plan.sum_axis(ndarray::Axis(1)), a) + difference(plan.sum_axis(ndarray::Axis(0)), b)
 }
 

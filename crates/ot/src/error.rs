@@ -187,7 +187,9 @@ pub enum OtError {
         value: f64,
     },
     /// An entry that is not positive, where a logarithm needs it.
-    #[error("{what} has value {value} at row {row}, column {column}; this loss takes its logarithm, so that it must be positive")]
+    #[error(
+        "{what} has value {value} at row {row}, column {column}; this loss takes its logarithm, so that it must be positive"
+    )]
     NotPositive {
         /// Which matrix.
         what: &'static str,
@@ -215,7 +217,9 @@ pub enum OtError {
         error: Box<OtError>,
     },
     /// Edges that do not make a tree.
-    #[error("edge {edge} joins nodes {from} and {to} of {nodes}; the edges must make a tree: nodes - 1 of them, each joining a new node")]
+    #[error(
+        "edge {edge} joins nodes {from} and {to} of {nodes}; the edges must make a tree: nodes - 1 of them, each joining a new node"
+    )]
     NotTree {
         /// The first edge that is wrong, or their number where there are too few.
         edge: usize,
@@ -227,7 +231,9 @@ pub enum OtError {
         nodes: usize,
     },
     /// An iteration whose numbers left the range of floating point.
-    #[error("{method} left the range of floating point at iteration {iteration}; allow a larger epsilon, smaller steps or costs of moderate size")]
+    #[error(
+        "{method} left the range of floating point at iteration {iteration}; allow a larger epsilon, smaller steps or costs of moderate size"
+    )]
     Diverged {
         /// Which method.
         method: &'static str,

@@ -215,7 +215,11 @@ fn finish(
         .zip(&f)
         .zip(finite.rows())
         .map(|((row, &f), costs)| {
-            row.iter().zip(&g).zip(costs).map(|((&p, &g), &c)| if p > 0.0 { p * (f + g - c) } else { 0.0 }).sum::<f64>()
+            row.iter()
+                .zip(&g)
+                .zip(costs)
+                .map(|((&p, &g), &c)| if p > 0.0 { p * (f + g - c) } else { 0.0 })
+                .sum::<f64>()
         })
         .sum();
     let mass = plan.sum();

@@ -156,7 +156,8 @@ fn proximal_points_end_where_the_unregularised_objective_is_stationary() {
     assert!(plan.history().windows(2).all(|v| v[1] <= v[0] + 1e-9), "the objective rose");
     // The conditional gradient finds nothing better near it than rounding.
     let start = plan.matrix().to_owned();
-    let again = GromovWasserstein::new(Stop::After { iterations: 0 }).solve_from(&problem, start.view()).unwrap();
+    let again =
+        GromovWasserstein::new(Stop::After { iterations: 0 }).solve_from(&problem, start.view()).unwrap();
     assert!(again.stationarity() < 1e-5, "{}", again.stationarity());
 }
 
@@ -255,10 +256,8 @@ fn a_copy_turned_round_is_found() {
     let order: Vec<usize> = (0..n).map(|i| (i * 17 + 3) % n).collect();
     let y = x.select(Axis(0), &order).dot(&turn) + 2.0;
     let (dense_x, dense_y) = (structure(&distances(&x)), structure(&distances(&y)));
-    let (quick_x, quick_y) = (
-        Structure::squared_euclidean(x.view()).unwrap(),
-        Structure::squared_euclidean(y.view()).unwrap(),
-    );
+    let (quick_x, quick_y) =
+        (Structure::squared_euclidean(x.view()).unwrap(), Structure::squared_euclidean(y.view()).unwrap());
     for (source, target) in [(&dense_x, &dense_y), (&quick_x, &quick_y)] {
         let problem = GromovTransport::uniform(source, target);
         let plan = GromovWasserstein::new(within(1e-12)).solve(&problem).unwrap();
@@ -354,7 +353,8 @@ fn a_small_epsilon_and_points_without_mass_are_no_trouble() {
 fn threads_do_not_change_the_bits() {
     let (x, y) = (cloud(300, 3, 0.0, 1), cloud(280, 2, 0.0, 2));
     let (source, target) = (structure(&distances(&x)), structure(&distances(&y)));
-    let problem = GromovTransport::new(&source, &target, weights(300, 3).view(), weights(280, 4).view()).unwrap();
+    let problem =
+        GromovTransport::new(&source, &target, weights(300, 3).view(), weights(280, 4).view()).unwrap();
     let run = || {
         let exact = GromovWasserstein::new(Stop::After { iterations: 4 }).solve(&problem).unwrap();
         let soft = EntropicGromovWasserstein::new(0.05, Stop::After { iterations: 3 });

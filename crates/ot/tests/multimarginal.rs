@@ -28,8 +28,9 @@ fn two_marginals_are_sinkhorn() {
     let c = costs(9, 7, 1);
     let (a, b) = (weights(9, 2) * 3.0, weights(7, 3) * 3.0);
     let epsilon = 0.05;
-    let sinkhorn =
-        Sinkhorn::new(epsilon, within(1e-12)).solve(&Transport::new(&c, a.view(), b.view()).unwrap()).unwrap();
+    let sinkhorn = Sinkhorn::new(epsilon, within(1e-12))
+        .solve(&Transport::new(&c, a.view(), b.view()).unwrap())
+        .unwrap();
     let tensor =
         MultiMarginal::new(epsilon, within(1e-12)).solve(c.view().into_dyn(), &[a.view(), b.view()]).unwrap();
     let matrix = tensor.tensor().to_owned().into_dimensionality().unwrap();
@@ -126,7 +127,8 @@ fn a_star_and_a_deep_tree_agree_with_the_tensor() {
 fn a_small_epsilon_comes_near_the_exact_cost() {
     let c = costs(10, 12, 1);
     let (a, b) = (weights(10, 2), weights(12, 3));
-    let exact = NetworkSimplex::default().solve(&Transport::new(&c, a.view(), b.view()).unwrap()).unwrap().cost();
+    let exact =
+        NetworkSimplex::default().solve(&Transport::new(&c, a.view(), b.view()).unwrap()).unwrap().cost();
     let tree = TreeTransport::chain(1e-3, within(1e-8), &[&c]);
     let cost = tree.solve(&[Some(a.view()), Some(b.view())]).unwrap().cost();
     assert!(cost > exact - 1e-7 && cost < exact + 1e-3 * 5.0, "{cost} {exact}");
@@ -136,7 +138,8 @@ fn a_small_epsilon_comes_near_the_exact_cost() {
 fn points_without_mass_stay_empty() {
     let c = costs(4, 4, 1);
     let (a, b) = (array![0.5, 0.0, 0.25, 0.25], array![0.25, 0.25, 0.5, 0.0]);
-    let tensor = MultiMarginal::new(0.1, within(1e-12)).solve(c.view().into_dyn(), &[a.view(), b.view()]).unwrap();
+    let tensor =
+        MultiMarginal::new(0.1, within(1e-12)).solve(c.view().into_dyn(), &[a.view(), b.view()]).unwrap();
     assert!(tensor.marginal(0)[1] == 0.0 && tensor.marginal(1)[3] == 0.0);
     let tree = TreeTransport::chain(0.1, within(1e-12), &[&c]);
     let plan = tree.solve(&[Some(a.view()), Some(b.view())]).unwrap();

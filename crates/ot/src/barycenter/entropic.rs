@@ -155,11 +155,8 @@ impl<'g, G: Geometry + ?Sized> Projections<'g, G> {
         for ((f, t), weight) in self.f.iter_mut().zip(soft).zip(&self.weights) {
             for ((f, &t), &log) in f.iter_mut().zip(t).zip(log_mass) {
                 let open = log > f64::NEG_INFINITY && t.is_finite();
-                let (old, mass) = if open {
-                    (((*f - t) / epsilon).exp(), (log / epsilon).exp())
-                } else {
-                    (0.0, 0.0)
-                };
+                let (old, mass) =
+                    if open { (((*f - t) / epsilon).exp(), (log / epsilon).exp()) } else { (0.0, 0.0) };
                 residual += weight * (old - mass).abs();
                 *f = if open { log + t } else { f64::NEG_INFINITY };
             }

@@ -1,9 +1,9 @@
 //! Gromov-Wasserstein transport with entropy.
 
-use super::{GromovTransport, outer};
 use super::objective::Objective;
 use super::plan::GromovPlan;
 use super::scaling::{Penalties, Scaling};
+use super::{GromovTransport, outer};
 use crate::dense::marginal_error;
 use crate::{Certificate, DensePlan, OtError, Stop};
 use ndarray::{Array1, Array2, Zip};

@@ -168,7 +168,8 @@ pub(super) fn check_start(
         let (expected, found) = (a.len(), start.nrows());
         return Err(OtError::Shape { what: "the first axis of the start", expected, found });
     }
-    if let Some(((row, column), &value)) = start.indexed_iter().find(|(_, p)| !(p.is_finite() && **p >= 0.0)) {
+    if let Some(((row, column), &value)) = start.indexed_iter().find(|(_, p)| !(p.is_finite() && **p >= 0.0))
+    {
         return Err(OtError::BadEntry { what: "the start", row, column, value });
     }
     let missed = |axis: usize, wanted: &Array1<f64>| {

@@ -64,7 +64,8 @@ impl<'p> Scaling<'p> {
             let mut change = 0.0;
             for i in 0..n {
                 if self.a[i] > 0.0 {
-                    let next = (kf * (self.f[i] - epsilon * (sums[i] / self.a[i]).ln()) - self.f[i]) / epsilon;
+                    let next =
+                        (kf * (self.f[i] - epsilon * (sums[i] / self.a[i]).ln()) - self.f[i]) / epsilon;
                     change += self.a[i] * (log_u[i] - next).exp_m1().abs();
                     log_u[i] = next;
                 }
@@ -73,7 +74,8 @@ impl<'p> Scaling<'p> {
             let sums = times_transposed(&kernel, &u);
             for j in 0..m {
                 if self.b[j] > 0.0 {
-                    log_v[j] = (kg * (self.g[j] - epsilon * (sums[j] / self.b[j]).ln()) - self.g[j]) / epsilon;
+                    log_v[j] =
+                        (kg * (self.g[j] - epsilon * (sums[j] / self.b[j]).ln()) - self.g[j]) / epsilon;
                 }
             }
             if kf < 1.0 && kg < 1.0 {
@@ -106,7 +108,10 @@ impl<'p> Scaling<'p> {
         let Penalties { epsilon, source, target } = penalties;
         let soft = |masses: &Array1<f64>, potential: &[f64], logs: &[f64], rho: f64| {
             let terms = masses.iter().zip(potential).zip(logs);
-            terms.map(|((&w, &f), &x)| if w > 0.0 { w * (-(f + epsilon * x) / rho).exp() } else { 0.0 }).sum::<f64>().ln()
+            terms
+                .map(|((&w, &f), &x)| if w > 0.0 { w * (-(f + epsilon * x) / rho).exp() } else { 0.0 })
+                .sum::<f64>()
+                .ln()
         };
         let (first, second) = (soft(self.a, &self.f, log_u, source), soft(self.b, &self.g, log_v, target));
         let shift = source * target / (source + target) * (first - second) / epsilon;
@@ -131,18 +136,20 @@ impl<'p> Scaling<'p> {
         let out = kernel.as_slice_mut().expect("new arrays are contiguous");
         let costs = costs.as_slice().expect("costs are contiguous");
         let scale = 1.0 / epsilon;
-        out.par_chunks_mut(m).zip(costs.par_chunks(m)).enumerate().with_min_len(16).for_each(|(i, (out, costs))| {
-            let (a, f) = (self.a[i], self.f[i]);
-            pulp::Arch::new().dispatch(
-                #[inline(always)]
-                || {
-                    for (((out, &c), &g), &b) in out.iter_mut().zip(costs).zip(&self.g).zip(b) {
-                        let x = (f + g - c) * scale;
-                        *out = a * b * exp(if x < 700.0 { x } else { 700.0 });
-                    }
-                },
-            );
-        });
+        out.par_chunks_mut(m).zip(costs.par_chunks(m)).enumerate().with_min_len(16).for_each(
+            |(i, (out, costs))| {
+                let (a, f) = (self.a[i], self.f[i]);
+                pulp::Arch::new().dispatch(
+                    #[inline(always)]
+                    || {
+                        for (((out, &c), &g), &b) in out.iter_mut().zip(costs).zip(&self.g).zip(b) {
+                            let x = (f + g - c) * scale;
+                            *out = a * b * exp(if x < 700.0 { x } else { 700.0 });
+                        }
+                    },
+                );
+            },
+        );
         kernel
     }
 

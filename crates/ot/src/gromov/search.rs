@@ -129,7 +129,10 @@ mod tests {
             for curvature in [-2.0, -0.4, 0.0, 0.3, 5.0] {
                 let value = |t: f64| slope * t + curvature * t * t;
                 let best = (0..=1000).map(|k| value(f64::from(k) / 1000.0)).fold(f64::INFINITY, f64::min);
-                assert!(value(step(slope, curvature)) <= best + 1e-12, "slope {slope}, curvature {curvature}");
+                assert!(
+                    value(step(slope, curvature)) <= best + 1e-12,
+                    "slope {slope}, curvature {curvature}"
+                );
             }
         }
     }

@@ -1,9 +1,9 @@
 //! Gromov-Wasserstein transport whose marginals are held by penalties.
 
-use super::{GromovTransport, outer};
 use super::objective::{Linearised, Objective};
 use super::plan::GromovPlan;
 use super::scaling::{Penalties, Scaling};
+use super::{GromovTransport, outer};
 use crate::{Certificate, DensePlan, OtError, Stop};
 use ndarray::{Array1, Array2, Axis};
 

@@ -88,7 +88,8 @@ pub(crate) fn squared_euclidean_factors<T: Real>(
     let centre: Array1<f64> = (x.sum_axis(Axis(0)) + y.sum_axis(Axis(0))) / (x.nrows() + y.nrows()) as f64;
     x -= &centre;
     y -= &centre;
-    let squares = |points: &Array2<f64>| points.rows().into_iter().map(|row| row.dot(&row)).collect::<Vec<_>>();
+    let squares =
+        |points: &Array2<f64>| points.rows().into_iter().map(|row| row.dot(&row)).collect::<Vec<_>>();
     let (x_squares, y_squares) = (squares(&x), squares(&y));
     let left = Array2::from_shape_fn((x.nrows(), d + 2), |(i, k)| match k {
         0 => x_squares[i],

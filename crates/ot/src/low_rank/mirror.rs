@@ -120,9 +120,8 @@ impl Mirror {
     /// γ is the step over the largest spread of the slopes: what is added to a row, or to all of g, falls
     /// out in the projection and must not count.
     fn kernels(&self, at: &Factors, slopes: &Slopes, step: f64) -> (Factors, f64) {
-        let g: Array1<f64> = (0..at.g.len())
-            .map(|k| -at.q.column(k).dot(&slopes.q.column(k)) / at.g[k])
-            .collect();
+        let g: Array1<f64> =
+            (0..at.g.len()).map(|k| -at.q.column(k).dot(&slopes.q.column(k)) / at.g[k]).collect();
         let spread = spread(&slopes.q).max(spread(&slopes.r)).max(span(g.iter().copied()));
         let gamma = if spread > 0.0 { step / spread } else { 0.0 };
         let power = 1.0 - gamma * self.epsilon;
@@ -143,7 +142,8 @@ impl Mirror {
         };
         let least = g.iter().fold(f64::INFINITY, |x, &y| x.min(y));
         let third = g.iter().zip(&at.g).map(|(slope, g)| g.powf(power) * (-gamma * (slope - least)).exp());
-        let kernels = Factors { q: matrix(&at.q, &slopes.q), r: matrix(&at.r, &slopes.r), g: third.collect() };
+        let kernels =
+            Factors { q: matrix(&at.q, &slopes.q), r: matrix(&at.r, &slopes.r), g: third.collect() };
         (kernels, spread)
     }
 }

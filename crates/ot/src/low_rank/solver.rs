@@ -4,9 +4,9 @@ use super::cost::{Blocks, CostProduct, FactoredCost};
 use super::mirror::{Mirror, Slopes};
 use super::plan::{Factors, LowRankPlan};
 use super::start::LowRankStart;
-use crate::simplex::check;
 use crate::{Certificate, Geometry, OtError, OtSolver, Stop, Transport};
 use ndarray::Array2;
+use rayon::prelude::*;
 
 /// Transport with a plan of nonnegative rank at most `rank`, in O((n + m) rank) memory.
 ///
@@ -114,7 +114,11 @@ pub(crate) fn check_settings(
         return Err(OtError::BadRank { rank, most });
     }
     if !(epsilon >= 0.0 && epsilon.is_finite()) {
-        return Err(OtError::BadParameter { name: "epsilon", value: epsilon, range: "finite and not negative" });
+        return Err(OtError::BadParameter {
+            name: "epsilon",
+            value: epsilon,
+            range: "finite and not negative",
+        });
     }
     if !(step > 0.0 && step.is_finite()) {
         return Err(OtError::BadParameter { name: "the step", value: step, range: "positive and finite" });
@@ -135,7 +139,20 @@ impl OtSolver for LowRankSinkhorn<'_> {
     /// A rank of 0 or above the smaller side, a cost that is not finite, a setting outside its range, or
     /// [`OtError::NotConverged`] where the stop asks for a tolerance.
     fn solve<'g, G: Geometry + ?Sized>(&self, problem: &Transport<'g, G>) -> Result<LowRankPlan, OtError> {
-        check(problem.geometry())?;
+        finite(problem.geometry())?;
         self.descend(problem, &Blocks(problem.geometry()))
     }
+}
+
+/// # Errors
+/// A cost that is not finite: every point reaches every other through a component.
+fn finite<G: Geometry + ?Sized>(geometry: &G) -> Result<(), OtError> {
+    let (n, m) = geometry.shape();
+    (0..n).into_par_iter().try_for_each_init(Vec::new, |buffer, row| {
+        let costs = geometry.costs(row, 0..m, buffer);
+        match costs.iter().position(|c| !c.is_finite()) {
+            Some(column) => Err(OtError::BadCost { row, column, value: costs[column] }),
+            None => Ok(()),
+        }
+    })
 }

@@ -47,12 +47,7 @@ pub(super) fn rank_two_factors(a: &Array1<f64>, b: &Array1<f64>, rank: usize) ->
 
 impl LowRankStart<'_> {
     /// The first factors for marginals `a` and `b`.
-    pub(crate) fn factors(
-        &self,
-        a: &Array1<f64>,
-        b: &Array1<f64>,
-        rank: usize,
-    ) -> Result<Factors, OtError> {
+    pub(crate) fn factors(&self, a: &Array1<f64>, b: &Array1<f64>, rank: usize) -> Result<Factors, OtError> {
         let Self::Memberships(q, r) = self else { return Ok(rank_two_factors(a, b, rank)) };
         let g = Array1::from_elem(rank, 1.0 / rank as f64);
         let side = |what: &'static str, given: &ArrayView2<'_, f64>, masses: &Array1<f64>| {

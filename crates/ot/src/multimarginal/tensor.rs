@@ -119,9 +119,10 @@ impl MultiMarginal {
             };
             if finish {
                 let plan = tensor(costs.view(), &potentials, &shares, epsilon);
-                let missed = shares.iter().enumerate().map(|(k, b)| {
-                    (&sums(&plan, k) - b).iter().map(|e| e.abs()).sum::<f64>()
-                });
+                let missed = shares
+                    .iter()
+                    .enumerate()
+                    .map(|(k, b)| (&sums(&plan, k) - b).iter().map(|e| e.abs()).sum::<f64>());
                 let residual: f64 = missed.sum();
                 match self.stop {
                     Stop::Within { tolerance, max_iterations } if residual > tolerance => {
@@ -213,7 +214,12 @@ fn exponents(
 }
 
 /// `f_k + ε log b_k`, and 0 on the axis left out.
-fn terms(potentials: &[Array1<f64>], shares: &[Array1<f64>], out: Option<usize>, epsilon: f64) -> Vec<Vec<f64>> {
+fn terms(
+    potentials: &[Array1<f64>],
+    shares: &[Array1<f64>],
+    out: Option<usize>,
+    epsilon: f64,
+) -> Vec<Vec<f64>> {
     let term = |(k, (f, b)): (usize, (&Array1<f64>, &Array1<f64>))| {
         if out == Some(k) {
             return vec![0.0; f.len()];

@@ -402,7 +402,8 @@ impl<G: Geometry + ?Sized> TreePlan<'_, G> {
                 transport += if *p > 0.0 { *p * c } else { 0.0 };
             }
         }
-        let certificate = Certificate { primal_cost: transport, dual_cost: f64::NEG_INFINITY, ..self.certificate };
+        let certificate =
+            Certificate { primal_cost: transport, dual_cost: f64::NEG_INFINITY, ..self.certificate };
         DensePlan::from_parts(plan, None, transport, certificate)
     }
 
