@@ -294,5 +294,98 @@ pub enum OtError {
         mass: f64,
         /// The most that can move.
         most: f64,
+    /// A matrix that must be square and is not.
+    #[error("{what} has {rows} rows and {columns} columns; give one row and one column for each point")]
+    NotSquare {
+        /// Which matrix.
+        what: &'static str,
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+    },
+    /// An entry that is not finite, or negative where it may not be.
+    #[error("{what} has value {value} at row {row}, column {column}; it must be finite and not negative")]
+    BadEntry {
+        /// Which matrix.
+        what: &'static str,
+        /// Where.
+        row: usize,
+        /// Where.
+        column: usize,
+        /// The offending value.
+        value: f64,
+    },
+    /// An entry that is not finite, where any sign is allowed.
+    #[error("{what} has value {value} at row {row}, column {column}; it must be finite")]
+    NotFinite {
+        /// Which matrix.
+        what: &'static str,
+        /// Where.
+        row: usize,
+        /// Where.
+        column: usize,
+        /// The offending value.
+        value: f64,
+    },
+    /// An entry that is not positive, where a logarithm needs it.
+    #[error(
+        "{what} has value {value} at row {row}, column {column}; this loss takes its logarithm, so that it must be positive"
+    )]
+    NotPositive {
+        /// Which matrix.
+        what: &'static str,
+        /// Where.
+        row: usize,
+        /// Where.
+        column: usize,
+        /// The offending value.
+        value: f64,
+    },
+    /// A rank that no plan of this size can have.
+    #[error("the rank is {rank}; it must be between 1 and {most}, the smaller of the numbers of points")]
+    BadRank {
+        /// The rank asked for.
+        rank: usize,
+        /// The largest.
+        most: usize,
+    },
+    /// What is wrong with one of several measures.
+    #[error("measure {index}: {error}")]
+    InMeasure {
+        /// Which of them.
+        index: usize,
+        /// What is wrong with it.
+        error: Box<OtError>,
+    },
+    /// Edges that do not make a tree.
+    #[error(
+        "edge {edge} joins nodes {from} and {to} of {nodes}; the edges must make a tree: nodes - 1 of them, each joining a new node"
+    )]
+    NotTree {
+        /// The first edge that is wrong, or their number where there are too few.
+        edge: usize,
+        /// One end.
+        from: usize,
+        /// The other.
+        to: usize,
+        /// The number of nodes.
+        nodes: usize,
+    },
+    /// An iteration whose numbers left the range of floating point.
+    #[error(
+        "{method} left the range of floating point at iteration {iteration}; allow a larger epsilon, smaller steps or costs of moderate size"
+    )]
+    Diverged {
+        /// Which method.
+        method: &'static str,
+        /// When.
+        iteration: usize,
+    },
+    /// A loss that a method cannot take apart.
+    #[error("{method} needs the square loss; choose Loss::Square, or another method")]
+    WrongLoss {
+        /// Which method.
+        method: &'static str,
     },
 }
