@@ -9,6 +9,7 @@ mod sparsify;
 
 pub use compose::Composed;
 pub use dense::DensePlan;
+pub(crate) use dense::{inner, marginal_error};
 pub(crate) use sampling::{cumulative, draw};
 pub use sparsify::{Keep, SparseCoupling};
 

@@ -157,6 +157,27 @@ pub enum OtError {
         "the move from point {row} to point {column} is out of range, listed twice or out of order; list each of the {rows} x {columns} allowed moves once, the targets of a source ascending"
     )]
     BadMove {
+        /// Source point.
+        row: usize,
+        /// Target point.
+        column: usize,
+        /// The number of source points.
+        rows: usize,
+        /// The number of target points.
+        columns: usize,
+    },
+    /// Different masses on the two sides of a symmetric problem.
+    #[error(
+        "point {point} has mass {source_mass} as a source and {target_mass} as a target; a symmetric problem needs the same masses on both sides"
+    )]
+    Asymmetric {
+        /// The point.
+        point: usize,
+        /// Its mass as a source.
+        source_mass: f64,
+        /// Its mass as a target.
+        target_mass: f64,
+    },
     /// A node that a graph has not.
     #[error("node {node} is not in the graph, whose nodes are 0..{nodes}")]
     BadNode {
@@ -176,34 +197,6 @@ pub enum OtError {
         to: usize,
         /// The length.
         length: f64,
-    },
-    /// An entry of a plan that is no mass.
-    #[error(
-        "the mass moved from point {row} to point {column} is {value}; masses must be finite and not negative"
-    )]
-    BadEntry {
-        /// Source point.
-        row: usize,
-        /// Target point.
-        column: usize,
-        /// The number of source points.
-        rows: usize,
-        /// The number of target points.
-        columns: usize,
-    /// Different masses on the two sides of a symmetric problem.
-    #[error(
-        "point {point} has mass {source_mass} as a source and {target_mass} as a target; a symmetric problem needs the same masses on both sides"
-    )]
-    Asymmetric {
-        /// The point.
-        point: usize,
-        /// Its mass as a source.
-        source_mass: f64,
-        /// Its mass as a target.
-        target_mass: f64,
-    },
-        /// The offending mass.
-        value: f64,
     },
     /// A plan whose sums are not the masses of its problem.
     #[error(
@@ -244,7 +237,7 @@ pub enum OtError {
     #[error(
         "the cost from source point {row} to target point {column} is {forth} and the cost back is {back}; this divergence needs a symmetric cost"
     )]
-    Asymmetric {
+    AsymmetricCost {
         /// The source point.
         row: usize,
         /// The target point.
@@ -261,6 +254,7 @@ pub enum OtError {
         first: usize,
         /// The higher.
         second: usize,
+    },
     /// Constraints on the two sides that no total mass meets.
     #[error(
         "the source takes a total mass between {source_low} and {source_high} and the target between {target_low} and {target_high}; widen a range or relax a side"
@@ -294,6 +288,7 @@ pub enum OtError {
         mass: f64,
         /// The most that can move.
         most: f64,
+    },
     /// A matrix that must be square and is not.
     #[error("{what} has {rows} rows and {columns} columns; give one row and one column for each point")]
     NotSquare {

@@ -1,6 +1,6 @@
 //! Greedy Sinkhorn.
 
-use crate::dense::{inner, marginal_error};
+use crate::coupling::{inner, marginal_error};
 use crate::simplex::check;
 use crate::sinkhorn::exp;
 use crate::{Certificate, DensePlan, Geometry, OtError, OtSolver, Stop, Transport};

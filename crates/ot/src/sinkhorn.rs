@@ -41,6 +41,21 @@ pub enum EpsilonScaling {
     },
 }
 
+impl EpsilonScaling {
+    /// The values above `epsilon`, largest first, each as often as it is used; none where the solver would choose.
+    pub(crate) fn above(self, epsilon: f64) -> Vec<f64> {
+        let EpsilonScaling::Geometric { start, factor, steps } = self else { return Vec::new() };
+        let mut values = Vec::new();
+        let mut value = epsilon / factor;
+        while value < start {
+            values.extend(std::iter::repeat_n(value, steps));
+            value /= factor;
+        }
+        values.reverse();
+        values
+    }
+}
+
 /// How the sums of the iteration are made. All forms give the same plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
@@ -203,19 +218,6 @@ impl Sinkhorn {
             }
         }
         Ok(())
-    }
-
-    /// The values of ε above the last, largest first, each as often as it is used.
-    pub(crate) fn schedule(&self) -> Vec<f64> {
-        let EpsilonScaling::Geometric { start, factor, steps } = self.scaling else { return Vec::new() };
-        let mut values = Vec::new();
-        let mut epsilon = self.epsilon / factor;
-        while epsilon < start {
-            values.extend(std::iter::repeat_n(epsilon, steps));
-            epsilon /= factor;
-        }
-        values.reverse();
-        values
     }
 }
 

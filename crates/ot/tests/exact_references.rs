@@ -96,7 +96,7 @@ fn whole_populations_of_cells() {
 #[test]
 fn shapes_that_failed_on_one_system() {
     for shape in [(292, 2), (2, 292), (1, 500), (500, 1), (3, 701), (293, 7)] {
-        let ones = Array2::ones(shape);
+        let ones = Array2::<f64>::ones(shape);
         let (a, b) = (weights(shape.0, 1), weights(shape.1, 2));
         for problem in
             [Transport::uniform(&ones).unwrap(), Transport::new(&ones, a.view(), b.view()).unwrap()]

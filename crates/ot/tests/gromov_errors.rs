@@ -1,7 +1,7 @@
 //! What Gromov-Wasserstein says of bad input.
 
 use chreode_ot::{
-    DensePlan, EntropicGromovWasserstein, GromovTransport, GromovWasserstein, Loss, OtError,
+    EntropicGromovWasserstein, GromovTransport, GromovWasserstein, Loss, OtError,
     SemiRelaxedGromovWasserstein, Stop, Structure, UnbalancedGromovWasserstein,
 };
 use ndarray::{Array2, array};
@@ -141,17 +141,4 @@ fn not_converged() {
         OtError::Diverged { method: "low-rank sinkhorn", iteration: 3 }.to_string(),
         "low-rank sinkhorn left the range of floating point at iteration 3; allow a larger epsilon, smaller steps or costs of moderate size"
     );
-}
-
-#[test]
-fn dense_plans() {
-    let costs = Array2::<f64>::zeros((2, 2));
-    assert!(matches!(
-        DensePlan::new(array![[0.5, 0.0], [f64::NAN, 0.5]], costs.view()),
-        Err(OtError::BadEntry { what: "the plan", row: 1, column: 0, .. })
-    ));
-    assert!(matches!(
-        DensePlan::new(Array2::zeros((2, 3)), costs.view()),
-        Err(OtError::Shape { expected: 3, found: 2, .. })
-    ));
 }

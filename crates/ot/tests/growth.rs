@@ -4,8 +4,8 @@ mod common;
 
 use approx::assert_relative_eq;
 use chreode_ot::{
-    CostFunction, Coupling, Geometry, OtError, Scaled, SquaredEuclidean, Stop, Unit, WaddingtonOt,
-    ancestors, descendants,
+    CostFunction, Coupling, Geometry, OtError, Scaled, SquaredEuclidean, Stop, Unit, WaddingtonOt, ancestors,
+    descendants,
 };
 use common::{cloud, small};
 use ndarray::{Array1, Array2, array};

@@ -88,8 +88,11 @@ fn every_pair_of_penalties_has_no_gap() {
             let problem = RelaxedTransport::new(&costs, a.view(), b.view(), source, target).unwrap();
             for reference in [Reference::Product, Reference::Counting, Reference::Uniform] {
                 for half_step in [HalfStep::TranslationInvariant, HalfStep::Plain] {
-                    let solver =
-                        UnbalancedSinkhorn { half_step, reference, ..UnbalancedSinkhorn::new(0.2, within(1e-12)) };
+                    let solver = UnbalancedSinkhorn {
+                        half_step,
+                        reference,
+                        ..UnbalancedSinkhorn::new(0.2, within(1e-12))
+                    };
                     let plan = solver.solve(&problem).unwrap();
                     let (primal, dual) = (plan.primal_cost(), plan.dual_cost());
                     let case = format!("{source:?} {target:?} {reference:?} {half_step:?} {primal} {dual}");
@@ -177,7 +180,8 @@ fn a_huge_penalty_is_balanced_transport_at_its_speed() {
     // At λ/ε = 10⁴ the plain form has hardly started, while the other needs what balanced transport needs.
     let problem = problem(500.0);
     let fast = UnbalancedSinkhorn::new(0.05, within(1e-10)).solve(&problem).unwrap();
-    let plain = UnbalancedSinkhorn { half_step: HalfStep::Plain, ..UnbalancedSinkhorn::new(0.05, within(1e-10)) };
+    let plain =
+        UnbalancedSinkhorn { half_step: HalfStep::Plain, ..UnbalancedSinkhorn::new(0.05, within(1e-10)) };
     let slow = UnbalancedSinkhorn { stop: Stop::After { iterations: 400 }, ..plain }.solve(&problem).unwrap();
     assert!(fast.certificate().iterations < 200, "{:?}", fast.certificate());
     assert!(slow.certificate().gap() > 1e4 * fast.certificate().gap());

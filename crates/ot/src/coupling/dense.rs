@@ -2,10 +2,11 @@
 
 use super::{Certificate, Coupling, cumulative, draw};
 use crate::{Geometry, OtError, Transport};
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use rand::Rng;
 
-/// A plan held as an `n × m` matrix: one that comes from elsewhere, checked against its problem.
+/// A plan held as an `n × m` matrix: by a solver that holds all of it anyway, or from elsewhere and checked against its
+/// problem.
 ///
 /// ```
 /// use chreode_ot::{Coupling, DensePlan, Transport};
@@ -21,6 +22,8 @@ use rand::Rng;
 #[derive(Clone, Debug, PartialEq)]
 pub struct DensePlan {
     matrix: Array2<f64>,
+    potentials: Option<(Array1<f64>, Array1<f64>)>,
+    transport: f64,
     certificate: Certificate,
 }
 
@@ -48,15 +51,14 @@ impl DensePlan {
         if let Some(((row, column), &value)) =
             matrix.indexed_iter().find(|(_, p)| !(p.is_finite() && **p >= 0.0))
         {
-            return Err(OtError::BadEntry { row, column, value });
+            return Err(OtError::BadEntry { what: "the plan", row, column, value });
         }
         let total = problem.source().sum();
-        let miss = |sums: Array1<f64>, masses: ndarray::ArrayView1<'_, f64>| {
-            (&sums - &masses).mapv(f64::abs).sum() / total
-        };
+        let miss =
+            |sums: Array1<f64>, masses: ArrayView1<'_, f64>| (&sums - &masses).mapv(f64::abs).sum() / total;
         let sides = [
-            ("source", miss(matrix.sum_axis(ndarray::Axis(1)), problem.source())),
-            ("target", miss(matrix.sum_axis(ndarray::Axis(0)), problem.target())),
+            ("source", miss(matrix.sum_axis(Axis(1)), problem.source())),
+            ("target", miss(matrix.sum_axis(Axis(0)), problem.target())),
         ];
         for (side, residual) in sides {
             if residual.is_nan() || tolerance.is_nan() || residual > tolerance {
@@ -73,13 +75,39 @@ impl DensePlan {
         let residual = f64::max(sides[0].1, sides[1].1);
         let certificate =
             Certificate { iterations: 0, residual, primal_cost: cost, dual_cost: f64::NEG_INFINITY };
-        Ok(Self { matrix, certificate })
+        Ok(Self::from_parts(matrix, None, cost, certificate))
+    }
+
+    pub(crate) fn from_parts(
+        matrix: Array2<f64>,
+        potentials: Option<(Array1<f64>, Array1<f64>)>,
+        transport: f64,
+        certificate: Certificate,
+    ) -> Self {
+        Self { matrix, potentials, transport, certificate }
     }
 
     /// The matrix.
     pub fn matrix(&self) -> ArrayView2<'_, f64> {
         self.matrix.view()
     }
+
+    /// The potentials `f` and `g` of the solver, where it has some.
+    pub fn potentials(&self) -> Option<(ArrayView1<'_, f64>, ArrayView1<'_, f64>)> {
+        self.potentials.as_ref().map(|(f, g)| (f.view(), g.view()))
+    }
+}
+
+/// `Σ x_ij y_ij`, rows in order.
+pub(crate) fn inner(x: &ArrayView2<'_, f64>, y: &ArrayView2<'_, f64>) -> f64 {
+    x.rows().into_iter().zip(y.rows()).map(|(x, y)| x.dot(&y)).sum()
+}
+
+/// L1 distance of a plan's marginals from `a` and `b`.
+pub(crate) fn marginal_error(plan: &Array2<f64>, a: &Array1<f64>, b: &Array1<f64>) -> f64 {
+    let difference =
+        |x: Array1<f64>, y: &Array1<f64>| x.iter().zip(y).map(|(x, y)| (x - y).abs()).sum::<f64>();
+    difference(plan.sum_axis(Axis(1)), a) + difference(plan.sum_axis(Axis(0)), b)
 }
 
 impl Coupling for DensePlan {
@@ -98,7 +126,7 @@ impl Coupling for DensePlan {
     }
 
     fn cost(&self) -> f64 {
-        self.certificate.primal_cost
+        self.transport
     }
 
     fn certificate(&self) -> Certificate {

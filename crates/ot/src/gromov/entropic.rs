@@ -4,7 +4,7 @@ use super::objective::Objective;
 use super::plan::GromovPlan;
 use super::scaling::{Penalties, Scaling};
 use super::{GromovTransport, outer};
-use crate::dense::marginal_error;
+use crate::coupling::marginal_error;
 use crate::{Certificate, DensePlan, OtError, Stop};
 use ndarray::{Array1, Array2, Zip};
 

@@ -5,7 +5,7 @@ use super::objective::Objective;
 use super::plan::GromovPlan;
 use super::search::Descent;
 use super::{GromovTransport, outer};
-use crate::dense::marginal_error;
+use crate::coupling::marginal_error;
 use crate::{OtError, Stop};
 use ndarray::ArrayView2;
 

@@ -3,7 +3,7 @@
 use super::structure::Form;
 use super::{GromovTransport, Loss, Structure, outer, product};
 use crate::Entry;
-use crate::dense::inner;
+use crate::coupling::inner;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use std::borrow::Cow;
 

@@ -2,7 +2,7 @@
 
 use super::objective::{Linearised, Objective};
 use super::plan::GromovPlan;
-use crate::dense::inner;
+use crate::coupling::inner;
 use crate::{Certificate, DensePlan, Entry, OtError, Stop};
 use ndarray::Array2;
 

@@ -103,7 +103,7 @@ impl UnbalancedGromovWasserstein {
             history.push(self.value(&objective, &plan, &at, &a, &b).0);
         }
         let (value, transport, parts) = self.value(&objective, &plan, &at, &a, &b);
-        let residual = crate::dense::marginal_error(&plan, &a, &b) / a.sum();
+        let residual = crate::coupling::marginal_error(&plan, &a, &b) / a.sum();
         let certificate =
             Certificate { iterations, residual, primal_cost: value, dual_cost: f64::NEG_INFINITY };
         let plan = DensePlan::from_parts(plan, None, transport, certificate);

@@ -53,7 +53,7 @@ impl PartialSinkhorn {
         let (source, target) = (Side::new(a, self.reference), Side::new(b, self.reference));
         let (mut f, mut g) = (vec![0.0; a.len()], vec![0.0; b.len()]);
         let mut price = 0.0;
-        let schedule = approach.schedule();
+        let schedule = self.scaling.above(self.epsilon);
         let (mut iterations, mut residual) = (0, f64::INFINITY);
         loop {
             let epsilon = schedule.get(iterations).copied().unwrap_or(self.epsilon);

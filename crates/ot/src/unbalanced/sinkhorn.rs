@@ -87,7 +87,7 @@ impl RelaxedSolver for UnbalancedSinkhorn {
             sides,
             half_step: self.half_step,
         };
-        let schedule = approach.schedule();
+        let schedule = self.scaling.above(self.epsilon);
         let (mut iterations, mut residual) = (0, f64::INFINITY);
         loop {
             let epsilon = schedule.get(iterations).copied().unwrap_or(self.epsilon);
