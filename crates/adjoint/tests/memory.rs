@@ -66,7 +66,7 @@ fn most(adjoint: Discrete, steps: usize) -> (usize, f64) {
     let times = [0.0, 5.0];
     let (_, g) = adjoint
         .gradient(&fixed(DOPRI5, steps), &Cubic, counted(1.0), &times, |_| vec![counted(0.0), counted(1.0)])
-        .unwrap();
+        .expect("a smooth solve");
     let y0 = g.y0.0;
     drop(g);
     assert_eq!(ALIVE.get(), 0, "nothing is left behind");
@@ -80,12 +80,12 @@ fn states_are_as_many_as_checkpoints() {
     for checkpoints in [1, 4, 11] {
         for steps in [20, 200, 900] {
             let (most, y0) = most(Discrete::checkpoints(checkpoints), steps);
-            assert!(
-                most <= few + checkpoints - 1,
-                "{most} states alive with {checkpoints} checkpoints, {few}"
-            );
+            assert!(most < few + checkpoints, "{most} states alive with {checkpoints} checkpoints, {few}");
             // y = y₀ / √(1 + 2 y₀² t)
-            assert!((y0 / 11f64.powf(-1.5) - 1.0).abs() < 1e-3);
+            assert!(
+                (y0 / 11f64.powf(-1.5) - 1.0).abs() < 5e-3 * (20.0 / steps as f64).powi(4),
+                "{y0}, {steps} steps"
+            );
         }
     }
     let (all, _) = most(Discrete::stored(), 900);
