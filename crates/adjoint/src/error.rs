@@ -48,6 +48,12 @@ pub enum AdjointError {
         /// Where the step began, or the time reached.
         t: f64,
     },
+    /// A quadrature rule that does not exist here.
+    #[error("{points} quadrature nodes a step were asked for; give between 1 and 16")]
+    Points {
+        /// How many were asked for.
+        points: usize,
+    },
     /// Nowhere to begin again from.
     #[error("0 checkpoints were allowed; one, the initial state, is the least")]
     NoCheckpoints,
