@@ -11,9 +11,11 @@ mod gradient;
 mod interpolating;
 mod outputs;
 mod pull;
+mod pull_stages;
 mod quadrature;
 mod record;
 mod recorder;
+mod retracing;
 mod stages;
 mod sweep;
 
@@ -25,3 +27,4 @@ pub use error::AdjointError;
 pub use gradient::{Gradient, WithGradient, gradient};
 pub use interpolating::{Interpolating, SolutionTape};
 pub use quadrature::Quadrature;
+pub use retracing::{Retraced, RetracedStep, Retracing, RetracingTape, Way};

@@ -1,17 +1,11 @@
 //! The exact pullback of Runge-Kutta steps, one after the other from the last to the first.
-//!
-//! With κᵢ the cotangent of stage kᵢ = f(t + cᵢh, gᵢ), gᵢ = y + h Σⱼ aᵢⱼ kⱼ, and a that of the new state:
-//! κᵢ = h bᵢ a + h Σₗ aₗᵢ uₗ, uᵢ = κᵢᵀ ∂f/∂y, and the cotangent of y is a + Σ uᵢ. A state asked for within
-//! the step adds its cotangent with the weights bᵢ(θ) of the interpolant in place of bᵢ.
-//!
-//! Hairer, Lubich & Wanner, Geometric Numerical Integration, VI.9; J. M. Sanz-Serna, SIAM Review 58 (2016)
-//! 3-33, doi:10.1137/151002769.
 
 use crate::outputs::add;
-use crate::record::{Record, node, row, weighty};
-use crate::stages::{Workspace, combine, finish, stage, with_terms};
+use crate::pull_stages::{Rates, pull_stages, sum_dot};
+use crate::record::{Record, weighty};
+use crate::stages::{Workspace, finish};
 use crate::{AdjointError, Gradient};
-use chreode_core::{Pullback, VectorSpace, Vjp};
+use chreode_core::{VectorSpace, Vjp};
 use chreode_ode::{Span, Tableau};
 use std::mem::swap;
 
@@ -29,15 +23,7 @@ pub(crate) struct Pull<'p, P: Vjp<Y> + ?Sized, Y> {
     by_time: Option<Vec<f64>>,
     /// Outputs that lie before the way already gone.
     left: usize,
-    /// Cotangent of a stage.
-    kappa: Y,
-}
-
-/// Derivatives with respect to the beginning and the size of a step.
-#[derive(Default)]
-struct Rates {
-    t: f64,
-    h: f64,
+    spare: Y,
 }
 
 impl<'p, P: Vjp<Y> + ?Sized, Y: VectorSpace> Pull<'p, P, Y> {
@@ -51,8 +37,8 @@ impl<'p, P: Vjp<Y> + ?Sized, Y: VectorSpace> Pull<'p, P, Y> {
         y: &Y,
         by_time: Option<Vec<f64>>,
     ) -> Self {
-        let (a, kappa, left) = (y.zeros_like(), y.zeros_like(), times.len());
-        Self { problem, tableau, steps, times, cotangents, a, params: None, by_time, left, kappa }
+        let (a, spare, left) = (y.zeros_like(), y.zeros_like(), times.len());
+        Self { problem, tableau, steps, times, cotangents, a, params: None, by_time, left, spare }
     }
 
     /// Pulls the cotangents back through step `n`, which begins at `y`.
@@ -69,40 +55,22 @@ impl<'p, P: Vjp<Y> + ?Sized, Y: VectorSpace> Pull<'p, P, Y> {
         }
         let inner = self.outputs(|t| (t - from) * direction > 0.0);
         let thetas: Vec<_> = inner.map(|i| (i, (self.times[i] - step.t) / step.h)).collect();
-        let dense = !thetas.is_empty();
+        let tableau = self.tableau;
         let outer = self.by_time.is_some() && (n == 0 || n + 1 == self.steps.len());
 
-        // The value of the last stage comes with its pullback.
-        let tableau = self.tableau;
-        let count = if dense { tableau.dense_stages() } else { weighty(&tableau) };
-        let Workspace { k, scratch } = workspace;
-        for i in 0..if dense { count } else { count - 1 } {
-            stage(&tableau, self.problem, &step, y, i, k, scratch);
-        }
         let mut rates = Rates::default();
-        let mut pulled: Vec<Option<Pullback<Y, P::Params>>> = (0..count).map(|_| None).collect();
-        for i in (0..count).rev() {
-            if !self.stage_cotangent(&step, i, &thetas, &pulled) {
-                continue;
-            }
-            combine(y, step.h, row(&tableau, i), &k[..i], scratch);
-            let t = step.time(&tableau, i);
-            let mut back = self.problem.vjp(t, scratch, &self.kappa);
-            if outer {
-                let by_t = self.problem.vjp_time(t, scratch, &self.kappa);
-                let offset = |terms: &[(f64, &Y)]| {
-                    Y::sum_into(terms, scratch);
-                    back.state.dot(scratch)
-                };
-                rates.t += by_t;
-                rates.h += node(&tableau, i) * by_t;
-                rates.h += with_terms(1.0, row(&tableau, i).iter().copied(), &k[..i], offset);
-            }
-            if i + 1 == count && !dense {
-                swap(&mut k[i], &mut back.value);
-            }
-            pulled[i] = Some(back);
-        }
+        let outputs: Vec<_> = thetas.iter().map(|(i, theta)| (*theta, &self.cotangents[*i])).collect();
+        let pulled = pull_stages(
+            self.problem,
+            &tableau,
+            &step,
+            y,
+            &self.a,
+            &outputs,
+            workspace,
+            outer.then_some(&mut rates),
+        );
+        let Workspace { k, scratch, .. } = workspace;
 
         if self.by_time.is_some() {
             if outer {
@@ -117,11 +85,11 @@ impl<'p, P: Vjp<Y> + ?Sized, Y: VectorSpace> Pull<'p, P, Y> {
             self.start_rates(n, from, &k[0], &rates);
         }
 
-        let outputs = thetas.iter().map(|(i, _)| (1.0, &self.cotangents[*i]));
+        let outputs = outputs.iter().map(|(_, cotangent)| (1.0, *cotangent));
         let stages = pulled.iter().flatten().map(|back| (1.0, &back.state));
         let terms: Vec<_> = outputs.chain(stages).collect();
-        self.a.plus_into(&terms, &mut self.kappa);
-        swap(&mut self.a, &mut self.kappa);
+        self.a.plus_into(&terms, &mut self.spare);
+        swap(&mut self.a, &mut self.spare);
         let terms: Vec<_> = pulled.iter().flatten().map(|back| (1.0, &back.params)).collect();
         if let Some(((_, first), rest)) = terms.split_first() {
             self.params = Some(match &self.params {
@@ -139,36 +107,6 @@ impl<'p, P: Vjp<Y> + ?Sized, Y: VectorSpace> Pull<'p, P, Y> {
             self.left -= 1;
         }
         self.left..end
-    }
-
-    /// Works out κᵢ; `false` if nothing depends on stage `i`.
-    fn stage_cotangent(
-        &mut self,
-        step: &Record,
-        i: usize,
-        thetas: &[(usize, f64)],
-        pulled: &[Option<Pullback<Y, P::Params>>],
-    ) -> bool {
-        let tableau = &self.tableau;
-        let mut terms = Vec::with_capacity(1 + thetas.len() + pulled.len());
-        let mut term = |weight: f64, x| {
-            if weight != 0.0 {
-                terms.push((step.h * weight, x));
-            }
-        };
-        term(tableau.coefficients().b.get(i).copied().unwrap_or(0.0), &self.a);
-        for (output, theta) in thetas {
-            term(tableau.weight(i, *theta), &self.cotangents[*output]);
-        }
-        for (l, back) in pulled.iter().enumerate().skip(i + 1) {
-            if let Some(back) = back {
-                term(row(tableau, l)[i], &back.state);
-            }
-        }
-        if !terms.is_empty() {
-            Y::sum_into(&terms, &mut self.kappa);
-        }
-        !terms.is_empty()
     }
 
     /// What the states within the step say of their own times, and of the ends of the step.
@@ -242,12 +180,4 @@ impl<'p, P: Vjp<Y> + ?Sized, Y: VectorSpace> Pull<'p, P, Y> {
             Err(AdjointError::NotFinite { t: t0 })
         }
     }
-}
-
-/// `⟨Σ wᵢ kᵢ, a⟩`.
-fn sum_dot<Y: VectorSpace>(weights: impl IntoIterator<Item = f64>, k: &[Y], a: &Y, scratch: &mut Y) -> f64 {
-    with_terms(1.0, weights, k, |terms| {
-        Y::sum_into(terms, scratch);
-        a.dot(scratch)
-    })
 }

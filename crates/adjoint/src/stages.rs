@@ -61,11 +61,14 @@ pub(crate) struct Workspace<Y> {
     /// Stages, those of the interpolant included.
     pub(crate) k: Vec<Y>,
     pub(crate) scratch: Y,
+    /// Cotangent of a stage.
+    pub(crate) kappa: Y,
 }
 
 impl<Y: VectorSpace> Workspace<Y> {
     pub(crate) fn new(tableau: &Tableau, y: &Y) -> Self {
-        Self { k: (0..tableau.dense_stages()).map(|_| y.zeros_like()).collect(), scratch: y.zeros_like() }
+        let k = (0..tableau.dense_stages()).map(|_| y.zeros_like()).collect();
+        Self { k, scratch: y.zeros_like(), kappa: y.zeros_like() }
     }
 
     /// Takes `steps` again, one after the other, from `y`; costs one evaluation a stage that carries weight.
