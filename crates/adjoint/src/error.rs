@@ -54,6 +54,19 @@ pub enum AdjointError {
         /// How many were asked for.
         points: usize,
     },
+    /// A linear system that was not solved.
+    #[error(
+        "the linear system of a steady state was left with a relative residual of {residual:e} after {iterations} \
+         iterations, above {tolerance:e}; the steady state may not be isolated, or allow more iterations"
+    )]
+    LinearSystem {
+        /// Iterations spent.
+        iterations: usize,
+        /// What was left.
+        residual: f64,
+        /// What was asked for.
+        tolerance: f64,
+    },
     /// Nowhere to begin again from.
     #[error("0 checkpoints were allowed; one, the initial state, is the least")]
     NoCheckpoints,
