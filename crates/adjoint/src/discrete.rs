@@ -106,12 +106,12 @@ impl Discrete {
 /// The steps of a solve and some of its states.
 #[derive(Clone, Debug)]
 pub struct DiscreteTape<Y> {
-    tableau: Tableau,
+    pub(crate) tableau: Tableau,
     times: Vec<f64>,
-    steps: Vec<Record>,
+    pub(crate) steps: Vec<Record>,
     /// The state before each step, or that before the first alone.
     states: Vec<Y>,
-    checkpoints: usize,
+    pub(crate) checkpoints: usize,
 }
 
 impl<Y> DiscreteTape<Y> {
@@ -122,7 +122,24 @@ impl<Y> DiscreteTape<Y> {
 
     /// Steps that the way back will take again: [`advances`](crate::advances), 0 where all states are stored.
     pub fn advances(&self) -> usize {
-        if self.is_stored() { 0 } else { advances(self.steps.len(), self.checkpoints) }
+        self.planned().1
+    }
+
+    /// States that are kept, and steps that are taken again.
+    pub(crate) fn planned(&self) -> (usize, usize) {
+        let n = self.steps.len();
+        if n <= self.checkpoints { (n.max(1), 0) } else { (self.checkpoints, advances(n, self.checkpoints)) }
+    }
+
+    /// Steps with a state asked for between their ends.
+    pub(crate) fn dense_steps(&self) -> usize {
+        let inside = |t: &&f64| **t != self.times[0] && self.steps.iter().all(|step| step.to != **t);
+        let forwards = self.times.last() > self.times.first();
+        let holder =
+            |t: &f64| self.steps.partition_point(|step| if forwards { step.to < *t } else { step.to > *t });
+        let mut holders: Vec<_> = self.times.iter().filter(inside).map(holder).collect();
+        holders.dedup();
+        holders.len()
     }
 
     fn is_stored(&self) -> bool {

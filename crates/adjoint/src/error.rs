@@ -67,6 +67,14 @@ pub enum AdjointError {
         /// What was asked for.
         tolerance: f64,
     },
+    /// Memory for no state at all.
+    #[error("{memory} bytes were allowed for states, but one state takes {state}; allow that at least")]
+    Memory {
+        /// What was allowed.
+        memory: usize,
+        /// Bytes of a state.
+        state: usize,
+    },
     /// Nowhere to begin again from.
     #[error("0 checkpoints were allowed; one, the initial state, is the least")]
     NoCheckpoints,

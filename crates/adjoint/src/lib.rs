@@ -1,14 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 mod adjoint;
+mod auto;
 mod backsolve;
 mod backwards;
 mod binomial;
+mod counted;
 mod discrete;
 mod error;
 mod gauss;
 mod gmres;
+mod gradcheck;
 mod gradient;
+mod held;
 mod implicit;
 mod integral;
 mod interpolating;
@@ -25,10 +29,12 @@ mod sweep;
 mod tangent;
 
 pub use adjoint::Adjoint;
+pub use auto::{Auto, AutoTape, Plan};
 pub use backsolve::{Augmented, Backsolve, BacksolveTape};
 pub use binomial::{advances, binomial};
 pub use discrete::{Discrete, DiscreteTape, Times};
 pub use error::AdjointError;
+pub use gradcheck::{Agreement, GradCheck, Kind, Moved, gradcheck};
 pub use gradient::{Gradient, WithGradient, gradient};
 pub use implicit::Implicit;
 pub use integral::{Integrand, WithEnergy, WithIntegral};
