@@ -2,7 +2,9 @@
 
 mod common;
 
-use chreode_adjoint::{Adjoint, AdjointError, Backsolve, Gradient, Interpolating, Quadrature, gradient};
+use chreode_adjoint::{
+    Adjoint, AdjointError, Backsolve, Gradient, Interpolating, Quadrature, WithGradient, gradient,
+};
 use chreode_core::{Passenger, Tolerance, VectorField, VectorSpace};
 use chreode_ode::{ExplicitRk, Pi, RK4, Solve, SolveError, TSIT5, VERNER7};
 use common::{Counting, DUFFING, Linear, adaptive, apart, fixed};
@@ -23,7 +25,7 @@ fn three(tolerance: f64, times: &[f64]) -> [Vec<f64>; 3] {
     let back = Solve::new(ExplicitRk::new(VERNER7), Pi::new(Tolerance::both(tolerance)));
     let (y0, w) = ([0.6, -0.2], cotangents());
     let take = |g: Result<_, AdjointError>| {
-        let (ys, g): (Vec<[f64; 2]>, Gradient<[f64; 2], [f64; 5]>) = g.expect("a smooth problem");
+        let (ys, g): WithGradient<[f64; 2], [f64; 5]> = g.expect("a smooth problem");
         assert_eq!(ys, forward.at(&DUFFING, y0, times).expect("a smooth problem"));
         flat(&g)
     };
