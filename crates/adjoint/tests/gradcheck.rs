@@ -3,7 +3,7 @@
 mod common;
 
 use chreode_adjoint::{Kind, gradcheck};
-use chreode_core::{Network, NetworkField, Pullback, Real, Seed, VectorField, Vjp};
+use chreode_core::{Network, NetworkField, Pullback, Seed, VectorField, Vjp};
 use chreode_nn::{Activation, Mlp, MlpConfig};
 use chreode_ode::RK4;
 use common::{DUFFING, Duffing, adaptive, fixed};
@@ -88,10 +88,7 @@ fn the_table_reads_well() {
 }
 
 /// A network field over its own parameters.
-fn network<A: chreode_nn::Lane>() -> Mlp<A>
-where
-    A: Real,
-{
+fn network<A: chreode_nn::Lane>() -> Mlp<A> {
     let config = MlpConfig::new(2).hidden([16, 16]).activation(Activation::Silu);
     Mlp::new(config, &mut Seed(3).stream("network", 0)).expect("a sensible configuration")
 }
