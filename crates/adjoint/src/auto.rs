@@ -34,7 +34,7 @@ const ENTRY: usize = 8;
 /// let solve = Solve::new(ExplicitRk::new(DOPRI5), Fixed::steps(1000));
 /// let auto = Auto { memory: 800 };
 /// let plan = auto.plan(&solve, &Decay, [1.0], &[0.0, 1.0])?;
-/// assert_eq!((plan.steps, plan.states, plan.advances), (1000, 100, 1899));
+/// assert_eq!((plan.steps, plan.states, plan.advances), (1000, 100, 937));
 /// let (_, g) = auto.gradient(&solve, &Decay, [1.0], &[0.0, 1.0], |_| vec![[0.0], [1.0]])?;
 /// assert!((g.y0[0] - (-1f64).exp()).abs() < 1e-12);
 /// # Ok::<(), chreode_adjoint::AdjointError>(())
@@ -108,9 +108,8 @@ impl Auto {
         let params =
             problem.vjp(times.first().copied().unwrap_or(0.0), &y0, &y0.zeros_like()).params.entries();
         let entries = y0.entries();
-        let (_, mut tape) = Discrete::checkpoints(1).forward(solve, problem, y0, times)?;
-        tape.checkpoints = discrete.checkpoints;
-        Ok(predict(&tape, discrete.times, entries, params))
+        let (_, tape) = Discrete::checkpoints(1).forward(solve, problem, y0, times)?;
+        Ok(predict(&tape, &discrete, entries, params))
     }
 }
 
@@ -129,15 +128,15 @@ impl<Y> AutoTape<Y> {
     }
 }
 
-/// The costs of the way back over `tape`.
-fn predict<Y>(tape: &DiscreteTape<Y>, times: Times, entries: usize, params: usize) -> Plan {
+/// The costs of the way back of `discrete` over the steps of `tape`.
+fn predict<Y>(tape: &DiscreteTape<Y>, discrete: &Discrete, entries: usize, params: usize) -> Plan {
     let n = tape.steps();
     let tableau = &tape.tableau;
     let (w, all) = (weighty(tableau), tableau.dense_stages());
     let dense = tape.dense_steps().min(n);
-    let (states, advances) = tape.planned();
+    let (states, advances) = tape.planned(discrete.checkpoints);
     // Times: two evaluations a stage of the first and the last step, one an output at its end, one at t₁.
-    let by_time = match times {
+    let by_time = match discrete.times {
         Times::Differentiated => 2 * all * n.min(2) + 1,
         Times::Constant => 0,
     };
@@ -173,7 +172,7 @@ where
             problem.vjp(times.first().copied().unwrap_or(0.0), &y0, &y0.zeros_like()).params.entries();
         let entries = y0.entries();
         let (ys, tape) = discrete.forward(solve, problem, y0, times)?;
-        let plan = predict(&tape, discrete.times, entries, params);
+        let plan = predict(&tape, &discrete, entries, params);
         Ok((ys, AutoTape { tape, discrete, plan }))
     }
 

@@ -47,3 +47,28 @@ pub(crate) fn split(steps: usize, checkpoints: usize) -> usize {
     let most = binomial(s, r - 1).min(steps - binomial(s - 1, r - 1).min(steps - 1));
     most.clamp(1, steps - 1)
 }
+
+/// The steps taken again to reverse `steps` steps with `checkpoints` states in memory, when every `spacing`-th was
+/// kept on the way forward; each part is reversed with the checkpoints that are free by then.
+pub(crate) fn advances_between(steps: usize, checkpoints: usize, spacing: usize) -> usize {
+    let parts = steps.div_ceil(spacing);
+    let length = |i: usize| if i + 1 == parts { steps - spacing * i } else { spacing };
+    (0..parts).map(|i| advances(length(i), checkpoints - i)).fold(0, usize::saturating_add)
+}
+
+/// The spacing, a power of two that `checkpoints` states can have, for which the least steps are taken again.
+pub(crate) fn best_spacing(steps: usize, checkpoints: usize) -> usize {
+    let powers = (0..usize::BITS - 1).map(|i| 1usize << i);
+    let possible = powers.skip_while(|spacing| steps.div_ceil(*spacing) > checkpoints);
+    let mut best = (1, usize::MAX);
+    for spacing in possible {
+        let cost = advances_between(steps, checkpoints, spacing);
+        if cost < best.1 {
+            best = (spacing, cost);
+        }
+        if spacing >= steps {
+            break;
+        }
+    }
+    best.0
+}

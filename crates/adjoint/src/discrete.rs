@@ -1,6 +1,6 @@
 //! Exact gradients of the steps themselves.
 
-use crate::binomial::advances;
+use crate::binomial::{advances_between, best_spacing};
 use crate::outputs::{begin, check};
 use crate::pull::Pull;
 use crate::record::Record;
@@ -28,9 +28,11 @@ const CHECKPOINTS: usize = 256;
 /// **Memory.** At most `checkpoints` states (the initial one among them, none of the stages), and 32 bytes a
 /// step. **Cost.** With w the stages that carry weight (6 for [`DOPRI5`](chreode_ode::DOPRI5)) and n steps,
 /// the way back takes w n pullbacks and (w − 1) n evaluations; where n exceeds `checkpoints`, also w
-/// [`advances(n, checkpoints)`](crate::advances) evaluations to take steps again, the least that can do.
-/// States between steps and gradients with respect to times cost a few more. The number of checkpoints changes
-/// no bit of the gradient.
+/// evaluations for each step that is taken again. That is at most
+/// [`advances(n, checkpoints)`](crate::advances) steps, the binomial optimum for a start from the initial state
+/// alone; the number of steps is not known beforehand, so the way forward keeps equally spaced
+/// states, and as many of them are used as make it least. States between steps and gradients with respect to times
+/// cost a few evaluations more. The number of checkpoints changes no bit of the gradient.
 ///
 /// A. Griewank and A. Walther, Algorithm 799: revolve, ACM Trans. Math. Softw. 26 (2000) 19-45,
 /// doi:10.1145/347837.347846.
@@ -109,9 +111,10 @@ pub struct DiscreteTape<Y> {
     pub(crate) tableau: Tableau,
     times: Vec<f64>,
     pub(crate) steps: Vec<Record>,
-    /// The state before each step, or that before the first alone.
+    /// The states before every `spacing`-th step.
     states: Vec<Y>,
-    pub(crate) checkpoints: usize,
+    spacing: usize,
+    checkpoints: usize,
 }
 
 impl<Y> DiscreteTape<Y> {
@@ -120,15 +123,16 @@ impl<Y> DiscreteTape<Y> {
         self.steps.len()
     }
 
-    /// Steps that the way back will take again: [`advances`](crate::advances), 0 where all states are stored.
+    /// Steps that the way back will take again; 0 where all states are stored.
     pub fn advances(&self) -> usize {
-        self.planned().1
+        self.planned(self.checkpoints).1
     }
 
-    /// States that are kept, and steps that are taken again.
-    pub(crate) fn planned(&self) -> (usize, usize) {
+    /// States that are in memory with `checkpoints`, and steps that are taken again.
+    pub(crate) fn planned(&self, checkpoints: usize) -> (usize, usize) {
         let n = self.steps.len();
-        if n <= self.checkpoints { (n.max(1), 0) } else { (self.checkpoints, advances(n, self.checkpoints)) }
+        let spacing = best_spacing(n, checkpoints);
+        (checkpoints.min(n.max(1)), advances_between(n, checkpoints, spacing))
     }
 
     /// Steps with a state asked for between their ends.
@@ -140,10 +144,6 @@ impl<Y> DiscreteTape<Y> {
         let mut holders: Vec<_> = self.times.iter().filter(inside).map(holder).collect();
         holders.dedup();
         holders.len()
-    }
-
-    fn is_stored(&self) -> bool {
-        self.states.len() >= self.steps.len()
     }
 }
 
@@ -173,14 +173,17 @@ where
         };
         let direction = span.direction();
         let mut states = vec![y0.duplicate()];
-        let mut steps = Vec::new();
+        let (mut steps, mut spacing) = (Vec::new(), 1);
         let mut driver = recording.start(problem, span, y0)?;
         while let Some(step) = driver.step()? {
-            if !steps.is_empty() && states.len() == steps.len() {
-                if states.len() < self.checkpoints {
+            let n = steps.len();
+            if n > 0 && n % spacing == 0 {
+                if states.len() == self.checkpoints {
+                    thin(&mut states, 2);
+                    spacing *= 2;
+                }
+                if n % spacing == 0 {
                     states.push(step.y0.duplicate());
-                } else {
-                    states.truncate(1);
                 }
             }
             while let Some(&t) = times.get(ys.len()).filter(|t| (**t - step.t1) * direction <= 0.0) {
@@ -194,8 +197,12 @@ where
             steps.push(Record { to: step.t1, ..recording.stepper.last.get() });
         }
         drop(driver);
+        let best = best_spacing(steps.len(), self.checkpoints);
+        thin(&mut states, best / spacing);
         let (tableau, times) = (*solve.stepper.tableau(), times.to_vec());
-        Ok((ys, DiscreteTape { tableau, times, steps, states, checkpoints: self.checkpoints }))
+        let tape =
+            DiscreteTape { tableau, times, steps, states, spacing: best, checkpoints: self.checkpoints };
+        Ok((ys, tape))
     }
 
     fn backward(
@@ -205,7 +212,7 @@ where
         tape: &DiscreteTape<Y>,
         cotangents: &[Y],
     ) -> Result<Gradient<Y, P::Params>, AdjointError> {
-        let DiscreteTape { tableau, times, steps, states, checkpoints } = tape;
+        let DiscreteTape { tableau, times, steps, states, spacing, checkpoints } = tape;
         let y0 = &states[0];
         check(times, y0, cotangents)?;
         let by_time = match self.times {
@@ -213,21 +220,24 @@ where
             Times::Constant => None,
         };
         let mut workspace = Workspace::new(tableau, y0);
+        let mut again = Workspace::new(tableau, y0);
         let mut pull = Pull::new(problem, *tableau, steps, times, cotangents, y0, by_time);
-        if tape.is_stored() {
-            for n in (0..steps.len()).rev() {
-                pull.step(n, &states[n], &mut workspace)?;
-            }
-        } else {
-            let mut again = Workspace::new(tableau, y0);
-            sweep(
-                steps.len(),
-                *checkpoints,
-                y0,
-                |from, y, to| again.advance(tableau, problem, &steps[from..to], y),
-                |n, y| pull.step(n, y, &mut workspace),
-            )?;
-        }
+        sweep(
+            steps.len(),
+            *checkpoints,
+            (*spacing, states),
+            |from, y, to| again.advance(tableau, problem, &steps[from..to], y),
+            |n, y| pull.step(n, y, &mut workspace),
+        )?;
         pull.finish(y0)
     }
+}
+
+/// Keeps every `n`-th state, from the first.
+fn thin<Y>(states: &mut Vec<Y>, n: usize) {
+    let mut i = 0;
+    states.retain(|_| {
+        i += 1;
+        (i - 1) % n == 0
+    });
 }
