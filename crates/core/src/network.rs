@@ -1,5 +1,6 @@
 //! Parametrised vector fields on rows, and their use as a [`VectorField`].
 
+use crate::field::time_difference;
 use crate::{Pullback, Real, VectorField, Vjp};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 use std::cell::RefCell;
@@ -150,5 +151,11 @@ impl<N: Network + ?Sized> Vjp<Array2<N::Scalar>> for NetworkField<'_, N> {
         let flat = params.as_slice_mut().expect("a new array is contiguous");
         self.network.pullback(a.view(), Some(state.view_mut()), Some(flat), memory);
         Pullback { value, state, params }
+    }
+
+    /// By central differences, with a step for the digits of the network's scalar.
+    fn vjp_time(&self, t: f64, y: &Array2<N::Scalar>, a: &Array2<N::Scalar>) -> f64 {
+        let digits = if size_of::<N::Scalar>() < size_of::<f64>() { f32::EPSILON.into() } else { f64::EPSILON };
+        time_difference(self, t, y, a, digits.cbrt())
     }
 }

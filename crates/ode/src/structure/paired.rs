@@ -73,6 +73,17 @@ where
         &memory.next
     }
 
+    fn prepare_dense(
+        &self,
+        problem: &P,
+        t: f64,
+        h: f64,
+        y: &(Y, Passenger<Z>),
+        memory: &Self::Memory,
+    ) -> usize {
+        self.0.prepare_dense(problem, t, h, &y.0, &memory.inner)
+    }
+
     fn dense(&self, t: f64, h: f64, y: &(Y, Passenger<Z>), memory: &Self::Memory) -> Self::Dense {
         PairedPiece {
             inner: self.0.dense(t, h, &y.0, &memory.inner),

@@ -4,7 +4,7 @@ use crate::common::{apart, forced, order, reference, swing};
 use chreode_core::{Passenger, Tolerance, VectorField};
 use chreode_ode::{
     AsynchronousLeapfrog, BOSH3, DOPRI5, Dense, EULER, Every, Fixed, HEUN, LeapfrogMidpoint, MIDPOINT,
-    Paired, Pi, RK4, Reversible, ReversibleHeun, ReversibleRk, Solve, SolveError, Span, TSIT5, Tableau,
+    Paired, Pi, RK4, Reversible, ReversibleHeun, ReversibleRk, Solve, SolveError, Span, TSIT5, Tableau, VERNER6,
 };
 
 /// The distance from the start after `steps` of `h` forwards and back, and after every step back at
@@ -222,4 +222,18 @@ fn couplings_outside_their_range_are_refused() {
     }
     assert_eq!(ReversibleRk::new(RK4).lambda(), 0.999);
     assert_eq!(ReversibleRk::new(RK4).tableau(), &RK4);
+}
+
+#[test]
+fn paired_dense_output_is_that_of_the_method() {
+    // The interpolant of verner6 needs stages of its own.
+    for base in [DOPRI5, VERNER6] {
+        let method = ReversibleRk::new(base);
+        let control = Pi::new(Tolerance::both(1e-6));
+        let (y0, times) = ([1.0, 0.0], [0.0, 0.3, 1.7, 3.0]);
+        let plain = Solve::new(method, control).at(&swing, y0, &times).unwrap();
+        let start = Paired(method).start(&swing, 0.0, y0).unwrap();
+        let paired = Solve::new(Paired(method), control).at(&swing, start, &times).unwrap();
+        assert_eq!(paired.iter().map(|(y, _)| *y).collect::<Vec<_>>(), plain);
+    }
 }

@@ -1,0 +1,243 @@
+//! Exact gradients of the steps themselves.
+
+use crate::binomial::{advances_between, best_spacing};
+use crate::outputs::{begin, check};
+use crate::pull::Pull;
+use crate::record::Record;
+use crate::recorder::Recorder;
+use crate::stages::Workspace;
+use crate::sweep::sweep;
+use crate::{Adjoint, AdjointError, Gradient};
+use chreode_core::{Norm, VectorSpace, Vjp};
+use chreode_ode::{ExplicitRk, Solve, SolveError, StepControl, Tableau};
+
+/// Checkpoints unless told otherwise: every state of solves of up to 256 steps, and no step taken more than
+/// twice again in solves of up to 33 000.
+const CHECKPOINTS: usize = 256;
+
+/// Backpropagation through every accepted step of an explicit Runge-Kutta method, with any tableau, controller
+/// and state.
+///
+/// The gradient is exact for the numbers that the solve returns, dense output between steps included: it
+/// agrees with finite differences of the *same steps* to rounding, however loose the tolerance. As usual in
+/// the literature, the step sizes are constants: how the controller would choose others for other data
+/// is not differentiated. Times follow the same rule: t₀ and t₁ move the ends of the first and the last step, a time
+/// between moves along the interpolant (along the field where it is the end of a step), and the ends of the steps
+/// between stay.
+///
+/// **Memory.** At most `checkpoints` states (the initial one among them, none of the stages), and 32 bytes a
+/// step. **Cost.** With w the stages that carry weight (6 for [`DOPRI5`](chreode_ode::DOPRI5)) and n steps,
+/// the way back takes w n pullbacks and (w − 1) n evaluations; where n exceeds `checkpoints`, also w
+/// evaluations for each step that is taken again. That is at most
+/// [`advances(n, checkpoints)`](crate::advances) steps, the binomial optimum for a start from the initial state
+/// alone; the number of steps is not known beforehand, so the way forward keeps equally spaced
+/// states, and as many of them are used as make it least. States between steps and gradients with respect to times
+/// cost a few evaluations more. The number of checkpoints changes no bit of the gradient.
+///
+/// A. Griewank and A. Walther, Algorithm 799: revolve, ACM Trans. Math. Softw. 26 (2000) 19-45,
+/// doi:10.1145/347837.347846.
+///
+/// ```
+/// use chreode_adjoint::{Adjoint, Discrete};
+/// # use chreode_core::{Pullback, VectorField, Vjp};
+/// use chreode_ode::{ExplicitRk, Fixed, MIDPOINT, Solve};
+/// # struct Decay;
+/// # impl VectorField<[f64; 1]> for Decay {
+/// #     fn eval(&self, _t: f64, y: &[f64; 1]) -> [f64; 1] { [-y[0]] }
+/// # }
+/// # impl Vjp<[f64; 1]> for Decay {
+/// #     type Params = [f64; 0];
+/// #     fn vjp(&self, t: f64, y: &[f64; 1], a: &[f64; 1]) -> Pullback<[f64; 1], [f64; 0]> {
+/// #         Pullback { value: self.eval(t, y), state: [-a[0]], params: [] }
+/// #     }
+/// # }
+///
+/// // dy/dt = -y by 1000 steps of the midpoint rule, with ten states in memory.
+/// let solve = Solve::new(ExplicitRk::new(MIDPOINT), Fixed::steps(1000));
+/// let adjoint = Discrete::checkpoints(10);
+/// let (ys, tape) = adjoint.forward(&solve, &Decay, [2.0], &[0.0, 1.0])?;
+/// let g = adjoint.backward(&solve, &Decay, &tape, &[[0.0], [1.0]])?;
+/// let h: f64 = 1e-3;
+/// assert!((g.y0[0] - (1.0 - h + h * h / 2.0).powi(1000)).abs() < 1e-13);
+/// # assert!((2.0 * g.y0[0] - ys[1][0]).abs() < 1e-13);
+/// # Ok::<(), chreode_adjoint::AdjointError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Discrete {
+    /// States kept, at least 1.
+    pub checkpoints: usize,
+    /// Whether times are differentiated.
+    pub times: Times,
+}
+
+/// What a gradient says of the times of a solve.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Times {
+    /// ∂L/∂tᵢ for each of them; costs some evaluations at the first and the last step and one or none for each
+    /// output.
+    #[default]
+    Differentiated,
+    /// Nothing: they are constants.
+    Constant,
+}
+
+impl Default for Discrete {
+    /// 256 checkpoints.
+    fn default() -> Self {
+        Self::checkpoints(CHECKPOINTS)
+    }
+}
+
+impl Discrete {
+    /// With `n` states in memory at most.
+    pub const fn checkpoints(n: usize) -> Self {
+        Self { checkpoints: n, times: Times::Differentiated }
+    }
+
+    /// With every state in memory.
+    pub const fn stored() -> Self {
+        Self::checkpoints(usize::MAX)
+    }
+
+    /// With these gradients of times.
+    pub const fn times(self, times: Times) -> Self {
+        Self { times, ..self }
+    }
+}
+
+/// The steps of a solve and some of its states.
+#[derive(Clone, Debug)]
+pub struct DiscreteTape<Y> {
+    pub(crate) tableau: Tableau,
+    times: Vec<f64>,
+    pub(crate) steps: Vec<Record>,
+    /// The states before every `spacing`-th step.
+    states: Vec<Y>,
+    spacing: usize,
+    checkpoints: usize,
+}
+
+impl<Y> DiscreteTape<Y> {
+    /// Steps taken.
+    pub fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Steps that the way back will take again; 0 where all states are stored.
+    pub fn advances(&self) -> usize {
+        self.planned(self.checkpoints).1
+    }
+
+    /// States that are in memory with `checkpoints`, and steps that are taken again.
+    pub(crate) fn planned(&self, checkpoints: usize) -> (usize, usize) {
+        let n = self.steps.len();
+        let spacing = best_spacing(n, checkpoints);
+        (checkpoints.min(n.max(1)), advances_between(n, checkpoints, spacing))
+    }
+
+    /// Steps with a state asked for between their ends.
+    pub(crate) fn dense_steps(&self) -> usize {
+        let inside = |t: &&f64| **t != self.times[0] && self.steps.iter().all(|step| step.to != **t);
+        let forwards = self.times.last() > self.times.first();
+        let holder =
+            |t: &f64| self.steps.partition_point(|step| if forwards { step.to < *t } else { step.to > *t });
+        let mut holders: Vec<_> = self.times.iter().filter(inside).map(holder).collect();
+        holders.dedup();
+        holders.len()
+    }
+}
+
+impl<P, Y, C> Adjoint<P, Y, ExplicitRk, C> for Discrete
+where
+    P: Vjp<Y> + ?Sized,
+    Y: VectorSpace,
+    C: StepControl<Norm: Norm<Y>> + Clone,
+{
+    type Tape = DiscreteTape<Y>;
+
+    fn forward(
+        &self,
+        solve: &Solve<ExplicitRk, C>,
+        problem: &P,
+        y0: Y,
+        times: &[f64],
+    ) -> Result<(Vec<Y>, DiscreteTape<Y>), AdjointError> {
+        if self.checkpoints == 0 {
+            return Err(AdjointError::NoCheckpoints);
+        }
+        let (span, mut ys) = begin(times, &y0)?;
+        let recording = Solve {
+            stepper: Recorder::new(solve.stepper),
+            control: solve.control.clone(),
+            max_steps: solve.max_steps,
+        };
+        let direction = span.direction();
+        let mut states = vec![y0.duplicate()];
+        let (mut steps, mut spacing) = (Vec::new(), 1);
+        let mut driver = recording.start(problem, span, y0)?;
+        while let Some(step) = driver.step()? {
+            let n = steps.len();
+            if n > 0 && n % spacing == 0 {
+                if states.len() == self.checkpoints {
+                    thin(&mut states, 2);
+                    spacing *= 2;
+                }
+                if n % spacing == 0 {
+                    states.push(step.y0.duplicate());
+                }
+            }
+            while let Some(&t) = times.get(ys.len()).filter(|t| (**t - step.t1) * direction <= 0.0) {
+                let y = step.at(t);
+                if !y.is_finite() {
+                    let entry = y.first_not_finite();
+                    return Err(SolveError::NotFinite { t, stage: None, entry }.into());
+                }
+                ys.push(y);
+            }
+            steps.push(Record { to: step.t1, ..recording.stepper.last.get() });
+        }
+        drop(driver);
+        let best = best_spacing(steps.len(), self.checkpoints);
+        thin(&mut states, best / spacing);
+        let (tableau, times) = (*solve.stepper.tableau(), times.to_vec());
+        let tape =
+            DiscreteTape { tableau, times, steps, states, spacing: best, checkpoints: self.checkpoints };
+        Ok((ys, tape))
+    }
+
+    fn backward(
+        &self,
+        _solve: &Solve<ExplicitRk, C>,
+        problem: &P,
+        tape: &DiscreteTape<Y>,
+        cotangents: &[Y],
+    ) -> Result<Gradient<Y, P::Params>, AdjointError> {
+        let DiscreteTape { tableau, times, steps, states, spacing, checkpoints } = tape;
+        let y0 = &states[0];
+        check(times, y0, cotangents)?;
+        let by_time = match self.times {
+            Times::Differentiated => Some(vec![0.0; times.len()]),
+            Times::Constant => None,
+        };
+        let mut workspace = Workspace::new(tableau, y0);
+        let mut again = Workspace::new(tableau, y0);
+        let mut pull = Pull::new(problem, *tableau, steps, times, cotangents, y0, by_time);
+        sweep(
+            steps.len(),
+            *checkpoints,
+            (*spacing, states),
+            |from, y, to| again.advance(tableau, problem, &steps[from..to], y),
+            |n, y| pull.step(n, y, &mut workspace),
+        )?;
+        pull.finish(y0)
+    }
+}
+
+/// Keeps every `n`-th state, from the first.
+fn thin<Y>(states: &mut Vec<Y>, n: usize) {
+    let mut i = 0;
+    states.retain(|_| {
+        i += 1;
+        (i - 1) % n == 0
+    });
+}
