@@ -100,7 +100,7 @@ fn costs_on_demand_give_the_same_plan() {
 #[test]
 fn shapes_that_have_failed_elsewhere() {
     // ones(292, 2); 5 x 960 with equal masses; the same with masses in f32.
-    let ones = Array2::ones((292, 2));
+    let ones = Array2::<f64>::ones((292, 2));
     let problem = Transport::uniform(&ones).unwrap();
     let plan = solve(&problem);
     certify(&problem, &plan);
