@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub use chreode_adjoint as adjoint;
 pub use chreode_core as core;
 pub use chreode_io as io;
 pub use chreode_models as models;
