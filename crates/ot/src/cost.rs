@@ -83,9 +83,10 @@ pub trait CostFunction: Sync {
     {
         let cloud = PointCloud::new(x, y, self)?;
         let (n, m) = cloud.shape();
-        for (what, expected, found) in
-            [("the first axis of the output", n, out.nrows()), ("the second axis of the output", m, out.ncols())]
-        {
+        for (what, expected, found) in [
+            ("the first axis of the output", n, out.nrows()),
+            ("the second axis of the output", m, out.ncols()),
+        ] {
             if expected != found {
                 return Err(OtError::Shape { what, expected, found });
             }

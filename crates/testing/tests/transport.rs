@@ -142,7 +142,7 @@ fn geometries() {
     geometry_laws(&costs);
     geometry_laws(&costs.view());
     geometry_laws(&costs.t());
-    geometry_laws(&costs.mapv(|c| c as f32));
+    geometry_laws(&costs.mapv(|c| c as f32).view());
     geometry_laws(&costs.mapv(|c| c as f32).t());
     geometry_laws(&cloud);
     geometry_laws(&Scaled::new(&costs, Unit::Mean).unwrap());
