@@ -16,11 +16,11 @@ const STOP: Stop = Stop::Within { tolerance: 1e-12, max_iterations: 100_000 };
 /// Runs `check` on an exact and an entropic plan of the small case, with the costs.
 fn on_both(check: impl Fn(&dyn Fn() -> Array2<f64>, Kind<'_>, &Array2<f64>)) {
     let (x, y, a, b) = small();
-    let costs = SquaredEuclidean.matrix(x.view(), y.view()).unwrap();
-    let problem = Transport::new(&costs, a.view(), b.view()).unwrap();
-    let exact = NetworkSimplex::default().solve(&problem).unwrap();
+    let costs = SquaredEuclidean.matrix(x.view(), y.view()).expect("a valid problem");
+    let problem = Transport::new(&costs, a.view(), b.view()).expect("a valid problem");
+    let exact = NetworkSimplex::default().solve(&problem).expect("a valid problem");
     check(&|| exact.to_matrix(), Kind::Exact(&exact), &costs);
-    let entropic = Sinkhorn::new(1.0, STOP).solve(&problem).unwrap();
+    let entropic = Sinkhorn::new(1.0, STOP).solve(&problem).expect("a valid problem");
     check(&|| entropic.to_matrix(), Kind::Entropic(&entropic), &costs);
 }
 

@@ -191,7 +191,7 @@ fn broken(law: impl FnOnce()) -> String {
     caught
         .downcast_ref::<String>()
         .cloned()
-        .unwrap_or_else(|| caught.downcast_ref::<&str>().unwrap().to_string())
+        .unwrap_or_else(|| caught.downcast_ref::<&str>().expect("panics carry text").to_string())
 }
 
 /// What a wrong solver does to a right plan.
