@@ -69,6 +69,18 @@ fn rows_and_groups() {
     });
 }
 
+/// More targets than one block of the default matrix holds, for a plan that has nothing but the map.
+#[test]
+fn matrices_by_blocks() {
+    let costs = SquaredEuclidean.matrix(cloud(9, 2, 0.0, 1).view(), cloud(300, 2, 0.3, 2).view()).unwrap();
+    let problem = Transport::uniform(&costs).unwrap();
+    let plan = NetworkSimplex::default().solve(&problem).unwrap();
+    let certain = Composed::new(&plan, Permutation::new((0..300).rev().collect(), 0.0).unwrap()).unwrap();
+    let mut turned = plan.to_matrix();
+    turned.invert_axis(Axis(1));
+    assert_relative_eq!(certain.to_matrix(), turned, epsilon = 1e-17);
+}
+
 #[test]
 fn entropies() {
     on_both(|matrix, kind, _| {
