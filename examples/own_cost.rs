@@ -8,7 +8,7 @@ use chreode::ot::{
     Stop, Transport,
 };
 use chreode_plot::{Ink, Paint, Point, Scene, Stroke, TITLE_SIZE, Text, svg};
-use ndarray::{Array2, s};
+use ndarray::Array2;
 
 /// Phases from 0 to 1 on a cycle: the square of the shorter way round.
 struct Phase;
@@ -70,8 +70,7 @@ fn draw(before: &Array2<f64>, after: &Array2<f64>, panels: &[(&str, Array2<f64>)
         let moves = plan.indexed_iter().filter(|(_, p)| **p > 0.0);
         let lines = moves.map(|((i, j), _)| vec![at(before[[i, 0]], 80.0), at(after[[j, 0]], 120.0)]);
         scene.lines(lines.collect(), Stroke::new(Ink::Series(0), 1.2).opacity(0.8));
-        let dots =
-            |phases: &Array2<f64>, radius| phases.slice(s![.., 0]).iter().map(|p| at(*p, radius)).collect();
+        let dots = |phases: &Array2<f64>, radius| phases.column(0).iter().map(|p| at(*p, radius)).collect();
         scene.dots(dots(before, 80.0), 3.2, Ink::Muted, 1.0);
         scene.dots(dots(after, 120.0), 3.2, Ink::Model, 1.0);
         scene.text(Text::new([middle[0] - 130.0, 18.0], *title, TITLE_SIZE, Ink::Text).bold());

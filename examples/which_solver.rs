@@ -47,18 +47,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// A panel a plan: lines as strong as the mass that moves along them.
+/// A panel a plan: lines as strong as the mass that moves along them, the same in all panels.
 fn draw(x: &Array2<f64>, y: &Array2<f64>, panels: &[(String, Array2<f64>)]) -> Scene {
+    let most = panels[0].1.iter().copied().fold(0.0, f64::max);
     let mut scene = Scene::new(PANEL * panels.len() as f64, PANEL + 30.0);
     for (number, (title, plan)) in panels.iter().enumerate() {
         let middle = [PANEL * (number as f64 + 0.5), 30.0 + 0.5 * PANEL];
         let at = |points: &Array2<f64>, i: usize| -> Point {
             [middle[0] + 100.0 * points[[i, 0]], middle[1] - 100.0 * points[[i, 1]]]
         };
-        let most = plan.iter().copied().fold(0.0, f64::max);
         for ((i, j), &mass) in plan.indexed_iter() {
             let share = mass / most;
-            if share > 0.01 {
+            if share > 0.003 {
                 let stroke = Stroke::new(Ink::Series(0), 1.6).opacity(0.75 * share.sqrt());
                 scene.line(at(x, i), at(y, j), stroke);
             }

@@ -11,9 +11,9 @@ pub use dot::NegativeDot;
 pub use euclidean::{Euclidean, SquaredEuclidean};
 pub use lp::{Lp, LpPower};
 
-use crate::{OtError, PointCloud};
+use crate::{Geometry, OtError, PointCloud};
 use chreode_core::Real;
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use rayon::prelude::*;
 
 /// Rows of a matrix that one task computes.
@@ -62,24 +62,55 @@ pub trait CostFunction: Sync {
     where
         Self: Sized,
     {
+        let mut costs = Array2::zeros((x.nrows(), y.nrows()));
+        self.matrix_into(x, y, costs.view_mut())?;
+        Ok(costs)
+    }
+
+    /// The same into memory that exists. In a loop over batches it spares the system to find fresh memory each time,
+    /// which for few coordinates takes longer than the costs.
+    ///
+    /// # Errors
+    /// As [`matrix`](Self::matrix), and [`OtError::Shape`] for an `out` of another shape. What `out` then holds is not said.
+    fn matrix_into<T: Real>(
+        &self,
+        x: ArrayView2<'_, T>,
+        y: ArrayView2<'_, T>,
+        mut out: ArrayViewMut2<'_, f64>,
+    ) -> Result<(), OtError>
+    where
+        Self: Sized,
+    {
         let cloud = PointCloud::new(x, y, self)?;
-        let (n, m) = (x.nrows(), y.nrows());
-        let mut costs = Array2::zeros((n, m));
-        let flat = costs.as_slice_mut().expect("a new array is contiguous");
+        let (n, m) = cloud.shape();
+        for (what, expected, found) in [
+            ("the first axis of the output", n, out.nrows()),
+            ("the second axis of the output", m, out.ncols()),
+        ] {
+            if expected != found {
+                return Err(OtError::Shape { what, expected, found });
+            }
+        }
+        if !out.is_standard_layout() {
+            out.assign(&self.matrix(x, y)?);
+            return Ok(());
+        }
+        let flat = out.as_slice_mut().expect("a standard layout");
         flat.par_chunks_mut(ROWS * m).enumerate().try_for_each(|(block, rows)| {
             for start in (0..m).step_by(COLUMNS) {
                 let end = (start + COLUMNS).min(m);
                 for (row, out) in rows.chunks_mut(m).enumerate() {
                     let (row, out) = (block * ROWS + row, &mut out[start..end]);
                     cloud.costs_into(row, start..end, out);
-                    if let Some(column) = out.iter().position(|c| c.is_nan() || *c == f64::NEG_INFINITY) {
+                    if !row::all_numbers(out) {
+                        let bad = |c: &f64| c.is_nan() || *c == f64::NEG_INFINITY;
+                        let column = out.iter().position(bad).expect("one is not a number or +∞");
                         return Err(OtError::BadCost { row, column: start + column, value: out[column] });
                     }
                 }
             }
             Ok(())
-        })?;
-        Ok(costs)
+        })
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) use sampling::{cumulative, draw};
 pub use sparsify::{Keep, SparseCoupling};
 
 use crate::{Geometry, OtError};
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, s};
 use rand::Rng;
 
 /// What a plan knows of its own quality.
@@ -115,8 +115,19 @@ pub trait Coupling {
     }
 
     /// P as an `n × m` matrix.
+    ///
+    /// By default from indicators of some targets at a time, so that little beside the matrix is held.
     fn to_matrix(&self) -> Array2<f64> {
-        self.pull(Array2::eye(self.shape().1).view())
+        const TARGETS: usize = 128;
+        let (n, m) = self.shape();
+        let mut matrix = Array2::zeros((n, m));
+        for start in (0..m).step_by(TARGETS) {
+            let end = (start + TARGETS).min(m);
+            let mut indicators = Array2::zeros((m, end - start));
+            (start..end).for_each(|target| indicators[[target, target - start]] = 1.0);
+            matrix.slice_mut(s![.., start..end]).assign(&self.pull(indicators.view()));
+        }
+        matrix
     }
 
     /// Row `row` of P: the mass that goes from one source point to each target.

@@ -52,7 +52,7 @@ fn equal_points_cost_nothing() {
 }
 
 fn lp(p: f64) -> Lp {
-    Lp::new(p).unwrap()
+    Lp::new(p).expect("an exponent of at least 1")
 }
 
 /// `scipy.spatial.distance.cdist`, SciPy 1.17.1.
@@ -157,6 +157,28 @@ fn distances_neither_overflow_nor_vanish() {
     let small = Cosine.cost(&[1.0, 0.0], &[1.0, 1e-9]);
     assert!((small / 5e-19 - 1.0).abs() < 1e-6, "{small:e}");
     assert_eq!(Cosine.cost(&[0.3, 0.7, 11.0], &[0.3, 0.7, 11.0]), 0.0);
+}
+
+#[test]
+fn costs_into_memory_that_exists() {
+    let (x, y) = (cloud(33, 3, 0.0, 1), cloud(700, 3, 0.4, 2));
+    let want = SquaredEuclidean.matrix(x.view(), y.view()).unwrap();
+    let mut out = Array2::from_elem((33, 700), f64::NAN);
+    SquaredEuclidean.matrix_into(x.view(), y.view(), out.view_mut()).unwrap();
+    assert_eq!(out, want);
+    let mut turned = Array2::from_elem((700, 33), f64::NAN).reversed_axes();
+    SquaredEuclidean.matrix_into(x.view(), y.view(), turned.view_mut()).unwrap();
+    assert_eq!(turned, want);
+    let mut narrow = Array2::zeros((33, 699));
+    assert_eq!(
+        SquaredEuclidean.matrix_into(x.view(), y.view(), narrow.view_mut()).unwrap_err().to_string(),
+        "the second axis of the output has size 699 where 700 was expected"
+    );
+    // One cost of many is no number: its place is said.
+    let bad = |x: &[f64], y: &[f64]| if x == [7.0] && y == [613.0] { f64::NEG_INFINITY } else { 0.0 };
+    let line = |n| Array2::from_shape_fn((n, 1), |(i, _)| i as f64);
+    let error = bad.matrix(line(20).view(), line(700).view()).unwrap_err();
+    assert_eq!(error, OtError::BadCost { row: 7, column: 613, value: f64::NEG_INFINITY });
 }
 
 #[test]

@@ -14,8 +14,9 @@ use ndarray::{Array1, Array2, ArrayView2, array, s};
 const TIGHT: Stop = Stop::Within { tolerance: 1e-12, max_iterations: 10_000 };
 
 fn heat(time: f64) -> HeatKernel {
-    let graph = Graph::nearest(cloud(50, 2, 0.0, 3).view(), 6).unwrap();
-    HeatKernel::new(&graph, time, Affinity::InverseSquare, Laplacian::Combinatorial).unwrap()
+    let graph = Graph::nearest(cloud(50, 2, 0.0, 3).view(), 6).expect("a graph with heat");
+    HeatKernel::new(&graph, time, Affinity::InverseSquare, Laplacian::Combinatorial)
+        .expect("a graph with heat")
 }
 
 #[test]

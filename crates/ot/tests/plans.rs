@@ -16,11 +16,11 @@ const STOP: Stop = Stop::Within { tolerance: 1e-12, max_iterations: 100_000 };
 /// Runs `check` on an exact and an entropic plan of the small case, with the costs.
 fn on_both(check: impl Fn(&dyn Fn() -> Array2<f64>, Kind<'_>, &Array2<f64>)) {
     let (x, y, a, b) = small();
-    let costs = SquaredEuclidean.matrix(x.view(), y.view()).unwrap();
-    let problem = Transport::new(&costs, a.view(), b.view()).unwrap();
-    let exact = NetworkSimplex::default().solve(&problem).unwrap();
+    let costs = SquaredEuclidean.matrix(x.view(), y.view()).expect("a valid problem");
+    let problem = Transport::new(&costs, a.view(), b.view()).expect("a valid problem");
+    let exact = NetworkSimplex::default().solve(&problem).expect("a valid problem");
     check(&|| exact.to_matrix(), Kind::Exact(&exact), &costs);
-    let entropic = Sinkhorn::new(1.0, STOP).solve(&problem).unwrap();
+    let entropic = Sinkhorn::new(1.0, STOP).solve(&problem).expect("a valid problem");
     check(&|| entropic.to_matrix(), Kind::Entropic(&entropic), &costs);
 }
 
@@ -67,6 +67,18 @@ fn rows_and_groups() {
             assert_relative_eq!(fates[[i, 2]], share(&[2, 4, 6]), epsilon = 1e-14);
         }
     });
+}
+
+/// More targets than one block of the default matrix holds, for a plan that has nothing but the map.
+#[test]
+fn matrices_by_blocks() {
+    let costs = SquaredEuclidean.matrix(cloud(9, 2, 0.0, 1).view(), cloud(300, 2, 0.3, 2).view()).unwrap();
+    let problem = Transport::uniform(&costs).unwrap();
+    let plan = NetworkSimplex::default().solve(&problem).unwrap();
+    let certain = Composed::new(&plan, Permutation::new((0..300).rev().collect(), 0.0).unwrap()).unwrap();
+    let mut turned = plan.to_matrix();
+    turned.invert_axis(Axis(1));
+    assert_relative_eq!(certain.to_matrix(), turned, epsilon = 1e-17);
 }
 
 #[test]

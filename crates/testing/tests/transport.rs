@@ -142,7 +142,7 @@ fn geometries() {
     geometry_laws(&costs);
     geometry_laws(&costs.view());
     geometry_laws(&costs.t());
-    geometry_laws(&costs.mapv(|c| c as f32));
+    geometry_laws(&costs.mapv(|c| c as f32).view());
     geometry_laws(&costs.mapv(|c| c as f32).t());
     geometry_laws(&cloud);
     geometry_laws(&Scaled::new(&costs, Unit::Mean).unwrap());
@@ -191,7 +191,7 @@ fn broken(law: impl FnOnce()) -> String {
     caught
         .downcast_ref::<String>()
         .cloned()
-        .unwrap_or_else(|| caught.downcast_ref::<&str>().unwrap().to_string())
+        .unwrap_or_else(|| caught.downcast_ref::<&str>().expect("panics carry text").to_string())
 }
 
 /// What a wrong solver does to a right plan.

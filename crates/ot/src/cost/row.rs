@@ -41,3 +41,11 @@ pub(super) fn each(out: &mut [f64], f: impl Fn(f64) -> f64 + Copy) {
         || out.iter_mut().for_each(|c| *c = f(*c)),
     );
 }
+
+/// Whether no cost is NaN or −∞.
+pub(super) fn all_numbers(costs: &[f64]) -> bool {
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || costs.iter().fold(true, |all, &c| all & (c > f64::NEG_INFINITY)),
+    )
+}

@@ -1,4 +1,6 @@
-//! Matrices of costs: `f64` where they lie, `f32` widened a piece at a time.
+//! Matrices of costs: `f64` where they lie, views of `f32` widened a piece at a time.
+//!
+//! An `f32` matrix is a geometry by its view alone: a second owned type would make `Array2::zeros((n, m))` ambiguous.
 
 use super::Geometry;
 use chreode_core::Real;
@@ -59,5 +61,4 @@ macro_rules! geometry {
 
 geometry!(Array2<f64>, doubles);
 geometry!(ArrayView2<'_, f64>, doubles);
-geometry!(Array2<f32>, singles);
 geometry!(ArrayView2<'_, f32>, singles);
