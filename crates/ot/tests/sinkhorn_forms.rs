@@ -200,6 +200,28 @@ fn a_warm_start_goes_on_where_another_solve_ended() {
 }
 
 #[test]
+fn wrong_potentials_and_light_masses_are_no_danger() {
+    let costs = costs(40, 60, 0.4);
+    let (a, mut b) = (weights(40, 1), weights(60, 2));
+    (b[0], b[1]) = (1e-30, 1e-12);
+    let b = &b / b.sum();
+    let problem = Transport::new(&costs, a.view(), b.view()).unwrap();
+    let wild = Array1::from_shape_fn(60, |j| if j % 2 == 0 { 500.0 } else { -300.0 * j as f64 });
+    for form in [Form::Kernel, Form::Log] {
+        for tolerance in [1e-6, 1e-10] {
+            let solver = Sinkhorn { form, ..Sinkhorn::new(0.1, within(tolerance)) };
+            let plan = solver.solve(&problem).unwrap();
+            let warm = solver.solve_from(&problem, wild.view()).unwrap();
+            assert_relative_eq!(plan.cost(), warm.cost(), max_relative = 10.0 * tolerance);
+            for plan in [&plan, &warm] {
+                assert!(true_residual(plan, &problem, 0.1) < 1.01 * tolerance + 1e-13);
+                assert!(plan.to_matrix().iter().all(|p| p.is_finite()));
+            }
+        }
+    }
+}
+
+#[test]
 fn a_symmetric_problem_has_one_potential() {
     let x = cloud(90, 2, 0.0, 3);
     let costs = SquaredEuclidean.matrix(x.view(), x.view()).unwrap();
@@ -299,4 +321,20 @@ fn a_tolerance_below_rounding_is_refused_and_no_wrong_epsilon_is_taken() {
         let error = solver.solve(&Transport::uniform(&bad).unwrap()).unwrap_err();
         assert!(matches!(error, OtError::BadCost { row: 3, column: 5, value } if value.is_nan()));
     }
+}
+
+#[test]
+fn a_slow_large_problem_ends_where_the_whole_kernel_does() {
+    // Large enough for the kernel without its negligible entries, and slow enough to get there.
+    let costs = costs(1500, 1450, 0.1);
+    let problem = Transport::uniform(&costs).unwrap();
+    let plan = |form| {
+        let solver = Sinkhorn { form, ..Sinkhorn::new(2e-3, within(1e-5)) };
+        solver.solve(&problem).unwrap()
+    };
+    let (auto, whole) = (plan(Form::Auto), plan(Form::Kernel));
+    assert!(auto.certificate().iterations > 30);
+    assert!(auto.certificate() != whole.certificate(), "another form was at work");
+    assert_relative_eq!(auto.dual_cost(), whole.dual_cost(), max_relative = 1e-4);
+    assert!(true_residual(&auto, &problem, 2e-3) <= 1.01e-5);
 }
