@@ -3,6 +3,7 @@
 mod common;
 
 use approx::assert_relative_eq;
+use chreode_core::Seed;
 use chreode_ot::{
     Acceleration, CostFunction, Coupling, EntropicPlan, EpsilonScaling, Form, Geometry, NetworkSimplex,
     OtError, OtSolver, PointCloud, Sinkhorn, SquaredEuclidean, Stop, Transport, solve_all,
@@ -321,6 +322,32 @@ fn a_tolerance_below_rounding_is_refused_and_no_wrong_epsilon_is_taken() {
         let error = solver.solve(&Transport::uniform(&bad).unwrap()).unwrap_err();
         assert!(matches!(error, OtError::BadCost { row: 3, column: 5, value } if value.is_nan()));
     }
+}
+
+#[test]
+fn draws_follow_the_plan_and_not_the_threads() {
+    let costs = costs(30, 20, 0.3);
+    let (mut a, b) = (weights(30, 1), weights(20, 2));
+    a[3] = 0.0;
+    let a = &a / a.sum();
+    let problem = Transport::new(&costs, a.view(), b.view()).unwrap();
+    let plan = Sinkhorn::new(0.1, within(1e-9)).solve(&problem).unwrap();
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let rng = &mut Seed(3).stream("draws", 0);
+        pool.install(|| (plan.sample(100_000, rng), plan.sample_permutation(rng)))
+    };
+    let (pairs, each) = on(1);
+    assert_eq!((pairs.clone(), each.clone()), on(3));
+    let mut counts = Array2::<f64>::zeros((30, 20));
+    pairs.iter().for_each(|&pair| counts[pair] += 1e-5);
+    // The standard deviation of an entry of 0.01 is 3e-4; five of them.
+    let worst = (counts - plan.to_matrix()).mapv(f64::abs).iter().copied().fold(0.0, f64::max);
+    assert!(worst < 1.6e-3, "{worst}");
+    assert_eq!(
+        each.iter().map(|pair| pair.0).collect::<Vec<_>>(),
+        (0..30).filter(|i| *i != 3).collect::<Vec<_>>()
+    );
 }
 
 #[test]
