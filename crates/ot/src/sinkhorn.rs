@@ -11,6 +11,7 @@ mod log;
 mod plan;
 mod survey;
 mod sweep;
+mod truncated;
 mod word;
 
 pub(crate) use exp::exp;
@@ -59,7 +60,8 @@ impl EpsilonScaling {
 /// How the sums of the iteration are made. All forms give the same plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
-    /// A kernel where it takes at most half a gibibyte, else the log form.
+    /// A kernel where it takes at most half a gibibyte, else the log form. A large problem that is slow, because its
+    /// ε is small, goes on with the entries that matter near the potentials alone.
     #[default]
     Auto,
     /// `exp((f_i + g_j - c_ij)/ε)` is kept as a matrix, in single precision where the tolerance allows, and made

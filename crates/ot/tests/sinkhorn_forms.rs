@@ -3,6 +3,7 @@
 mod common;
 
 use approx::assert_relative_eq;
+use chreode_core::Seed;
 use chreode_ot::{
     Acceleration, CostFunction, Coupling, EntropicPlan, EpsilonScaling, Form, Geometry, NetworkSimplex,
     OtError, OtSolver, PointCloud, Sinkhorn, SquaredEuclidean, Stop, Transport, solve_all,
@@ -200,6 +201,28 @@ fn a_warm_start_goes_on_where_another_solve_ended() {
 }
 
 #[test]
+fn wrong_potentials_and_light_masses_are_no_danger() {
+    let costs = costs(40, 60, 0.4);
+    let (a, mut b) = (weights(40, 1), weights(60, 2));
+    (b[0], b[1]) = (1e-30, 1e-12);
+    let b = &b / b.sum();
+    let problem = Transport::new(&costs, a.view(), b.view()).unwrap();
+    let wild = Array1::from_shape_fn(60, |j| if j % 2 == 0 { 500.0 } else { -300.0 * j as f64 });
+    for form in [Form::Kernel, Form::Log] {
+        for tolerance in [1e-6, 1e-10] {
+            let solver = Sinkhorn { form, ..Sinkhorn::new(0.1, within(tolerance)) };
+            let plan = solver.solve(&problem).unwrap();
+            let warm = solver.solve_from(&problem, wild.view()).unwrap();
+            assert_relative_eq!(plan.cost(), warm.cost(), max_relative = 10.0 * tolerance);
+            for plan in [&plan, &warm] {
+                assert!(true_residual(plan, &problem, 0.1) < 1.01 * tolerance + 1e-13);
+                assert!(plan.to_matrix().iter().all(|p| p.is_finite()));
+            }
+        }
+    }
+}
+
+#[test]
 fn a_symmetric_problem_has_one_potential() {
     let x = cloud(90, 2, 0.0, 3);
     let costs = SquaredEuclidean.matrix(x.view(), x.view()).unwrap();
@@ -299,4 +322,46 @@ fn a_tolerance_below_rounding_is_refused_and_no_wrong_epsilon_is_taken() {
         let error = solver.solve(&Transport::uniform(&bad).unwrap()).unwrap_err();
         assert!(matches!(error, OtError::BadCost { row: 3, column: 5, value } if value.is_nan()));
     }
+}
+
+#[test]
+fn draws_follow_the_plan_and_not_the_threads() {
+    let costs = costs(30, 20, 0.3);
+    let (mut a, b) = (weights(30, 1), weights(20, 2));
+    a[3] = 0.0;
+    let a = &a / a.sum();
+    let problem = Transport::new(&costs, a.view(), b.view()).unwrap();
+    let plan = Sinkhorn::new(0.1, within(1e-9)).solve(&problem).unwrap();
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let rng = &mut Seed(3).stream("draws", 0);
+        pool.install(|| (plan.sample(100_000, rng), plan.sample_permutation(rng)))
+    };
+    let (pairs, each) = on(1);
+    assert_eq!((pairs.clone(), each.clone()), on(3));
+    let mut counts = Array2::<f64>::zeros((30, 20));
+    pairs.iter().for_each(|&pair| counts[pair] += 1e-5);
+    // The standard deviation of an entry of 0.01 is 3e-4; five of them.
+    let worst = (counts - plan.to_matrix()).mapv(f64::abs).iter().copied().fold(0.0, f64::max);
+    assert!(worst < 1.6e-3, "{worst}");
+    assert_eq!(
+        each.iter().map(|pair| pair.0).collect::<Vec<_>>(),
+        (0..30).filter(|i| *i != 3).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn a_slow_large_problem_ends_where_the_whole_kernel_does() {
+    // Large enough for the kernel without its negligible entries, and slow enough to get there.
+    let costs = costs(1500, 1450, 0.1);
+    let problem = Transport::uniform(&costs).unwrap();
+    let plan = |form| {
+        let solver = Sinkhorn { form, ..Sinkhorn::new(2e-3, within(1e-5)) };
+        solver.solve(&problem).unwrap()
+    };
+    let (auto, whole) = (plan(Form::Auto), plan(Form::Kernel));
+    assert!(auto.certificate().iterations > 30);
+    assert!(auto.certificate() != whole.certificate(), "another form was at work");
+    assert_relative_eq!(auto.dual_cost(), whole.dual_cost(), max_relative = 1e-4);
+    assert!(true_residual(&auto, &problem, 2e-3) <= 1.01e-5);
 }

@@ -6,6 +6,7 @@ use super::kernel::Kernel;
 use super::log::Log;
 use super::survey::Survey;
 use super::sweep::{OutOfRange, Shares, Sweep, error};
+use super::truncated::Truncated;
 use super::word::Word;
 use super::{Acceleration, EpsilonScaling, Form, Sinkhorn};
 use crate::{Geometry, OtError, Stop};
@@ -16,6 +17,10 @@ const MEMORY: usize = 512 << 20;
 const SINGLE: f64 = 3e-7;
 /// The share of the tolerance that an iteration must reach by its own measure.
 const SHARE: f64 = 0.8;
+/// Problems with fewer entries have their whole kernel in fast memory.
+const LARGE: usize = 1 << 21;
+/// Iterations after which a problem counts as slow.
+const PROBE: usize = 25;
 /// Iterations without a new least error after which there is no progress, where rounding may be the cause.
 const STALL: usize = 300;
 /// A share of the mass that is too small for single precision.
@@ -218,15 +223,32 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
             self.absorb(form.as_mut(), stage.epsilon);
             self.iterate(form.as_mut(), stage.epsilon, 0.05, steps, 0.0);
         }
-        let mut goal = SHARE * tolerance;
+        let (mut goal, mut probed) = (SHARE * tolerance, false);
         loop {
             let least = if precision == Precision::Single { goal.max(SINGLE) } else { goal };
-            let steps = max_iterations.saturating_sub(self.iterations);
+            let mut steps = max_iterations.saturating_sub(self.iterations);
+            let (n, m) = self.shares.shape();
+            let probe = !probed
+                && precision == Precision::Single
+                && solver.form == Form::Auto
+                && self.update == Update::Alternate
+                && n * m >= LARGE
+                && steps > PROBE;
+            if probe {
+                (probed, steps) = (true, PROBE);
+            }
             if !ready {
                 self.absorb(form.as_mut(), epsilon);
             }
             ready = false;
             let reached = self.iterate(form.as_mut(), epsilon, least, steps, precision.rounding());
+            if probe && reached == Iterated::Ended {
+                ready = true;
+                if let Some(truncated) = Truncated::new(self.shares, epsilon, (&self.f, &self.g), MEMORY) {
+                    form = Box::new(truncated);
+                }
+                continue;
+            }
             if reached == Iterated::Ended || (reached == Iterated::Stalled && precision == Precision::Double)
             {
                 return Err(failed(&self, self.error));

@@ -192,12 +192,12 @@ impl WithSimd for Add<'_> {
 }
 
 /// `b_j exp((g_j - absorbed_j)/ε)`.
-struct Weights<'w, T> {
-    g: &'w [f64],
-    absorbed: &'w [f64],
-    b: &'w [f64],
-    scale: f64,
-    out: &'w mut [T],
+pub(super) struct Weights<'w, T> {
+    pub(super) g: &'w [f64],
+    pub(super) absorbed: &'w [f64],
+    pub(super) b: &'w [f64],
+    pub(super) scale: f64,
+    pub(super) out: &'w mut [T],
 }
 
 impl<T: Word> WithSimd for Weights<'_, T> {

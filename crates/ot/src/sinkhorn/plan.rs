@@ -8,7 +8,7 @@ use crate::coupling::{cumulative, draw};
 use crate::{Certificate, Coupling, Geometry};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use pulp::{Simd, WithSimd};
-use rand::Rng;
+use rand::{Rng, RngExt};
 use rayon::prelude::*;
 
 /// `P_ij = M a_i b_j exp((f_i + g_j - c_ij)/ε)`, with total mass M and masses `a`, `b` as shares of it.
@@ -96,6 +96,30 @@ impl<'g, G: Geometry + ?Sized> EntropicPlan<'g, G> {
         vectorise(Row { costs, g, b, mass, f, scale, out });
     }
 
+    /// A target for each source point by its number between 0 and 1, in order; none for points without mass.
+    fn pairs(&self, draws: &[(usize, f64)]) -> Vec<(usize, usize)> {
+        let mut order: Vec<usize> = (0..draws.len()).collect();
+        order.sort_by_key(|&k| draws[k].0);
+        let rows: Vec<&[usize]> = order.chunk_by(|&k, &l| draws[k].0 == draws[l].0).collect();
+        let targets: Vec<Vec<(usize, usize)>> = rows
+            .par_iter()
+            .map_init(
+                || (Vec::new(), Vec::new()),
+                |(buffer, p), row| {
+                    self.row_into(draws[row[0]].0, buffer, p);
+                    let sums = cumulative(p.iter().copied());
+                    let total = sums[sums.len() - 1];
+                    let last = sums.partition_point(|&c| c < total);
+                    let at = |k: usize| sums.partition_point(|&c| c <= draws[k].1 * total).min(last);
+                    if total > 0.0 { row.iter().map(|&k| (k, at(k))).collect() } else { Vec::new() }
+                },
+            )
+            .collect();
+        let mut found = vec![None; draws.len()];
+        targets.into_iter().flatten().for_each(|(k, target)| found[k] = Some((draws[k].0, target)));
+        found.into_iter().flatten().collect()
+    }
+
     /// The same function of every row, in order.
     fn each_row<T: Send>(&self, f: impl Fn(&[f64]) -> T + Sync) -> Vec<T> {
         (0..self.masses.0.len())
@@ -163,6 +187,19 @@ impl<G: Geometry + ?Sized> Coupling for EntropicPlan<'_, G> {
 
     fn certificate(&self) -> Certificate {
         self.certificate
+    }
+
+    /// As the provided method says; each row that is drawn is computed once, on rayon's current thread pool.
+    fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Vec<(usize, usize)> {
+        let sums = cumulative(self.marginals.0.iter().copied());
+        let draws: Vec<(usize, f64)> = (0..n).map(|_| (draw(&sums, rng), rng.random())).collect();
+        self.pairs(&draws)
+    }
+
+    /// As the provided method says; rows are computed on rayon's current thread pool.
+    fn sample_permutation<R: Rng + ?Sized>(&self, rng: &mut R) -> Vec<(usize, usize)> {
+        let draws: Vec<(usize, f64)> = (0..self.shape().0).map(|row| (row, rng.random())).collect();
+        self.pairs(&draws)
     }
 
     fn sample_target<R: Rng + ?Sized>(&self, row: usize, rng: &mut R) -> Option<usize> {
