@@ -15,7 +15,7 @@ use pulp::Simd;
 use crate::OtError;
 use auction::{Auction, Start};
 use augment::Tree;
-use costs::Costs;
+use costs::{Costs, Store};
 use state::State;
 
 /// An exact solver of the assignment problem, with memory that is kept from one problem to the next.
@@ -43,7 +43,8 @@ use state::State;
 ///
 /// # Cost
 ///
-/// `O(n³)` in the worst case. Memory is `12 n²` bytes; above `n = 2048` its speed decides. Costs that take few values
+/// `O(n³)` in the worst case. Memory is `12 n²` bytes, and a third of it where a large matrix with rows of a multiple of 8 costs
+/// can be read in place; above `n = 2048` its speed decides. Costs that take few values
 /// are the weak side, as single precision hides which costs tie. From one matrix every machine gives the same bits.
 /// One problem is solved by one thread: for many problems, give each thread its own `Assignment`. Times:
 /// `cargo bench -p chreode-benches --bench assignment`; beside other libraries, `cargo xtask peers ot`.
@@ -71,11 +72,17 @@ use state::State;
 /// ```
 #[derive(Debug, Default)]
 pub struct Assignment {
-    costs: Costs,
+    costs: Store,
+    work: Work,
+    plan: AssignmentPlan,
+}
+
+/// What a solve works with.
+#[derive(Debug, Default)]
+struct Work {
     auction: Auction,
     state: State,
     tree: Tree,
-    plan: AssignmentPlan,
 }
 
 /// An optimal assignment and its proof.
@@ -110,8 +117,9 @@ impl Assignment {
     ///
     /// [`OtError::Empty`], [`OtError::Shape`] (not square), [`OtError::BadCost`] (not finite).
     pub fn solve(&mut self, cost: ArrayView2<f64>) -> Result<&AssignmentPlan, OtError> {
-        self.costs.copy(cost)?;
-        self.run(None)
+        let costs = self.costs.matrix(cost)?;
+        self.work.run(&costs, None, &mut self.plan)?;
+        Ok(&self.plan)
     }
 
     /// As [`solve`](Self::solve), starting from target potentials of a similar problem.
@@ -126,8 +134,9 @@ impl Assignment {
         cost: ArrayView2<f64>,
         target_potential: &[f64],
     ) -> Result<&AssignmentPlan, OtError> {
-        self.costs.copy(cost)?;
-        self.run(Some(target_potential))
+        let costs = self.costs.matrix(cost)?;
+        self.work.run(&costs, Some(target_potential), &mut self.plan)?;
+        Ok(&self.plan)
     }
 
     /// Solves for the squared Euclidean distances between the rows of `x` and the rows of `y`.
@@ -143,8 +152,9 @@ impl Assignment {
         x: ArrayView2<A>,
         y: ArrayView2<A>,
     ) -> Result<&AssignmentPlan, OtError> {
-        self.costs.squared_euclidean(x, y)?;
-        self.run(None)
+        let costs = self.costs.squared_euclidean(x, y)?;
+        self.work.run(&costs, None, &mut self.plan)?;
+        Ok(&self.plan)
     }
 
     /// As [`solve_points`](Self::solve_points), starting from target potentials of a similar problem.
@@ -159,14 +169,22 @@ impl Assignment {
         y: ArrayView2<A>,
         target_potential: &[f64],
     ) -> Result<&AssignmentPlan, OtError> {
-        self.costs.squared_euclidean(x, y)?;
-        self.run(Some(target_potential))
+        let costs = self.costs.squared_euclidean(x, y)?;
+        self.work.run(&costs, Some(target_potential), &mut self.plan)?;
+        Ok(&self.plan)
     }
+}
 
-    /// Solves for the stored costs.
-    fn run(&mut self, warm: Option<&[f64]>) -> Result<&AssignmentPlan, OtError> {
-        let (n, unit) = (self.costs.n, self.costs.unit);
-        self.state.reset(&self.costs);
+impl Work {
+    /// Solves, with start potentials if there are any.
+    fn run(
+        &mut self,
+        costs: &Costs<'_>,
+        warm: Option<&[f64]>,
+        plan: &mut AssignmentPlan,
+    ) -> Result<(), OtError> {
+        let (n, unit) = (costs.n, costs.unit);
+        self.state.reset(costs);
         let mut start = Start::Cold;
         if let Some(potential) = warm {
             if potential.len() != n {
@@ -182,19 +200,21 @@ impl Assignment {
             for (v, &value) in self.state.v.iter_mut().zip(potential) {
                 *v = value / unit - first;
             }
-            if self.state.v.iter().all(|v| v.abs() <= 2.0 * self.costs.largest) {
+            if self.state.v.iter().all(|v| v.abs() <= 2.0 * costs.largest) {
                 start = Start::Warm;
             }
         }
-        pulp::Arch::new().dispatch(Solve { solver: self, start });
-        Ok(&self.plan)
+        pulp::Arch::new().dispatch(Solve { work: self, costs, start, plan });
+        Ok(())
     }
 }
 
 /// The whole solve, compiled once for each vector width.
 struct Solve<'a> {
-    solver: &'a mut Assignment,
+    work: &'a mut Work,
+    costs: &'a Costs<'a>,
     start: Start,
+    plan: &'a mut AssignmentPlan,
 }
 
 impl pulp::WithSimd for Solve<'_> {
@@ -202,9 +222,9 @@ impl pulp::WithSimd for Solve<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Assignment { costs, auction, state, tree, plan } = self.solver;
+        let Self { work: Work { auction, state, tree }, costs, start, plan } = self;
         if costs.n > 1 {
-            let scale = auction.run(simd, costs, state, self.start);
+            let scale = auction.run(simd, costs, state, start);
             reduction::run(simd, costs, state, scale);
         }
         augment::run(simd, costs, state, tree);
@@ -214,7 +234,7 @@ impl pulp::WithSimd for Solve<'_> {
 
 /// Row potentials, cost and gap, from the costs and the column potentials alone.
 #[inline(always)]
-fn prove<S: Simd>(simd: S, costs: &Costs, state: &State, plan: &mut AssignmentPlan) {
+fn prove<S: Simd>(simd: S, costs: &Costs<'_>, state: &State, plan: &mut AssignmentPlan) {
     let unit = costs.unit;
     plan.target.clear();
     plan.source_potential.clear();
@@ -242,11 +262,11 @@ mod tests {
 
     /// Solves with the vectors of `simd`.
     fn solve<S: Simd>(simd: S, cost: &Array2<f64>) -> AssignmentPlan {
-        let mut solver = Assignment::new();
-        solver.costs.copy(cost.view()).expect("finite costs");
-        solver.state.reset(&solver.costs);
-        simd.vectorize(Solve { solver: &mut solver, start: Start::Cold });
-        solver.plan
+        let (mut store, mut work, mut plan) = (Store::default(), Work::default(), AssignmentPlan::default());
+        let costs = store.matrix(cost.view()).expect("finite costs");
+        work.state.reset(&costs);
+        simd.vectorize(Solve { work: &mut work, costs: &costs, start: Start::Cold, plan: &mut plan });
+        plan
     }
 
     #[test]

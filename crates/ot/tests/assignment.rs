@@ -233,6 +233,23 @@ fn layouts_agree() {
     assert!(transposed.target.iter().enumerate().all(|(j, &i)| plan.target[i] == j));
 }
 
+/// Large matrices are read where they lie when they can be; that changes no bit.
+#[test]
+fn large_matrices_in_place_and_copied_agree() {
+    let n = 1456;
+    let wide = Array2::from_shape_fn((n, n + 1), |(i, j)| ((i * 37 + j * 101 + i * j % 1009) as f64).sin());
+    let part = wide.slice(ndarray::s![.., ..n]);
+    let mut whole = part.to_owned();
+    let (mut in_place, mut copied) = (Assignment::new(), Assignment::new());
+    assert_eq!(in_place.solve(whole.view()).unwrap(), copied.solve(part).unwrap());
+    let exponent = 400;
+    let scaled = whole.mapv(|c| c * 2.0_f64.powi(exponent));
+    assert_eq!(in_place.solve(scaled.view()).unwrap().target, copied.solve(part).unwrap().target);
+    whole[[1455, 3]] = f64::NAN;
+    let error = in_place.solve(whole.view()).unwrap_err().to_string();
+    assert!(error.starts_with("the cost of moving point 1455 to point 3 is NaN"), "{error}");
+}
+
 #[test]
 fn any_start_gives_the_optimum() {
     let (x, y) = clouds(150, 2);

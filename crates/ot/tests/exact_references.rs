@@ -4,8 +4,8 @@ mod common;
 
 use approx::assert_relative_eq;
 use chreode_ot::{
-    CostFunction, Coupling, Euclidean, NetworkSimplex, OtError, OtSolver, PointCloud, SquaredEuclidean,
-    Transport,
+    CostFunction, Coupling, Euclidean, Line, NetworkSimplex, OtError, OtSolver, PointCloud, SparseCosts,
+    SquaredEuclidean, Transport,
 };
 use common::{cloud, weights};
 use ndarray::{Array1, Array2, Axis, array};
@@ -151,4 +151,33 @@ fn rows_that_make_the_problem_infeasible() {
     let far = array![[1.0, f64::INFINITY], [f64::INFINITY, 2.0]];
     let plan = NetworkSimplex::default().solve(&Transport::uniform(&far).unwrap()).unwrap();
     assert_eq!(plan.cost(), 1.5);
+}
+
+/// Whatever the geometry, bad masses are named with their side, place and value.
+#[test]
+fn bad_masses_are_named_for_every_geometry() {
+    let half = array![0.5, 0.5];
+    let line = Line::new(array![0.0, 1.0].view(), array![0.0, 1.0].view(), 1.0).unwrap();
+    let graph = SparseCosts::from_moves((2, 2), vec![(0, 0, 1.0), (1, 1, 1.0)]).unwrap();
+    let texts = |a: &Array1<f64>, b: &Array1<f64>| {
+        let on_line = Transport::new(&line, a.view(), b.view()).unwrap_err().to_string();
+        assert_eq!(on_line, Transport::new(&graph, a.view(), b.view()).unwrap_err().to_string());
+        on_line
+    };
+    let bad = "masses must be finite and not negative";
+    assert_eq!(texts(&half, &array![1.25, -0.25]), format!("the target mass of point 1 is -0.25; {bad}"));
+    assert_eq!(texts(&array![0.5, f64::NAN], &half), format!("the source mass of point 1 is NaN; {bad}"));
+    assert_eq!(
+        texts(&half, &array![f64::INFINITY, 0.0]),
+        format!("the target mass of point 0 is inf; {bad}")
+    );
+    assert_eq!(texts(&half, &array![1.0]), "the target masses has size 1 where 2 was expected");
+    assert_eq!(
+        texts(&half, &array![0.0, 0.0]),
+        "the target masses are all zero; at least one must be positive"
+    );
+    assert_eq!(
+        texts(&half, &array![0.5, 1.0]),
+        "the source masses sum to 1 and the target masses to 1.5; normalise them to one total, or relax a marginal"
+    );
 }

@@ -24,8 +24,9 @@ impl<T: Copy> Aligned<T> {
     pub(crate) fn resize(&mut self, len: usize, value: T) {
         let room = len + LINE / size_of::<T>().max(1);
         if self.data.len() < room {
-            self.data.clear();
-            self.data.resize(room, value);
+            // The old memory goes first; zeros come from the system as they are.
+            self.data = Vec::new();
+            self.data = vec![value; room];
         }
         self.start = self.data.as_ptr().align_offset(LINE).min(room - len);
         self.len = len;

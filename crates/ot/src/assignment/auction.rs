@@ -70,7 +70,13 @@ impl Auction {
     /// `state` comes with nothing assigned, and with potentials of a similar problem if `start` says so.
     /// Returns the typical reduced cost, `0` if none is known.
     #[inline(always)]
-    pub(crate) fn run<S: Simd>(&mut self, simd: S, costs: &Costs, state: &mut State, start: Start) -> f64 {
+    pub(crate) fn run<S: Simd>(
+        &mut self,
+        simd: S,
+        costs: &Costs<'_>,
+        state: &mut State,
+        start: Start,
+    ) -> f64 {
         if let Start::Warm = start {
             let scale = self.reduce_rows(simd, costs, state);
             let bids = WARM_BIDS * costs.n;
@@ -92,7 +98,7 @@ impl Auction {
     fn phases<S: Simd>(
         &mut self,
         simd: S,
-        costs: &Costs,
+        costs: &Costs<'_>,
         state: &mut State,
         scale: f64,
         mut step: f32,
@@ -114,7 +120,7 @@ impl Auction {
 
     /// Row reduction; returns the typical reduced cost.
     #[inline(always)]
-    fn reduce_rows<S: Simd>(&mut self, simd: S, costs: &Costs, state: &State) -> f64 {
+    fn reduce_rows<S: Simd>(&mut self, simd: S, costs: &Costs<'_>, state: &State) -> f64 {
         let n = costs.n;
         self.u.clear();
         // A loop: in a closure the kernel would miss the vector instructions of its caller.
@@ -132,7 +138,7 @@ impl Auction {
 
     /// Rounds the reduced costs to single precision.
     #[inline(always)]
-    fn round(&mut self, costs: &Costs, state: &State, scale: f64) {
+    fn round(&mut self, costs: &Costs<'_>, state: &State, scale: f64) {
         let n = costs.n;
         self.stride = n.next_multiple_of(WIDE_BLOCK);
         self.price.reset(self.stride, 0.0);
@@ -201,7 +207,7 @@ fn typical(sample: &[f64]) -> f64 {
 
 /// Column reduction: each potential is the least cost of its column.
 #[inline(always)]
-fn reduce_columns<S: Simd>(simd: S, costs: &Costs, state: &mut State) {
+fn reduce_columns<S: Simd>(simd: S, costs: &Costs<'_>, state: &mut State) {
     state.v[..costs.n].fill(f64::INFINITY);
     for i in 0..costs.n {
         lower(simd, costs.row(i), &mut state.v);

@@ -24,7 +24,7 @@ pub(crate) struct Tree {
 
 /// Assigns every row.
 #[inline(always)]
-pub(crate) fn run<S: Simd>(simd: S, costs: &Costs, state: &mut State, tree: &mut Tree) {
+pub(crate) fn run<S: Simd>(simd: S, costs: &Costs<'_>, state: &mut State, tree: &mut Tree) {
     tree.parent.reset(costs.stride, 0);
     tree.closed.reserve(costs.n);
     tree.free.clear();
@@ -38,7 +38,7 @@ pub(crate) fn run<S: Simd>(simd: S, costs: &Costs, state: &mut State, tree: &mut
 
 /// Finds the shortest path from row `source` to a free column, updates potentials, switches the path.
 #[inline(always)]
-fn augment<S: Simd>(simd: S, costs: &Costs, state: &mut State, tree: &mut Tree, source: usize) {
+fn augment<S: Simd>(simd: S, costs: &Costs<'_>, state: &mut State, tree: &mut Tree, source: usize) {
     tree.open.resize(costs.stride, 0.0);
     tree.open.copy_from_slice(&state.v);
     tree.key.reset(costs.stride, f64::INFINITY);

@@ -14,14 +14,13 @@ const HUGE: f64 = 1e100;
 /// Rows of distances that are computed together.
 const ROWS: usize = 8;
 
+/// Matrices of at least so many entries are read where they lie: beyond the caches a copy costs more than what it aligns.
+const IN_PLACE: usize = 1 << 21;
+
 /// An `n` x `n` matrix with rows of `stride` entries, `+inf` past the `n`th.
-#[derive(Debug, Default)]
-pub(crate) struct Costs {
-    entries: Aligned<f64>,
-    /// Target points: one panel of [`BLOCK`] points after the other, in it one coordinate after the other.
-    coordinates: Aligned<f64>,
-    /// [`ROWS`] source points.
-    sources: Vec<f64>,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Costs<'c> {
+    entries: &'c [f64],
     pub(crate) n: usize,
     pub(crate) stride: usize,
     /// What a stored cost must be multiplied with to give the caller's: a power of two.
@@ -30,7 +29,7 @@ pub(crate) struct Costs {
     pub(crate) largest: f64,
 }
 
-impl Costs {
+impl Costs<'_> {
     /// Row `i`, with its padding.
     #[inline(always)]
     pub(crate) fn row(&self, i: usize) -> &[f64] {
@@ -42,16 +41,29 @@ impl Costs {
     pub(crate) fn at(&self, i: usize, j: usize) -> f64 {
         self.entries[i * self.stride + j]
     }
+}
 
+/// Memory for matrices of costs.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    entries: Aligned<f64>,
+    /// Target points: one panel of [`BLOCK`] points after the other, in it one coordinate after the other.
+    coordinates: Aligned<f64>,
+    /// [`ROWS`] source points.
+    sources: Vec<f64>,
+    n: usize,
+    stride: usize,
+}
+
+impl Store {
     fn shape(&mut self, n: usize) {
         self.n = n;
         self.stride = n.next_multiple_of(BLOCK);
-        self.unit = 1.0;
         self.entries.resize(n * self.stride, 0.0);
     }
 
-    /// Copies a matrix.
-    pub(crate) fn copy(&mut self, cost: ArrayView2<f64>) -> Result<(), OtError> {
+    /// A matrix, copied unless it is large and can be read where it lies.
+    pub(crate) fn matrix<'c>(&'c mut self, cost: ArrayView2<'c, f64>) -> Result<Costs<'c>, OtError> {
         let n = cost.nrows();
         if n == 0 {
             return Err(OtError::Empty { side: "source" });
@@ -62,6 +74,15 @@ impl Costs {
                 expected: n,
                 found: cost.ncols(),
             });
+        }
+        if n * n >= IN_PLACE
+            && n.is_multiple_of(BLOCK)
+            && let Some(entries) = cost.to_slice()
+        {
+            let largest = largest(entries.chunks_exact(n));
+            if !far(largest) {
+                return Ok(Costs { entries, n, stride: n, unit: 1.0, largest });
+            }
         }
         self.shape(n);
         for (row, stored) in cost.rows().into_iter().zip(self.entries.chunks_exact_mut(self.stride)) {
@@ -79,7 +100,7 @@ impl Costs {
         &mut self,
         x: ArrayView2<A>,
         y: ArrayView2<A>,
-    ) -> Result<(), OtError> {
+    ) -> Result<Costs<'_>, OtError> {
         let (n, d) = x.dim();
         if n == 0 || y.nrows() == 0 {
             return Err(OtError::Empty { side: if n == 0 { "source" } else { "target" } });
@@ -126,30 +147,40 @@ impl Costs {
     }
 
     /// Finds costs that are not finite, and chooses the unit.
-    fn finish(&mut self) -> Result<(), OtError> {
-        let n = self.n;
-        let rows = self.entries.chunks_exact(self.stride);
-        let magnitude = pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || rows.map(|row| magnitude(&row[..n])).fold(0, u64::max),
-        );
-        let magnitude = f64::from_bits(magnitude);
-        if !magnitude.is_finite() {
-            let row = (0..n).find(|&i| self.row(i)[..n].iter().any(|c| !c.is_finite()));
-            let row = row.expect("the largest magnitude is not finite");
-            let column = self.row(row).iter().position(|c| !c.is_finite()).expect("so is one in this row");
-            return Err(OtError::BadCost { row, column, value: self.at(row, column) });
+    fn finish(&mut self) -> Result<Costs<'_>, OtError> {
+        let (n, stride) = (self.n, self.stride);
+        let mut largest = largest(self.entries.chunks_exact(stride).map(|row| &row[..n]));
+        if !largest.is_finite() {
+            let bad = |(_, row): &(usize, &[f64])| row[..n].iter().any(|c| !c.is_finite());
+            let (row, costs) =
+                self.entries.chunks_exact(stride).enumerate().find(bad).expect("one is not finite");
+            let column = costs.iter().position(|c| !c.is_finite()).expect("so is one in this row");
+            return Err(OtError::BadCost { row, column, value: costs[column] });
         }
-        self.largest = magnitude;
-        if magnitude > 0.0 && !(1.0 / HUGE..HUGE).contains(&magnitude) {
-            let exponent = magnitude.log2().floor().clamp(-1022.0, 1022.0);
-            self.unit = exponent.exp2();
+        let mut unit = 1.0;
+        if far(largest) {
+            let exponent = largest.log2().floor().clamp(-1022.0, 1022.0);
+            unit = exponent.exp2();
             let scale = (-exponent).exp2();
             self.entries.iter_mut().for_each(|c| *c *= scale);
-            self.largest *= scale;
+            largest *= scale;
         }
-        Ok(())
+        Ok(Costs { entries: &self.entries, n, stride, unit, largest })
     }
+}
+
+/// Whether costs must be scaled, or are not finite.
+fn far(largest: f64) -> bool {
+    !(largest == 0.0 || (1.0 / HUGE..HUGE).contains(&largest))
+}
+
+/// The largest magnitude; NaN or infinite if there is such a cost.
+fn largest<'c>(rows: impl Iterator<Item = &'c [f64]>) -> f64 {
+    let bits = pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || rows.map(magnitude).fold(0, u64::max),
+    );
+    f64::from_bits(bits)
 }
 
 /// The bits of the largest `|c|`; those of a NaN or an infinity are above all others.

@@ -16,7 +16,7 @@ const BIDS: usize = 5;
 ///
 /// `scale` is a typical reduced cost, `0` if that is unknown: see [`MARGIN`].
 #[inline(always)]
-pub(crate) fn run<S: Simd>(simd: S, costs: &Costs, state: &mut State, scale: f64) {
+pub(crate) fn run<S: Simd>(simd: S, costs: &Costs<'_>, state: &mut State, scale: f64) {
     tighten(simd, costs, state);
     for _ in 0..PASSES {
         reduce_rows(simd, costs, state, scale * f64::from(MARGIN), BIDS * costs.n);
@@ -25,7 +25,7 @@ pub(crate) fn run<S: Simd>(simd: S, costs: &Costs, state: &mut State, scale: f64
 
 /// Keeps the pairs that are tight, adds those that are tight and free.
 #[inline(always)]
-fn tighten<S: Simd>(simd: S, costs: &Costs, state: &mut State) {
+fn tighten<S: Simd>(simd: S, costs: &Costs<'_>, state: &mut State) {
     state.waiting.clear();
     for i in (0..costs.n).rev() {
         let row = costs.row(i);
@@ -46,7 +46,7 @@ fn tighten<S: Simd>(simd: S, costs: &Costs, state: &mut State) {
 
 /// One pass of augmenting row reduction over the waiting rows.
 #[inline(always)]
-fn reduce_rows<S: Simd>(simd: S, costs: &Costs, state: &mut State, most: f64, mut bids: usize) {
+fn reduce_rows<S: Simd>(simd: S, costs: &Costs<'_>, state: &mut State, most: f64, mut bids: usize) {
     while let Some(i) = state.waiting.pop() {
         let best = best_two(simd, costs.row(i as usize), &state.v);
         let margin = (best.second - best.first).min(most);

@@ -23,7 +23,7 @@ pub(crate) struct State {
 
 impl State {
     /// Nothing assigned, potentials zero.
-    pub(crate) fn reset(&mut self, costs: &Costs) {
+    pub(crate) fn reset(&mut self, costs: &Costs<'_>) {
         let n = costs.n;
         self.v.reset(costs.stride, 0.0);
         for list in [&mut self.row_of, &mut self.column_of] {
