@@ -6,6 +6,7 @@ mod dense;
 mod dummy;
 mod entropic;
 mod frank_wolfe;
+mod kernel;
 mod lbfgs;
 mod line;
 mod majorize;

@@ -10,6 +10,7 @@ use chreode_ot::{
 };
 use common::{cloud, small, weights};
 use ndarray::{Array1, Array2, array};
+use proptest::prelude::*;
 
 fn within(tolerance: f64, max_iterations: usize) -> Stop {
     Stop::Within { tolerance, max_iterations }
@@ -240,4 +241,40 @@ fn the_bits_do_not_depend_on_the_threads() {
         })
     };
     assert_eq!(on(1), on(3));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(25))]
+
+    #[test]
+    fn laws(n in 1_usize..15, m in 1_usize..15, seed in 0_u64..1000, x in -2.0..2.0_f64, y in -2.0..2.0_f64) {
+        let (lambda, other) = (10_f64.powf(x), 10_f64.powf(y));
+        let costs = SquaredEuclidean.matrix(cloud(n, 2, 0.0, seed).view(), cloud(m, 2, 0.4, seed + 1).view());
+        let (costs, a, b) = (costs.expect("finite points"), weights(n, seed), weights(m, seed + 2) * 1.7);
+        let turned = costs.t().to_owned();
+        let solver = UnbalancedFrankWolfe::new(within(1e-9, 2000));
+        for penalty in [kl as fn(f64) -> Marginal, l2] {
+            let value = |costs: &Array2<f64>, a: &Array1<f64>, b: &Array1<f64>, first: f64, second: f64| {
+                let problem =
+                    RelaxedTransport::new(costs, a.view(), b.view(), penalty(first), penalty(second)).expect("valid");
+                let plan = solver.solve(&problem).expect("converges");
+                // The plan's certificate is what its entries say.
+                let (rows, columns) = plan.marginals();
+                let found = problem.objective(plan.cost(), rows.view(), columns.view());
+                prop_assert!((found - plan.primal_cost()).abs() <= 1e-10 * plan.primal_cost());
+                prop_assert!(plan.dual_cost() <= plan.primal_cost() * (1.0 + 1e-12));
+                let nothing = problem.objective(0.0, (&rows * 0.0).view(), (&columns * 0.0).view());
+                prop_assert!(plan.primal_cost() <= nothing * (1.0 + 1e-12));
+                Ok(plan.primal_cost())
+            };
+            let plain = value(&costs, &a, &b, lambda, other)?;
+            // Symmetric under an exchange of the sides, not lower for a larger penalty, and homogeneous (KL).
+            prop_assert!((plain - value(&turned, &b, &a, other, lambda)?).abs() <= 1e-8 * plain);
+            prop_assert!(value(&costs, &a, &b, 2.0 * lambda, other)? >= plain * (1.0 - 1e-8));
+            if penalty(1.0) == kl(1.0) {
+                let thrice = value(&costs, &(&a * 3.0), &(&b * 3.0), lambda, other)?;
+                prop_assert!((thrice - 3.0 * plain).abs() <= 1e-8 * plain);
+            }
+        }
+    }
 }

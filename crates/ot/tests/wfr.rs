@@ -176,6 +176,23 @@ fn a_metric() {
 }
 
 #[test]
+fn the_cost_keeps_small_and_large_distances() {
+    let cost = metric(0.5).cost();
+    // -log cos² θ = θ² + θ⁴/6 + ..., with θ = d here.
+    assert_relative_eq!(cost.at(1e-9), 1e-18, max_relative = 1e-15);
+    assert_relative_eq!(cost.at(0.01), 1e-4 + 1e-8 / 6.0, max_relative = 1e-8);
+    for angle in [0.3_f64, 0.785, 0.786, 1.5, 1.57] {
+        assert_relative_eq!(cost.at(angle), -2.0 * angle.cos().ln(), max_relative = 1e-14);
+    }
+    assert_eq!(cost.at(std::f64::consts::FRAC_PI_2), f64::INFINITY);
+    let (x, y) = (cloud(5, 3, 0.0, 1), cloud(6, 3, 0.6, 2));
+    let matrix = cost.matrix(x.view(), y.view()).unwrap();
+    for ((i, j), &c) in matrix.indexed_iter() {
+        assert_eq!(c, cost.cost(x.row(i).as_slice().unwrap(), y.row(j).as_slice().unwrap()));
+    }
+}
+
+#[test]
 fn bad_input() {
     let said = |error: OtError| error.to_string();
     assert_eq!(

@@ -63,10 +63,11 @@ impl Objective {
         let mut iterations = 0;
         loop {
             self.translate(&mut now);
-            let wanted = self.wanted(&now);
-            let nothing = wanted[0].sum() == 0.0 || wanted[1].sum() == 0.0;
-            let (entries, transport, best) =
-                if nothing { (Vec::new(), 0.0, now.clone()) } else { oracle.balanced(&wanted)? };
+            let wanted = self.balanced(&now);
+            let (entries, transport, best) = match wanted[0].sum() {
+                0.0 => (Vec::new(), 0.0, now.clone()),
+                _ => oracle.balanced(&wanted)?,
+            };
             let primal_cost = transport + self.penalty(&wanted);
             let dual_cost = self.dual(&now);
             let residual = share(primal_cost, dual_cost, transport + self.size(&wanted));
@@ -160,6 +161,21 @@ impl Objective {
             let pairs = pair[side].iter().zip(&self.masses[side]);
             pairs.map(|(&f, &a)| marginal.wanted(f, a)).collect()
         })
+    }
+
+    /// The same with totals equal to the last digit; nothing where they are the rounding of the masses (an l2 side
+    /// wants the difference of its mass and another number).
+    fn balanced(&self, pair: &Pair) -> Pair {
+        let [mut left, mut right] = self.wanted(pair);
+        let (given, taken) = (left.sum(), right.sum());
+        let rounding = 1e-14 * (self.masses[0].sum() + self.masses[1].sum());
+        if given <= 0.0 || taken <= 0.0 || (given.max(taken) <= rounding && given != taken) {
+            left.fill(0.0);
+            right.fill(0.0);
+        } else {
+            right *= given / taken;
+        }
+        [left, right]
     }
 
     fn sum(&self, values: &Pair, one: impl Fn(Marginal, f64, f64) -> f64) -> f64 {

@@ -93,7 +93,8 @@ impl<'g, G: Geometry + ?Sized> RelaxedTransport<'g, G> {
     ///
     /// The upper one is the plan's [`objective`](Self::objective), which for constrained sides takes the plan's word
     /// that it meets them. The lower one is the dual value of potentials made from the plan's target masses: what the
-    /// penalties say of them, and c-transforms. Entropic plans get the bounds of the problem without entropy.
+    /// penalties say of them, and c-transforms; it is near the optimum for a KL or l2 target, and true but loose for
+    /// another. Entropic plans get the bounds of the problem without entropy.
     pub fn bounds<P: Coupling>(&self, plan: &P) -> (f64, f64) {
         let (rows, columns) = plan.marginals();
         let [f, g] = potentials(self, &columns);

@@ -1,6 +1,7 @@
 //! The generalised Sinkhorn iteration, plain and translation invariant.
 
-use super::soft::{Weighted, columns, rows};
+use super::kernel::Kernel;
+use super::soft::Weighted;
 use super::translation::{Side, plain, translated};
 use super::{EntropicRelaxedPlan, Reference, RelaxedSolver, RelaxedTransport};
 use crate::simplex::check;
@@ -27,7 +28,7 @@ pub enum HalfStep {
 ///
 /// Everything stays in the log domain and works for any two [`Marginal`](crate::Marginal)s: a tiny ε is slow but never NaN, and mass
 /// without an allowed move is given up where its side lets it. One iteration reads the costs twice and needs
-/// O(n + m) memory. The last half step is that of an exact side, so a semi-relaxed plan meets it to rounding.
+/// O(n + m) memory; up to 2²⁴ pairs (128 MiB) a kernel is kept, and most iterations are products with it. The last half step is that of an exact side, so a semi-relaxed plan meets it to rounding.
 ///
 /// The residual is the fixed-point change: the L1 distance between the masses of the plan on the side that moves
 /// next and those after its half step, as a share of the plan's mass.
@@ -86,6 +87,7 @@ impl RelaxedSolver for UnbalancedSinkhorn {
             potentials: [0, 1].map(|side: usize| vec![0.0; sides[side].mass.len()]),
             sides,
             half_step: self.half_step,
+            kernel: Kernel::default(),
         };
         let schedule = self.scaling.above(self.epsilon);
         let (mut iterations, mut residual) = (0, f64::INFINITY);
@@ -133,6 +135,7 @@ struct Iteration<'g, 'p, G: ?Sized> {
     sides: [Side<'p>; 2],
     potentials: [Vec<f64>; 2],
     half_step: HalfStep,
+    kernel: Kernel,
 }
 
 /// A half step that is not taken yet.
@@ -144,13 +147,13 @@ struct Step {
 
 impl<'g, G: Geometry + ?Sized> Iteration<'g, '_, G> {
     /// The best potential of one side.
-    fn half(&self, side: usize, epsilon: f64) -> Result<Step, OtError> {
+    fn half(&mut self, side: usize, epsilon: f64) -> Result<Step, OtError> {
         let (own, other) = (&self.sides[side], &self.sides[1 - side]);
         let g = &self.potentials[1 - side];
         let weighted = Weighted::new(g, other.weight.as_slice().expect("contiguous"), epsilon);
         let soft = match side {
-            0 => rows(self.geometry, epsilon, &weighted),
-            _ => columns(self.geometry, epsilon, &weighted),
+            0 => self.kernel.rows(self.geometry, epsilon, &weighted),
+            _ => self.kernel.columns(self.geometry, epsilon, &weighted),
         };
         let (potential, shift) = match self.half_step {
             HalfStep::Plain => (plain(own, epsilon, &soft), 0.0),

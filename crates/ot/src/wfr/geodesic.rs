@@ -43,7 +43,7 @@ pub enum DiracGeodesic {
 /// - `m |v| = 2δ √(m₀ m₁) sin θ` is constant (the momentum), and `g = 2 (A t - B)/m`;
 /// - `½ m (|v|² + δ² g²) = 2δ² A` is constant (the energy), and equals WFR².
 ///
-/// Chizat et al. 2018, Theorem 4.1, doi 10.1007/s10208-016-9331-y; Liero, Mielke and Savaré 2016, SIAM J. Math.
+/// Chizat et al. 2018, section 4, doi 10.1007/s10208-016-9331-y; Liero, Mielke and Savaré 2016, SIAM J. Math.
 /// Anal. 48, doi 10.1137/15M1041420.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TravellingDirac {
