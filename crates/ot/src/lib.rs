@@ -33,8 +33,8 @@ pub use error::OtError;
 pub use geometry::{Geometry, PointCloud};
 pub use greenkhorn::Greenkhorn;
 pub use gromov::{
-    EntropicGromovWasserstein, GromovPlan, GromovTransport, GromovWasserstein, Loss,
-    LowRankGromovWasserstein, Mirror, SemiRelaxedGromovWasserstein, Structure, UnbalancedGromovWasserstein,
+    EntropicGromovWasserstein, GromovLoss, GromovPlan, GromovStep, GromovTransport, GromovWasserstein,
+    LowRankGromovWasserstein, SemiRelaxedGromovWasserstein, Structure, UnbalancedGromovWasserstein,
 };
 pub use low_rank::{FactoredCost, LowRankPlan, LowRankSinkhorn, LowRankStart};
 pub use multimarginal::{MultiMarginal, TensorPlan, TreePlan, TreeTransport};
