@@ -12,13 +12,13 @@ use state::State;
 /// Entropic transport, one row or column at a time, always the one that is furthest off.
 ///
 /// Has the fixed point of [`Sinkhorn`](crate::Sinkhorn). An iteration scales the row `i` or column `j` with
-/// the largest `ρ(a_i, r_i)`, `ρ(x, y) = y - x + x log(x/y)`, for O(n + m) operations; n + m of them cost what
-/// one iteration of Sinkhorn does. It pays where a few points are far off: after a small change of the masses, for
-/// instance. Holds the `n × m` plan.
+/// the largest `ρ(a_i, r_i)`, `ρ(x, y) = y - x + x log(x/y)`, for O(n + m) operations; n + m of them cost
+/// what one iteration of Sinkhorn does. It pays where a few points are far off: after a small change of the
+/// masses, for instance. Holds the `n × m` plan.
 ///
-/// The stop rule's residual is the L1 error of both marginals, as a share of the mass. Every 2 (n + m) iterations, and
-/// before the end, the plan is computed afresh from its potentials, so that rounding cannot add up and no entry stays
-/// lost that was once too small for floating point.
+/// The stop rule's residual is the L1 error of both marginals, as a share of the mass. Every 2 (n + m)
+/// iterations, and before the end, the plan is computed afresh from its potentials, so that rounding cannot
+/// add up and no entry stays lost that was once too small for floating point.
 ///
 /// J. Altschuler, J. Weed and P. Rigollet, NeurIPS 2017, arXiv 1705.09634, algorithm 4. The same bits for any
 /// number of threads.

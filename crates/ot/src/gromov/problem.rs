@@ -18,10 +18,10 @@ pub enum GromovLoss {
 
 /// Minimise `(1 - α) ⟨M, P⟩ + α Σ_ijkl ℓ(C_ik, D_jl) P_ij P_kl` over plans P.
 ///
-/// `C` and `D` are the structures of the source and the target, ℓ the [`GromovLoss`]. Without costs `M` between
-/// the two spaces, `α = 1`: the Gromov-Wasserstein problem (F. Mémoli, Found. Comput. Math. 11, 2011,
-/// doi 10.1007/s10208-011-9093-5). With them, the fused problem (T. Vayer, L. Chapel, R. Flamary,
-/// R. Tavenard, N. Courty, Algorithms 13, 2020, doi 10.3390/a13090212).
+/// `C` and `D` are the structures of the source and the target, ℓ the [`GromovLoss`]. Without costs `M`
+/// between the two spaces, `α = 1`: the Gromov-Wasserstein problem (F. Mémoli, Found. Comput. Math. 11,
+/// 2011, doi 10.1007/s10208-011-9093-5). With them, the fused problem (T. Vayer, L. Chapel, R. Flamary, R.
+/// Tavenard, N. Courty, Algorithms 13, 2020, doi 10.3390/a13090212).
 ///
 /// The problem is not convex. What the solvers return are stationary points, of which there may be many;
 /// a value of 0 alone proves itself.
@@ -90,7 +90,8 @@ impl<'s> GromovTransport<'s> {
     /// The same problem with another loss.
     ///
     /// # Errors
-    /// For [`GromovLoss::KullbackLeibler`], a negative cost of the source or a target cost that is not positive.
+    /// For [`GromovLoss::KullbackLeibler`], a negative cost of the source or a target cost that is not
+    /// positive.
     pub fn with_loss(mut self, loss: GromovLoss) -> Result<Self, OtError> {
         if loss == GromovLoss::KullbackLeibler {
             let bad = |structure: &Structure, wrong: fn(f64) -> bool| {

@@ -11,20 +11,20 @@ use ndarray::{Array1, ArrayView1};
 
 /// Entropic transport between the measures at the nodes of a tree, under a sum of costs over its edges.
 ///
-/// Minimises `⟨C, P⟩ + ε Σ P (log P - 1)` over tensors P with one axis a node, where
-/// `C(x) = Σ_(j,k) c_jk(x_j, x_k)` over the edges, and with the marginals of those nodes that have one: a node
-/// may be free. The tensor never exists: sums over it are messages along edges, and an iteration, one walk round the
+/// Minimises `⟨C, P⟩ + ε Σ P (log P - 1)` over tensors P with one axis a node, where `C(x) = Σ_(j,k)
+/// c_jk(x_j, x_k)` over the edges, and with the marginals of those nodes that have one: a node may be free.
+/// The tensor never exists: sums over it are messages along edges, and an iteration, one walk round the
 /// tree, costs two readings of each edge's costs: O(K n²) for K nodes.
 ///
 /// With all marginals given, the plan of an edge is the entropic plan of its two ends, and a chain is their
 /// composition. A free node between two measures is where they meet on the way; its marginal is a result.
 ///
-/// The stop rule's residual is the largest L1 change that a node's update makes to its marginal, as a share of the
-/// mass.
+/// The stop rule's residual is the largest L1 change that a node's update makes to its marginal, as a share
+/// of the mass.
 ///
-/// I. Haasler, A. Ringh, Y. Chen and J. Karlsson, SIAM J. Control Optim. 59, 2021, doi 10.1137/20M1320195, algorithm
-/// 3.1; for chains J.-D. Benamou et al., SIAM J. Sci. Comput. 37, 2015, doi 10.1137/141000439. The same bits for any
-/// number of threads.
+/// I. Haasler, A. Ringh, Y. Chen and J. Karlsson, SIAM J. Control Optim. 59, 2021, doi 10.1137/20M1320195,
+/// algorithm 3.1; for chains J.-D. Benamou et al., SIAM J. Sci. Comput. 37, 2015, doi 10.1137/141000439.
+/// The same bits for any number of threads.
 ///
 /// ```
 /// use chreode_ot::{CostFunction, Coupling, SquaredEuclidean, Stop, TreeTransport};
@@ -86,10 +86,10 @@ impl<'g, G: Geometry + ?Sized> TreeTransport<'g, G> {
     /// The plan with marginal k where `marginals[k]` is given.
     ///
     /// # Errors
-    /// A list of the wrong length, a marginal of the wrong length, masses that are negative, not finite, all zero or of
-    /// different totals, no marginal at all, a cost that is NaN or −∞, an ε that is not positive, mass that no
-    /// other point may reach, geometries that give one node two sizes, or [`OtError::NotConverged`] where the stop
-    /// asks for a tolerance.
+    /// A list of the wrong length, a marginal of the wrong length, masses that are negative, not finite,
+    /// all zero or of different totals, no marginal at all, a cost that is NaN or −∞, an ε that is not
+    /// positive, mass that no other point may reach, geometries that give one node two sizes, or
+    /// [`OtError::NotConverged`] where the stop asks for a tolerance.
     pub fn solve(&self, marginals: &[Option<ArrayView1<'_, f64>>]) -> Result<TreePlan<'g, G>, OtError> {
         let epsilon = self.epsilon;
         if !(epsilon > 0.0 && epsilon.is_finite()) {
