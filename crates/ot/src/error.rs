@@ -378,7 +378,7 @@ pub enum OtError {
         iteration: usize,
     },
     /// A loss that a method cannot take apart.
-    #[error("{method} needs the square loss; choose Loss::Square, or another method")]
+    #[error("{method} needs the square loss; choose GromovLoss::Square, or another method")]
     WrongLoss {
         /// Which method.
         method: &'static str,

@@ -1,25 +1,24 @@
 //! Greedy Sinkhorn.
 
+mod state;
+
 use crate::coupling::{inner, marginal_error};
 use crate::simplex::check;
-use crate::sinkhorn::exp;
 use crate::{Certificate, DensePlan, Geometry, OtError, OtSolver, Stop, Transport};
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array1, Array2};
 use rayon::prelude::*;
-
-/// Scalings beyond this range send a row or column back to its costs.
-const RANGE: f64 = 1e100;
+use state::State;
 
 /// Entropic transport, one row or column at a time, always the one that is furthest off.
 ///
 /// Has the fixed point of [`Sinkhorn`](crate::Sinkhorn). An iteration scales the row `i` or column `j` with
-/// the largest `ρ(a_i, r_i)`, `ρ(x, y) = y - x + x log(x/y)`, for O(n + m) operations; n + m of them cost what
-/// one iteration of Sinkhorn does. It pays where a few points are far off: after a small change of the masses, for
-/// instance. Holds the `n × m` plan.
+/// the largest `ρ(a_i, r_i)`, `ρ(x, y) = y - x + x log(x/y)`, for O(n + m) operations; n + m of them cost
+/// what one iteration of Sinkhorn does. It pays where a few points are far off: after a small change of the
+/// masses, for instance. Holds the `n × m` plan.
 ///
-/// The stop rule's residual is the L1 error of both marginals, as a share of the mass. Every 2 (n + m) iterations, and
-/// before the end, the plan is computed afresh from its potentials, so that rounding cannot add up and no entry stays
-/// lost that was once too small for floating point.
+/// The stop rule's residual is the L1 error of both marginals, as a share of the mass. Every 2 (n + m)
+/// iterations, and before the end, the plan is computed afresh from its potentials, so that rounding cannot
+/// add up and no entry stays lost that was once too small for floating point.
 ///
 /// J. Altschuler, J. Weed and P. Rigollet, NeurIPS 2017, arXiv 1705.09634, algorithm 4. The same bits for any
 /// number of threads.
@@ -46,91 +45,6 @@ impl Greenkhorn {
     /// Greedy Sinkhorn at `epsilon`.
     pub fn new(epsilon: f64, stop: Stop) -> Self {
         Self { epsilon, stop }
-    }
-}
-
-/// The plan in the making, with potentials and marginals.
-struct State<'p> {
-    costs: &'p Array2<f64>,
-    epsilon: f64,
-    masses: [&'p Array1<f64>; 2],
-    potentials: [Array1<f64>; 2],
-    sums: [Array1<f64>; 2],
-    plan: Array2<f64>,
-}
-
-impl State<'_> {
-    /// The side (0 a row, 1 a column) and index that is furthest off.
-    fn worst(&self) -> (usize, usize) {
-        let mut worst = (f64::NEG_INFINITY, (0, 0));
-        for side in 0..2 {
-            for (index, (&x, &y)) in self.masses[side].iter().zip(&self.sums[side]).enumerate() {
-                // A sum of 0 is infinitely far off; the first of several wins.
-                let off = if x > 0.0 { divergence(x, y) } else { 0.0 };
-                if off > worst.0 {
-                    worst = (off, (side, index));
-                }
-            }
-        }
-        worst.1
-    }
-
-    /// Scales one row or column to its mass.
-    fn scale(&mut self, side: usize, index: usize) {
-        let (mass, sum) = (self.masses[side][index], self.sums[side][index]);
-        let factor = mass / sum;
-        if !(factor < RANGE && factor > 1.0 / RANGE) {
-            return self.from_costs(side, index);
-        }
-        self.potentials[side][index] += self.epsilon * factor.ln();
-        let other = &mut self.sums[1 - side];
-        for (p, sum) in self.plan.index_axis_mut(Axis(side), index).iter_mut().zip(other) {
-            let before = *p;
-            *p *= factor;
-            *sum += *p - before;
-        }
-        self.sums[side][index] = mass;
-    }
-
-    /// The same from the costs and the other side's potentials, where scaling would leave the range.
-    fn from_costs(&mut self, side: usize, index: usize) {
-        let costs = self.costs.index_axis(Axis(side), index);
-        let (masses, potential) = (self.masses[1 - side], &self.potentials[1 - side]);
-        let gaps = || costs.iter().zip(potential).zip(masses).filter(|(_, w)| **w > 0.0);
-        let least = gaps().map(|((c, g), _)| c - g).fold(f64::INFINITY, f64::min);
-        let sum: f64 = gaps().map(|((c, g), w)| w * ((least - (c - g)) / self.epsilon).exp()).sum();
-        let new = least - self.epsilon * sum.ln();
-        let mass = self.masses[side][index];
-        let sums = &mut self.sums[1 - side];
-        let line = self.plan.index_axis_mut(Axis(side), index);
-        for ((((p, &c), &g), &w), sum) in line.into_iter().zip(costs).zip(potential).zip(masses).zip(sums) {
-            let before = *p;
-            *p = if w > 0.0 { mass * w * ((new + g - c) / self.epsilon).exp() } else { 0.0 };
-            *sum += *p - before;
-        }
-        self.potentials[side][index] = new;
-        self.sums[side][index] = mass;
-    }
-
-    /// L1 error of the marginals, from the sums kept along.
-    fn residual(&self) -> f64 {
-        (0..2).map(|s| (self.masses[s] - &self.sums[s]).iter().map(|e| e.abs()).sum::<f64>()).sum()
-    }
-
-    /// The plan and its sums from the potentials: entries that were too small to hold come back.
-    fn refresh(&mut self) {
-        fill(self);
-        self.sums = [self.plan.sum_axis(Axis(1)), self.plan.sum_axis(Axis(0))];
-    }
-}
-
-/// `y - x + x log(x/y)`, without cancellation where the two are close.
-fn divergence(x: f64, y: f64) -> f64 {
-    let d = (y - x) / x;
-    if d.abs() < 1e-3 {
-        x * d * d * (0.5 - d * (1.0 / 3.0 - d * (0.25 - d / 5.0)))
-    } else {
-        x * (d - d.ln_1p())
     }
 }
 
@@ -250,20 +164,6 @@ fn row_minima(costs: &Array2<f64>, b: &Array1<f64>) -> Array1<f64> {
         if least.is_finite() { least } else { 0.0 }
     };
     costs.rows().into_iter().map(least).collect()
-}
-
-/// `a_i b_j exp((f_i + g_j - c_ij)/ε)`.
-fn fill(state: &mut State<'_>) {
-    let m = state.costs.ncols();
-    let ([a, b], [f, g], costs) = (state.masses, &state.potentials, state.costs);
-    let scale = 1.0 / state.epsilon;
-    let flat = state.plan.as_slice_mut().expect("new arrays are contiguous");
-    flat.par_chunks_mut(m).enumerate().for_each(|(i, row)| {
-        for (j, p) in row.iter_mut().enumerate() {
-            let mass = a[i] * b[j];
-            *p = if mass > 0.0 { mass * exp((f[i] + g[j] - costs[[i, j]]) * scale) } else { 0.0 };
-        }
-    });
 }
 
 /// # Errors

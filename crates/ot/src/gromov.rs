@@ -14,11 +14,11 @@ mod semi_relaxed;
 mod structure;
 mod unbalanced;
 
-pub use entropic::{EntropicGromovWasserstein, Mirror};
+pub use entropic::{EntropicGromovWasserstein, GromovStep};
 pub use exact::GromovWasserstein;
 pub use low_rank::LowRankGromovWasserstein;
 pub use plan::GromovPlan;
-pub use problem::{GromovTransport, Loss};
+pub use problem::{GromovLoss, GromovTransport};
 pub use semi_relaxed::SemiRelaxedGromovWasserstein;
 pub use structure::Structure;
 pub use unbalanced::UnbalancedGromovWasserstein;

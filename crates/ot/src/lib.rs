@@ -64,8 +64,8 @@ pub use geometry::{Affinity, Geometry, Graph, Grid, HeatKernel, Laplacian, Point
 pub use graph::{Moves, SparseCosts};
 pub use greenkhorn::Greenkhorn;
 pub use gromov::{
-    EntropicGromovWasserstein, GromovPlan, GromovTransport, GromovWasserstein, Loss,
-    LowRankGromovWasserstein, Mirror, SemiRelaxedGromovWasserstein, Structure, UnbalancedGromovWasserstein,
+    EntropicGromovWasserstein, GromovLoss, GromovPlan, GromovStep, GromovTransport, GromovWasserstein,
+    LowRankGromovWasserstein, SemiRelaxedGromovWasserstein, Structure, UnbalancedGromovWasserstein,
 };
 pub use growth::{GrowthPlan, WaddingtonOt, ancestors, descendants};
 pub use implicit::{Cotangent, ImplicitGradient, Pulled};

@@ -4,9 +4,9 @@ mod common;
 
 use approx::assert_relative_eq;
 use chreode_ot::{
-    Coupling, EntropicGromovWasserstein, GromovPlan, GromovTransport, GromovWasserstein, Loss, Mirror,
-    NetworkSimplex, OtSolver, SemiRelaxedGromovWasserstein, Sinkhorn, Stop, Structure, Transport,
-    UnbalancedGromovWasserstein,
+    Coupling, EntropicGromovWasserstein, GromovLoss, GromovPlan, GromovStep, GromovTransport,
+    GromovWasserstein, NetworkSimplex, OtSolver, SemiRelaxedGromovWasserstein, Sinkhorn, Stop, Structure,
+    Transport, UnbalancedGromovWasserstein,
 };
 use common::{cloud, weights};
 use ndarray::{Array1, Array2, Axis, array};
@@ -104,7 +104,7 @@ fn other_losses_and_structures_agree_with_pot() {
     case.target += 0.5;
     let (source, target) = (structure(&case.source), structure(&case.target));
     let problem = GromovTransport::new(&source, &target, case.a.view(), case.b.view())
-        .and_then(|problem| problem.with_loss(Loss::KullbackLeibler))
+        .and_then(|problem| problem.with_loss(GromovLoss::KullbackLeibler))
         .unwrap();
     let plan = GromovWasserstein::new(within(1e-13)).solve(&problem).unwrap();
     // gromov_wasserstein(C1 + 0.5, C2 + 0.5, a, b, 'kl_loss')
@@ -149,7 +149,7 @@ fn proximal_points_end_where_the_unregularised_objective_is_stationary() {
     let (source, target) = (structure(&case.source), structure(&case.target));
     let problem = GromovTransport::new(&source, &target, case.a.view(), case.b.view()).unwrap();
     let mut solver = EntropicGromovWasserstein::new(0.1, within(1e-9));
-    solver.mirror = Mirror::Proximal;
+    solver.step = GromovStep::Proximal;
     let plan = solver.solve(&problem).unwrap();
     // entropic_gromov_wasserstein(C1, C2, a, b, epsilon=0.1, solver='PPA')
     assert_relative_eq!(plan.value(), 0.3379407597698733, max_relative = 1e-6);

@@ -1,7 +1,7 @@
 //! What Gromov-Wasserstein says of bad input.
 
 use chreode_ot::{
-    EntropicGromovWasserstein, GromovTransport, GromovWasserstein, Loss, OtError,
+    EntropicGromovWasserstein, GromovLoss, GromovTransport, GromovWasserstein, OtError,
     SemiRelaxedGromovWasserstein, Stop, Structure, UnbalancedGromovWasserstein,
 };
 use ndarray::{Array2, array};
@@ -72,7 +72,7 @@ fn problems() {
     ));
     let back = GromovTransport::new(&target, &source, b.view(), a.view()).unwrap();
     assert_eq!(
-        said(back.with_loss(Loss::KullbackLeibler)),
+        said(back.with_loss(GromovLoss::KullbackLeibler)),
         "the target structure has value 0 at row 0, column 0; this loss takes its logarithm, so that it must be positive"
     );
 }

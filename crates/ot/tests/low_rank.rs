@@ -5,9 +5,9 @@ mod common;
 use approx::assert_relative_eq;
 use chreode_core::Seed;
 use chreode_ot::{
-    Coupling, FactoredCost, Geometry, GromovTransport, GromovWasserstein, Loss, LowRankGromovWasserstein,
-    LowRankPlan, LowRankSinkhorn, LowRankStart, NetworkSimplex, OtError, OtSolver, PointCloud,
-    SquaredEuclidean, Stop, Structure, Transport,
+    Coupling, FactoredCost, Geometry, GromovLoss, GromovTransport, GromovWasserstein,
+    LowRankGromovWasserstein, LowRankPlan, LowRankSinkhorn, LowRankStart, NetworkSimplex, OtError, OtSolver,
+    PointCloud, SquaredEuclidean, Stop, Structure, Transport,
 };
 use common::{cloud, weights};
 use ndarray::{Array1, Array2, Axis, array};
@@ -290,9 +290,9 @@ fn bad_input_is_named() {
         Structure::matrix((&infinite.slice(ndarray::s![..2, ..2]) + 1.0).view()).unwrap(),
         Structure::matrix(Array2::<f64>::ones((2, 2)).view()).unwrap(),
     );
-    let problem = GromovTransport::uniform(&source, &target).with_loss(Loss::KullbackLeibler).unwrap();
+    let problem = GromovTransport::uniform(&source, &target).with_loss(GromovLoss::KullbackLeibler).unwrap();
     assert_eq!(
         LowRankGromovWasserstein::new(1, stop).solve(&problem).unwrap_err().to_string(),
-        "low-rank gromov-wasserstein needs the square loss; choose Loss::Square, or another method"
+        "low-rank gromov-wasserstein needs the square loss; choose GromovLoss::Square, or another method"
     );
 }

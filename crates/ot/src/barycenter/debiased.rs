@@ -7,16 +7,16 @@ use ndarray::{Array1, ArrayView1};
 
 /// The barycenter for the Sinkhorn divergence, of measures on one common support.
 ///
-/// Minimises `Σ λ_k S_ε(a, b_k)`, where the divergence `S_ε` takes from the entropic cost half the costs of each
-/// measure to itself. The barycenter of one measure is that measure, and that of Gaussians of one width has this
-/// width, which [`EntropicBarycenter`](crate::EntropicBarycenter) widens. Costs are symmetric and between the points
-/// of the support.
+/// Minimises `Σ λ_k S_ε(a, b_k)`, where the divergence `S_ε` takes from the entropic cost half the costs of
+/// each measure to itself. The barycenter of one measure is that measure, and that of Gaussians of one
+/// width has this width, which [`EntropicBarycenter`](crate::EntropicBarycenter) widens. Costs are
+/// symmetric and between the points of the support.
 ///
-/// An iteration costs one more reading of the costs than the entropic one. The stop rule's residual is that of
-/// [`EntropicBarycenter`](crate::EntropicBarycenter) plus the L1 change of the masses.
+/// An iteration costs one more reading of the costs than the entropic one. The stop rule's residual is that
+/// of [`EntropicBarycenter`](crate::EntropicBarycenter) plus the L1 change of the masses.
 ///
-/// H. Janati, M. Cuturi and A. Gramfort, ICML 2020, arXiv 2006.02575, algorithm 1. The same bits for any number of
-/// threads.
+/// H. Janati, M. Cuturi and A. Gramfort, ICML 2020, arXiv 2006.02575, algorithm 1. The same bits for any
+/// number of threads.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DebiasedBarycenter {
     /// The regularisation ε, in the units of the cost.
@@ -31,8 +31,8 @@ impl DebiasedBarycenter {
         Self { epsilon, stop }
     }
 
-    /// The barycenter of the masses `histograms[k]` on the `n` points of the costs, with weights λ. Masses and
-    /// weights are taken as shares of their sums.
+    /// The barycenter of the masses `histograms[k]` on the `n` points of the costs, with weights λ. Masses
+    /// and weights are taken as shares of their sums.
     ///
     /// # Errors
     /// As [`EntropicBarycenter::solve`](crate::EntropicBarycenter::solve), and costs that are not square.
@@ -80,7 +80,8 @@ impl DebiasedBarycenter {
                 _ => before = masses,
             }
         };
-        let certificate = Certificate { iterations, residual, primal_cost: f64::NAN, dual_cost: f64::NAN };
+        let certificate =
+            Certificate { iterations, residual, primal_cost: f64::INFINITY, dual_cost: f64::NEG_INFINITY };
         let potentials = state.f.into_iter().zip(state.g).map(|(f, g)| (f.into(), g.into())).collect();
         Ok(Barycenter { masses, potentials, certificate })
     }

@@ -13,11 +13,11 @@ use ndarray::{Array1, ArrayView1};
 /// costs of its own; the rows of every geometry are the barycenter's points.
 ///
 /// Entropy blurs: two Diracs have a barycenter of about the width √ε.
-/// [`DebiasedBarycenter`] takes that away.
+/// [`DebiasedBarycenter`](crate::DebiasedBarycenter) takes that away.
 ///
-/// An iteration reads each geometry four times, in the log domain, and needs memory for potentials alone. The stop
-/// rule's residual is `Σ λ_k` times the L1 distance of plan k's source marginal from the common one, at
-/// exact target marginals.
+/// An iteration reads each geometry four times, in the log domain, and needs memory for potentials alone.
+/// The stop rule's residual is `Σ λ_k` times the L1 distance of plan k's source marginal from the common
+/// one, at exact target marginals.
 ///
 /// J.-D. Benamou, G. Carlier, M. Cuturi, L. Nenna and G. Peyré, SIAM J. Sci. Comput. 37, 2015, section 3,
 /// doi 10.1137/141000439. The same bits for any number of threads.
@@ -64,8 +64,9 @@ impl Barycenter {
         &self.potentials
     }
 
-    /// Iterations and residual. For [`EntropicBarycenter`] the objective at the plans, which miss their
-    /// target marginals by the residual, and the dual, a lower bound; for [`DebiasedBarycenter`] there is neither (NaN).
+    /// Iterations and residual. For [`EntropicBarycenter`] also the objective at the plans, which miss their
+    /// target marginals by about the residual, and the dual, a lower bound;
+    /// [`DebiasedBarycenter`](crate::DebiasedBarycenter) has neither bound (+∞ and −∞).
     pub fn certificate(&self) -> Certificate {
         self.certificate
     }
@@ -171,13 +172,14 @@ impl EntropicBarycenter {
         Self { epsilon, stop }
     }
 
-    /// The barycenter of the masses `histograms[k]`, `costs[k]` away from the `n` points, with weights λ. Masses and
-    /// weights are taken as shares of their sums.
+    /// The barycenter of the masses `histograms[k]`, `costs[k]` away from the `n` points, with weights λ.
+    /// Masses and weights are taken as shares of their sums.
     ///
     /// # Errors
-    /// No measures, lists of different lengths, geometries with different numbers of rows, masses or weights that are
-    /// negative, not finite or all zero, a cost that is NaN or −∞, an ε that is not positive, mass that no point may
-    /// reach, or [`OtError::NotConverged`] where the stop asks for a tolerance.
+    /// No measures, lists of different lengths, geometries with different numbers of rows, masses or
+    /// weights that are negative, not finite or all zero, a cost that is NaN or −∞, an ε that is not
+    /// positive, mass that no point may reach, or [`OtError::NotConverged`] where the stop asks for a
+    /// tolerance.
     pub fn solve<G: Geometry + ?Sized>(
         &self,
         costs: &[&G],

@@ -7,16 +7,17 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
 /// The W₂ barycenter of point clouds: `n` points with given masses that move to where they are best.
 ///
-/// Minimises `Σ_k λ_k W₂²(X, Y_k)` over the points `X`. Each iteration plans the way from `X` to every cloud by the
-/// solver it is given, exact ([`NetworkSimplex`](crate::NetworkSimplex)) or entropic
-/// ([`Sinkhorn`](crate::Sinkhorn)), and moves each point to the mean of its images,
-/// `x_i ← Σ_k λ_k Σ_j P^k_ij y^k_j / a_i`, the minimum for these plans. With exact plans the objective never rises. It is
-/// not convex in the points: another start may end elsewhere.
+/// Minimises `Σ_k λ_k W₂²(X, Y_k)` over the points `X`. Each iteration plans the way from `X` to every
+/// cloud by the solver it is given, exact ([`NetworkSimplex`](crate::NetworkSimplex)) or entropic
+/// ([`Sinkhorn`](crate::Sinkhorn)), and moves each point to the mean of its images, `x_i ← Σ_k λ_k Σ_j
+/// P^k_ij y^k_j / a_i`, the minimum for these plans. With exact plans the objective never rises. It is not
+/// convex in the points: another start may end elsewhere.
 ///
 /// The stop rule's residual is the root mean square move of the last iteration over the spread of the clouds.
 ///
-/// M. Cuturi and A. Doucet, ICML 2014, algorithm 2 and equation 8, with fixed masses; P. C. Álvarez-Esteban, E. del
-/// Barrio, J. A. Cuesta-Albertos and C. Matrán, J. Math. Anal. Appl. 441, 2016, doi 10.1016/j.jmaa.2016.04.045.
+/// M. Cuturi and A. Doucet, ICML 2014, algorithm 2 and equation 8, with fixed masses; P. C.
+/// Álvarez-Esteban, E. del Barrio, J. A. Cuesta-Albertos and C. Matrán, J. Math. Anal. Appl. 441, 2016, doi
+/// 10.1016/j.jmaa.2016.04.045.
 ///
 /// ```
 /// use chreode_ot::{FreeSupportBarycenter, NetworkSimplex, Stop};
@@ -81,12 +82,13 @@ impl<S: OtSolver> FreeSupportBarycenter<S> {
         Self { solver, stop }
     }
 
-    /// The barycenter of `clouds` with weights λ, from the points `start` with masses `a`. Masses and weights are
-    /// taken as shares of their sums; a point without mass stays where it is.
+    /// The barycenter of `clouds` with weights λ, from the points `start` with masses `a`. Masses and
+    /// weights are taken as shares of their sums; a point without mass stays where it is.
     ///
     /// # Errors
-    /// No clouds, sizes that differ, masses or weights that are negative, not finite or all zero, a coordinate that
-    /// is not finite, what the solver says, or [`OtError::NotConverged`] where the stop asks for a tolerance.
+    /// No clouds, sizes that differ, masses or weights that are negative, not finite or all zero, a
+    /// coordinate that is not finite, what the solver says, or [`OtError::NotConverged`] where the stop
+    /// asks for a tolerance.
     pub fn solve(
         &self,
         start: ArrayView2<'_, f64>,

@@ -10,7 +10,7 @@ use ndarray::{Array1, Array2, Zip};
 
 /// What an iteration of [`EntropicGromovWasserstein`] minimises.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mirror {
+pub enum GromovStep {
     /// `⟨∇F(P), S⟩ + ε KL(S | a bᵀ)`: projected gradient with the step 1/ε. Its fixed points are the
     /// stationary points of `F + ε KL(· | a bᵀ)`.
     #[default]
@@ -39,7 +39,7 @@ pub struct EntropicGromovWasserstein {
     /// When to end.
     pub stop: Stop,
     /// What each iteration minimises.
-    pub mirror: Mirror,
+    pub step: GromovStep,
     /// The Sinkhorn iterations allowed inside one iteration; 1000 by default.
     pub inner_iterations: usize,
 }
@@ -47,7 +47,7 @@ pub struct EntropicGromovWasserstein {
 impl EntropicGromovWasserstein {
     /// Projected gradient at `epsilon`.
     pub fn new(epsilon: f64, stop: Stop) -> Self {
-        Self { epsilon, stop, mirror: Mirror::Projected, inner_iterations: 1000 }
+        Self { epsilon, stop, step: GromovStep::Projected, inner_iterations: 1000 }
     }
 
     /// A stationary plan of the regularised problem, from the product of the marginals.
@@ -86,7 +86,7 @@ impl EntropicGromovWasserstein {
                 return Err(OtError::NotConverged { method, iterations, residual, tolerance });
             }
             let mut costs = objective.gradient(&at);
-            if self.mirror == Mirror::Proximal {
+            if self.step == GromovStep::Proximal {
                 for ((mut costs, plan), &a) in costs.rows_mut().into_iter().zip(plan.rows()).zip(&a) {
                     Zip::from(&mut costs).and(&plan).and(&b).for_each(|c, &p, &b| {
                         if a > 0.0 && b > 0.0 {
@@ -130,9 +130,9 @@ impl EntropicGromovWasserstein {
     ) -> (f64, f64, (f64, f64)) {
         let (linear, (quadratic, _)) = (objective.linear_part(plan), objective.quadratic_part(plan, at));
         let transport = (1.0 - objective.alpha) * linear + objective.alpha * quadratic;
-        let entropy = match self.mirror {
-            Mirror::Projected => self.epsilon * divergence(plan, a, b),
-            Mirror::Proximal => 0.0,
+        let entropy = match self.step {
+            GromovStep::Projected => self.epsilon * divergence(plan, a, b),
+            GromovStep::Proximal => 0.0,
         };
         (transport + entropy, transport, (linear, quadratic))
     }

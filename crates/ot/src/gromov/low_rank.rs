@@ -3,7 +3,7 @@
 use super::GromovTransport;
 use super::plan::GromovPlan;
 use crate::low_rank::{Factors, Mirror, Slopes, check_settings};
-use crate::{Certificate, Loss, LowRankPlan, LowRankStart, OtError, Stop};
+use crate::{Certificate, GromovLoss, LowRankPlan, LowRankStart, OtError, Stop};
 use ndarray::{Array1, Array2, ArrayView2};
 
 /// Low-rank Gromov-Wasserstein: linear in the number of points where the structures are factored.
@@ -50,7 +50,7 @@ impl LowRankGromovWasserstein<'_> {
         let (n, m) = problem.shape();
         check_settings(self.rank, n.min(m), self.epsilon, self.step, self.floor)?;
         self.stop.check()?;
-        if problem.loss() != Loss::Square {
+        if problem.loss() != GromovLoss::Square {
             return Err(OtError::WrongLoss { method: "low-rank gromov-wasserstein" });
         }
         let (a, b) = problem.shares()?;

@@ -1,7 +1,7 @@
 //! The objective and its gradient, by the products that the loss's decomposition allows.
 
 use super::structure::Form;
-use super::{GromovTransport, Loss, Structure, outer, product};
+use super::{GromovLoss, GromovTransport, Structure, outer, product};
 use crate::Entry;
 use crate::coupling::inner;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
@@ -12,7 +12,7 @@ use std::borrow::Cow;
 pub(super) struct Objective<'p> {
     linear: Option<ArrayView2<'p, f64>>,
     pub(super) alpha: f64,
-    loss: Loss,
+    loss: GromovLoss,
     structures: (&'p Structure, &'p Structure),
     /// `h₁(C)` and `h₂(D)`.
     inside: (Cow<'p, Structure>, Cow<'p, Structure>),
@@ -44,8 +44,8 @@ impl<'p> Objective<'p> {
     pub(super) fn new(problem: &'p GromovTransport<'_>) -> Self {
         let structures = problem.structures();
         let (inside, weight) = match problem.loss() {
-            Loss::Square => ((Cow::Borrowed(structures.0), Cow::Borrowed(structures.1)), 2.0),
-            Loss::KullbackLeibler => {
+            GromovLoss::Square => ((Cow::Borrowed(structures.0), Cow::Borrowed(structures.1)), 2.0),
+            GromovLoss::KullbackLeibler => {
                 ((Cow::Borrowed(structures.0), Cow::Owned(structures.1.map(f64::ln))), 1.0)
             }
         };
@@ -61,8 +61,8 @@ impl<'p> Objective<'p> {
     /// `F₁ p` and `F₂ q`, with the transposed structures added.
     fn marginal_terms(&self, p: &Array1<f64>, q: &Array1<f64>) -> (Array1<f64>, Array1<f64>) {
         let terms = |c: &Structure, d: &Structure| match self.loss {
-            Loss::Square => (c.apply_squares(p), d.apply_squares(q)),
-            Loss::KullbackLeibler => {
+            GromovLoss::Square => (c.apply_squares(p), d.apply_squares(q)),
+            GromovLoss::KullbackLeibler => {
                 (c.map(|x| if x > 0.0 { x * x.ln() - x } else { 0.0 }).apply(p), d.apply(q))
             }
         };

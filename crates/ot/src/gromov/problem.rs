@@ -8,7 +8,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
 /// How a cost of one space is compared with a cost of the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Loss {
+pub enum GromovLoss {
     /// `(x - y)²`.
     #[default]
     Square,
@@ -18,10 +18,10 @@ pub enum Loss {
 
 /// Minimise `(1 - α) ⟨M, P⟩ + α Σ_ijkl ℓ(C_ik, D_jl) P_ij P_kl` over plans P.
 ///
-/// `C` and `D` are the structures of the source and the target, ℓ the [`Loss`]. Without costs `M` between
-/// the two spaces, `α = 1`: the Gromov-Wasserstein problem (F. Mémoli, Found. Comput. Math. 11, 2011,
-/// doi 10.1007/s10208-011-9093-5). With them, the fused problem (T. Vayer, L. Chapel, R. Flamary,
-/// R. Tavenard, N. Courty, Algorithms 13, 2020, doi 10.3390/a13090212).
+/// `C` and `D` are the structures of the source and the target, ℓ the [`GromovLoss`]. Without costs `M`
+/// between the two spaces, `α = 1`: the Gromov-Wasserstein problem (F. Mémoli, Found. Comput. Math. 11,
+/// 2011, doi 10.1007/s10208-011-9093-5). With them, the fused problem (T. Vayer, L. Chapel, R. Flamary, R.
+/// Tavenard, N. Courty, Algorithms 13, 2020, doi 10.3390/a13090212).
 ///
 /// The problem is not convex. What the solvers return are stationary points, of which there may be many;
 /// a value of 0 alone proves itself.
@@ -33,7 +33,7 @@ pub struct GromovTransport<'s> {
     b: Array1<f64>,
     linear: Option<Array2<f64>>,
     alpha: f64,
-    loss: Loss,
+    loss: GromovLoss,
 }
 
 impl<'s> GromovTransport<'s> {
@@ -51,14 +51,14 @@ impl<'s> GromovTransport<'s> {
     ) -> Result<Self, OtError> {
         let a = masses("source", "the source masses", a, source.size())?;
         let b = masses("target", "the target masses", b, target.size())?;
-        Ok(Self { source, target, a, b, linear: None, alpha: 1.0, loss: Loss::Square })
+        Ok(Self { source, target, a, b, linear: None, alpha: 1.0, loss: GromovLoss::Square })
     }
 
     /// The problem with equal masses on each side, of total 1.
     pub fn uniform(source: &'s Structure, target: &'s Structure) -> Self {
         let equal = |size: usize| Array1::from_elem(size, 1.0 / size as f64);
         let (a, b) = (equal(source.size()), equal(target.size()));
-        Self { source, target, a, b, linear: None, alpha: 1.0, loss: Loss::Square }
+        Self { source, target, a, b, linear: None, alpha: 1.0, loss: GromovLoss::Square }
     }
 
     /// The fused problem: costs `M` between the spaces, and the share `alpha` of the structures.
@@ -90,9 +90,10 @@ impl<'s> GromovTransport<'s> {
     /// The same problem with another loss.
     ///
     /// # Errors
-    /// For [`Loss::KullbackLeibler`], a negative cost of the source or a target cost that is not positive.
-    pub fn with_loss(mut self, loss: Loss) -> Result<Self, OtError> {
-        if loss == Loss::KullbackLeibler {
+    /// For [`GromovLoss::KullbackLeibler`], a negative cost of the source or a target cost that is not
+    /// positive.
+    pub fn with_loss(mut self, loss: GromovLoss) -> Result<Self, OtError> {
+        if loss == GromovLoss::KullbackLeibler {
             let bad = |structure: &Structure, wrong: fn(f64) -> bool| {
                 structure.to_matrix().indexed_iter().find(|(_, c)| wrong(**c)).map(|(at, c)| (at, *c))
             };
@@ -138,7 +139,7 @@ impl<'s> GromovTransport<'s> {
     }
 
     /// The loss.
-    pub fn loss(&self) -> Loss {
+    pub fn loss(&self) -> GromovLoss {
         self.loss
     }
 

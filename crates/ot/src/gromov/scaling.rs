@@ -40,8 +40,9 @@ impl<'p> Scaling<'p> {
     }
 
     /// The plan `a_i b_j exp((f_i + g_j - c_ij)/ε)` after iterations from the kept potentials, until the
-    /// potentials of a sweep change the plan's rows by `tolerance` in L1. Generalised Sinkhorn (L. Chizat et al.,
-    /// Math. Comp. 87, 2018, doi 10.1090/mcom/3303), in scaling form on a kernel that absorbs the potentials.
+    /// potentials of a sweep change the plan's rows by `tolerance` in L1. Generalised Sinkhorn (L. Chizat
+    /// et al., Math. Comp. 87, 2018, doi 10.1090/mcom/3303), in scaling form on a kernel that absorbs the
+    /// potentials.
     pub(super) fn solve(
         &mut self,
         costs: &Array2<f64>,

@@ -19,8 +19,8 @@ pub(super) struct Descent {
 }
 
 impl Descent {
-    /// Frank-Wolfe from `plan` (Vayer et al. 2020, algorithm 1; the step is the minimiser of a parabola, their
-    /// algorithm 2).
+    /// Frank-Wolfe from `plan` (Vayer et al. 2020, algorithm 1; the step is the minimiser of a parabola,
+    /// their algorithm 2).
     ///
     /// The products with a vertex are mixed into those of the plan, so that an iteration costs one product
     /// of matrices.

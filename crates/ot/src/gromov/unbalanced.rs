@@ -110,7 +110,8 @@ impl UnbalancedGromovWasserstein {
         Ok(GromovPlan { plan, parts, history, stationarity: change, certificate })
     }
 
-    /// The costs that one plan makes for the other (Séjourné et al., equation 9, with the linear part halved).
+    /// The costs that one plan makes for the other (Séjourné et al., equation 9, with the linear part
+    /// halved).
     fn costs(
         &self,
         objective: &Objective<'_>,

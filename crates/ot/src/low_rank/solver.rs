@@ -11,15 +11,15 @@ use rayon::prelude::*;
 /// Transport with a plan of nonnegative rank at most `rank`, in O((n + m) rank) memory.
 ///
 /// Minimises `⟨C, Q diag(1/g) Rᵀ⟩ - ε H(Q, R, g)` over factors with `Q 1 = a`, `R 1 = b`,
-/// `Qᵀ 1 = Rᵀ 1 = g`, by mirror descent with Kullback-Leibler projections (LR-Dykstra). The problem is not
+/// `Qᵀ 1 = Rᵀ 1 = g`, by mirror descent with Kullback-Leibler projections. The problem is not
 /// convex: the plan is one of the given rank, its cost an upper bound of the exact cost, and at full rank
 /// with `ε = 0` the exact problem is among those solved, though the descent may end elsewhere.
 ///
-/// The step is `step` over the largest spread of the slopes, computed anew each time (M. Scetbon and
-/// M. Cuturi, NeurIPS 2022, arXiv 2205.12365, section 4, there with the squared maximum, for costs of about 1); where
-/// the objective would rise it is halved. The stop rule's residual is the symmetric Kullback-Leibler
-/// divergence of the last two factors over the square of the step. The result is rounded onto the
-/// marginals, so that they are exact; there is no dual value.
+/// The step is `step` over the largest spread of the slopes, computed anew each time (M. Scetbon and M.
+/// Cuturi, NeurIPS 2022, arXiv 2205.12365, section 4, there with the squared maximum, for costs of about
+/// 1); where the objective would rise it is halved. The stop rule's residual is the symmetric
+/// Kullback-Leibler divergence of the last two factors over the square of the step. The result is rounded
+/// onto the marginals, so that they are exact; there is no dual value.
 ///
 /// An iteration costs O((n + m) rank d) with [`FactoredCost`] and
 /// [`solve_factored`](Self::solve_factored), and O(n m rank) with any other geometry.

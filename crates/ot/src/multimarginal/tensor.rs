@@ -11,10 +11,10 @@ const BLOCK: usize = 4096;
 
 /// Entropic transport between K measures under any cost of K points.
 ///
-/// Minimises `⟨C, P⟩ + ε KL(P | b₁ ⊗ … ⊗ b_K)` over nonnegative tensors with the K marginals `b_k`, by Sinkhorn's
-/// iterations over the marginals in turn, in the log domain; then
-/// `P = Π b_k exp((Σ f_k - C)/ε)`. Memory and an iteration are the size of the tensor times K: for small problems.
-/// Costs that are sums over the edges of a tree need no tensor: [`TreeTransport`](crate::TreeTransport).
+/// Minimises `⟨C, P⟩ + ε KL(P | b₁ ⊗ … ⊗ b_K)` over nonnegative tensors with the K marginals `b_k`, by
+/// Sinkhorn's iterations over the marginals in turn, in the log domain; then `P = Π b_k exp((Σ f_k -
+/// C)/ε)`. Memory and an iteration are the size of the tensor times K: for small problems. Costs that are
+/// sums over the edges of a tree need no tensor: [`TreeTransport`](crate::TreeTransport).
 ///
 /// The stop rule's residual is the L1 error of all marginals, as a share of the mass.
 ///
@@ -89,9 +89,9 @@ impl MultiMarginal {
     /// The plan under `costs`, axis k of which belongs to `marginals[k]`.
     ///
     /// # Errors
-    /// Axes that do not fit the marginals, fewer than two of them, masses that are negative, not finite, all zero or of
-    /// different totals, a cost that is not finite, an ε that is not positive, or [`OtError::NotConverged`] where
-    /// the stop asks for a tolerance.
+    /// Axes that do not fit the marginals, fewer than two of them, masses that are negative, not finite,
+    /// all zero or of different totals, a cost that is not finite, an ε that is not positive, or
+    /// [`OtError::NotConverged`] where the stop asks for a tolerance.
     pub fn solve(
         &self,
         costs: ArrayViewD<'_, f64>,

@@ -1,28 +1,30 @@
 //! Many marginals, costs on the edges of a tree: messages.
 
+use super::graph::{Edge, other, tour, walk};
+use super::plan::TreePlan;
 use crate::barycenter::{columns, rows};
 use crate::problem::masses;
 use crate::simplex::check;
 use crate::sinkhorn::exp;
-use crate::{Certificate, Coupling, DensePlan, Geometry, MASS_TOLERANCE, OtError, Stop};
-use ndarray::{Array1, Array2, ArrayView1};
+use crate::{Certificate, Geometry, MASS_TOLERANCE, OtError, Stop};
+use ndarray::{Array1, ArrayView1};
 
 /// Entropic transport between the measures at the nodes of a tree, under a sum of costs over its edges.
 ///
-/// Minimises `⟨C, P⟩ + ε Σ P (log P - 1)` over tensors P with one axis a node, where
-/// `C(x) = Σ_(j,k) c_jk(x_j, x_k)` over the edges, and with the marginals of those nodes that have one: a node
-/// may be free. The tensor never exists: sums over it are messages along edges, and an iteration, one walk round the
+/// Minimises `⟨C, P⟩ + ε Σ P (log P - 1)` over tensors P with one axis a node, where `C(x) = Σ_(j,k)
+/// c_jk(x_j, x_k)` over the edges, and with the marginals of those nodes that have one: a node may be free.
+/// The tensor never exists: sums over it are messages along edges, and an iteration, one walk round the
 /// tree, costs two readings of each edge's costs: O(K n²) for K nodes.
 ///
 /// With all marginals given, the plan of an edge is the entropic plan of its two ends, and a chain is their
 /// composition. A free node between two measures is where they meet on the way; its marginal is a result.
 ///
-/// The stop rule's residual is the largest L1 change that a node's update makes to its marginal, as a share of the
-/// mass.
+/// The stop rule's residual is the largest L1 change that a node's update makes to its marginal, as a share
+/// of the mass.
 ///
-/// I. Haasler, A. Ringh, Y. Chen and J. Karlsson, SIAM J. Control Optim. 59, 2021, doi 10.1137/20M1320195, algorithm
-/// 3.1; for chains J.-D. Benamou et al., SIAM J. Sci. Comput. 37, 2015, doi 10.1137/141000439. The same bits for any
-/// number of threads.
+/// I. Haasler, A. Ringh, Y. Chen and J. Karlsson, SIAM J. Control Optim. 59, 2021, doi 10.1137/20M1320195,
+/// algorithm 3.1; for chains J.-D. Benamou et al., SIAM J. Sci. Comput. 37, 2015, doi 10.1137/141000439.
+/// The same bits for any number of threads.
 ///
 /// ```
 /// use chreode_ot::{CostFunction, Coupling, SquaredEuclidean, Stop, TreeTransport};
@@ -50,40 +52,10 @@ pub struct TreeTransport<'g, G: ?Sized> {
     edges: Vec<Edge<'g, G>>,
 }
 
-/// Costs from the points of node `from` to those of node `to`.
-#[derive(Debug)]
-struct Edge<'g, G: ?Sized> {
-    from: usize,
-    to: usize,
-    costs: &'g G,
-}
-
-impl<G: ?Sized> Clone for Edge<'_, G> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<G: ?Sized> Copy for Edge<'_, G> {}
-
 impl<G: ?Sized> Clone for TreeTransport<'_, G> {
     fn clone(&self) -> Self {
         Self { epsilon: self.epsilon, stop: self.stop, edges: self.edges.clone() }
     }
-}
-
-/// The plan of a tree: its nodes' marginals and its edges' plans.
-#[derive(Debug)]
-pub struct TreePlan<'g, G: ?Sized> {
-    edges: Vec<Edge<'g, G>>,
-    epsilon: f64,
-    total: f64,
-    /// `beliefs[k]`, ε times the logarithm of node k's marginal.
-    beliefs: Vec<Vec<f64>>,
-    /// Towards `to` and towards `from`, ε times logarithms.
-    messages: Vec<[Vec<f64>; 2]>,
-    potentials: Vec<Array1<f64>>,
-    certificate: Certificate,
 }
 
 impl<'g, G: Geometry + ?Sized> TreeTransport<'g, G> {
@@ -114,10 +86,10 @@ impl<'g, G: Geometry + ?Sized> TreeTransport<'g, G> {
     /// The plan with marginal k where `marginals[k]` is given.
     ///
     /// # Errors
-    /// A list of the wrong length, a marginal of the wrong length, masses that are negative, not finite, all zero or of
-    /// different totals, no marginal at all, a cost that is NaN or −∞, an ε that is not positive, mass that no
-    /// other point may reach, geometries that give one node two sizes, or [`OtError::NotConverged`] where the stop
-    /// asks for a tolerance.
+    /// A list of the wrong length, a marginal of the wrong length, masses that are negative, not finite,
+    /// all zero or of different totals, no marginal at all, a cost that is NaN or −∞, an ε that is not
+    /// positive, mass that no other point may reach, geometries that give one node two sizes, or
+    /// [`OtError::NotConverged`] where the stop asks for a tolerance.
     pub fn solve(&self, marginals: &[Option<ArrayView1<'_, f64>>]) -> Result<TreePlan<'g, G>, OtError> {
         let epsilon = self.epsilon;
         if !(epsilon > 0.0 && epsilon.is_finite()) {
@@ -127,7 +99,7 @@ impl<'g, G: Geometry + ?Sized> TreeTransport<'g, G> {
         self.stop.check()?;
         let sizes = self.sizes()?;
         let (shares, total) = given(marginals, &sizes)?;
-        let walk = self.walk();
+        let walk = walk(&self.edges);
         let zeros = |edge: &Edge<'_, G>| [vec![0.0; sizes[edge.to]], vec![0.0; sizes[edge.from]]];
         let mut messages: Vec<[Vec<f64>; 2]> = self.edges.iter().map(zeros).collect();
         let mut potentials: Vec<Array1<f64>> = sizes.iter().map(|&n| Array1::zeros(n)).collect();
@@ -142,11 +114,11 @@ impl<'g, G: Geometry + ?Sized> TreeTransport<'g, G> {
         let mut iterations = 0;
         let residual = loop {
             let mut residual = self.update(root, &shares, &mut potentials, &messages)?;
-            for step in self.tour(root) {
+            for step in tour(&self.edges, root) {
                 // Cross the edge, then fit the node that is reached.
                 let sent = self.message(step.0, step.1, &potentials, &messages);
                 self.store(step.0, step.1, sent, &mut messages);
-                let reached = self.other(step.0, step.1);
+                let reached = other(&self.edges, step.0, step.1);
                 let change = self.update(reached, &shares, &mut potentials, &messages)?;
                 residual = f64::max(residual, change);
             }
@@ -170,7 +142,7 @@ impl<'g, G: Geometry + ?Sized> TreeTransport<'g, G> {
         }
         for step in &walk {
             if let Some(edge) = step.along {
-                let parent = self.other(edge, step.node);
+                let parent = other(&self.edges, edge, step.node);
                 let down = self.message(edge, parent, &potentials, &messages);
                 self.store(edge, parent, down, &mut messages);
             }
@@ -225,11 +197,6 @@ impl<'g, G: Geometry + ?Sized> TreeTransport<'g, G> {
             return Err(OtError::Empty { side: "edges'" });
         }
         Ok(sizes)
-    }
-
-    fn other(&self, edge: usize, node: usize) -> usize {
-        let edge = &self.edges[edge];
-        if edge.from == node { edge.to } else { edge.from }
     }
 
     /// The sum of the messages into `node`, but for those of one edge.
@@ -291,59 +258,13 @@ impl<'g, G: Geometry + ?Sized> TreeTransport<'g, G> {
         }
         Ok(change)
     }
-
-    /// The nodes, parents first, with the edge to the parent.
-    fn walk(&self) -> Vec<Visit> {
-        let mut order = vec![Visit { node: 0, along: None }];
-        let mut next = 0;
-        while next < order.len() {
-            let Visit { node, along } = order[next];
-            for (index, edge) in self.edges.iter().enumerate() {
-                if Some(index) != along && (edge.from == node || edge.to == node) {
-                    order.push(Visit { node: self.other(index, node), along: Some(index) });
-                }
-            }
-            next += 1;
-        }
-        order
-    }
-
-    /// A walk round the tree that crosses each edge once in each direction: `(edge, sender)`.
-    fn tour(&self, root: usize) -> Vec<(usize, usize)> {
-        let mut steps = Vec::with_capacity(2 * self.edges.len());
-        // (node, edge to the parent, next edge to look at)
-        let mut stack = vec![(root, None, 0)];
-        while let Some((node, parent, next)) = stack.pop() {
-            let found = (next..self.edges.len()).find(|&index| {
-                let edge = &self.edges[index];
-                Some(index) != parent && (edge.from == node || edge.to == node)
-            });
-            match (found, parent) {
-                (Some(index), _) => {
-                    stack.push((node, parent, index + 1));
-                    steps.push((index, node));
-                    stack.push((self.other(index, node), Some(index), 0));
-                }
-                (None, Some(index)) => steps.push((index, node)),
-                (None, None) => {}
-            }
-        }
-        steps
-    }
 }
 
-/// A node and the edge by which it hangs from its parent.
-#[derive(Clone, Copy)]
-struct Visit {
-    node: usize,
-    along: Option<usize>,
-}
+/// The marginals of the nodes that have one, of sum 1.
+type Shares = Vec<Option<Array1<f64>>>;
 
 /// The given marginals as shares, and their total.
-fn given(
-    marginals: &[Option<ArrayView1<'_, f64>>],
-    sizes: &[usize],
-) -> Result<(Vec<Option<Array1<f64>>>, f64), OtError> {
+fn given(marginals: &[Option<ArrayView1<'_, f64>>], sizes: &[usize]) -> Result<(Shares, f64), OtError> {
     if marginals.len() != sizes.len() {
         let (expected, found) = (sizes.len(), marginals.len());
         return Err(OtError::Shape { what: "the list of marginals", expected, found });
@@ -367,58 +288,5 @@ fn given(
     match total {
         Some(total) => Ok((shares, total)),
         None => Err(OtError::NoMass { side: "nodes'" }),
-    }
-}
-
-impl<G: Geometry + ?Sized> TreePlan<'_, G> {
-    /// The marginal of a node.
-    ///
-    /// # Panics
-    /// If there is no such node.
-    pub fn marginal(&self, node: usize) -> Array1<f64> {
-        self.beliefs[node].iter().map(|x| self.total * (x / self.epsilon).exp()).collect()
-    }
-
-    /// The plan of an edge, from its first node to its second, in the order the edges were given.
-    ///
-    /// # Panics
-    /// If there is no such edge.
-    pub fn edge(&self, edge: usize) -> DensePlan {
-        let Edge { from, to, costs } = self.edges[edge];
-        // What a node knows without this edge is its belief less the edge's message into it.
-        let less = |node: usize, message: &[f64]| -> Vec<f64> {
-            let terms = self.beliefs[node].iter().zip(message);
-            terms.map(|(b, m)| if *b > f64::NEG_INFINITY { b - m } else { f64::NEG_INFINITY }).collect()
-        };
-        let [to_message, from_message] = &self.messages[edge];
-        let (f, g) = (less(from, from_message), less(to, to_message));
-        let (n, m) = costs.shape();
-        let mut plan = Array2::zeros((n, m));
-        let (mut buffer, mut transport) = (Vec::new(), 0.0);
-        for (i, mut row) in plan.rows_mut().into_iter().enumerate() {
-            let line = costs.costs(i, 0..m, &mut buffer);
-            for ((p, &c), &g) in row.iter_mut().zip(line).zip(&g) {
-                *p = self.total * exp((f[i] + g - c) / self.epsilon);
-                transport += if *p > 0.0 { *p * c } else { 0.0 };
-            }
-        }
-        let certificate =
-            Certificate { primal_cost: transport, dual_cost: f64::NEG_INFINITY, ..self.certificate };
-        DensePlan::from_parts(plan, None, transport, certificate)
-    }
-
-    /// `⟨C, P⟩`, the sum over the edges.
-    pub fn cost(&self) -> f64 {
-        (0..self.edges.len()).map(|edge| self.edge(edge).cost()).sum()
-    }
-
-    /// The potentials of the nodes; those of free nodes are 0.
-    pub fn potentials(&self) -> &[Array1<f64>] {
-        &self.potentials
-    }
-
-    /// Iterations, residual, primal and dual value of the regularised problem.
-    pub fn certificate(&self) -> Certificate {
-        self.certificate
     }
 }
