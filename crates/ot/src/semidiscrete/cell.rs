@@ -17,7 +17,8 @@ impl Cell {
         Self { corners: polygon.to_vec(), behind: vec![None; polygon.len()] }
     }
 
-    /// Cuts away `⟨n, x⟩ > offset`, where the neighbour `k` begins, and says whether there was something to cut.
+    /// Cuts away `⟨n, x⟩ > offset`, where the neighbour `k` begins, and says whether there was something to
+    /// cut.
     pub(super) fn cut(&mut self, n: Point, offset: f64, k: usize, spare: &mut Self) -> bool {
         let side = |p: Point| n[0] * p[0] + n[1] * p[1] - offset;
         if self.corners.iter().all(|&p| side(p) <= 0.0) {

@@ -21,14 +21,15 @@ pub struct PowerDiagram {
     pub certificate: Certificate,
 }
 
-/// Transport for the squared distance from the uniform measure of a convex polygon to weighted points of the plane (`None`:
-/// equal weights), to rounding.
+/// Transport for the squared distance from the uniform measure of a convex polygon to weighted points of the
+/// plane (`None`: equal weights), to rounding.
 ///
-/// The optimal map sends each cell of a power diagram to its point. Damped Newton on the dual, whose gradient is weights
-/// minus areas and whose Hessian has the lengths of the borders between cells over twice the distance of their points; steps
-/// are halved as long as a cell would lose half of the least area or the error would not fall. J. Kitagawa, Q. Mérigot and
-/// B. Thibert, J. Eur. Math. Soc. 21, 2019, arXiv 1603.05579, algorithm 1: globally convergent, quadratic at the end. Areas and
-/// costs are exact integrals over polygons. The points need not lie in the polygon.
+/// The optimal map sends each cell of a power diagram to its point. Damped Newton on the dual, whose gradient
+/// is weights minus areas and whose Hessian has the lengths of the borders between cells over twice the
+/// distance of their points; steps are halved as long as a cell would lose half of the least area or the
+/// error would not fall. J. Kitagawa, Q. Mérigot and B. Thibert, J. Eur. Math. Soc. 21, 2019, arXiv
+/// 1603.05579, algorithm 1: globally convergent, quadratic at the end. Areas and costs are exact integrals
+/// over polygons. The points need not lie in the polygon.
 ///
 /// O(m²) time a step for m points, O(m) memory. Corners of the polygon in order, in either sense.
 ///
@@ -45,8 +46,9 @@ pub struct PowerDiagram {
 /// ```
 ///
 /// # Errors
-/// No point, points not in the plane, a coordinate that is not finite, a polygon that has no area or is not convex, bad
-/// weights or one of zero, two points in one place, or [`OtError::NotConverged`] where the stop asks for a residual.
+/// No point, points not in the plane, a coordinate that is not finite, a polygon that has no area or is not
+/// convex, bad weights or one of zero, two points in one place, or [`OtError::NotConverged`] where the stop
+/// asks for a residual.
 pub fn power_transport(
     polygon: ArrayView2<'_, f64>,
     y: ArrayView2<'_, f64>,
@@ -143,7 +145,8 @@ impl State {
 }
 
 impl Problem {
-    /// A potential with no empty cell: the diagram is the Voronoi diagram of the points drawn together into the polygon.
+    /// A potential with no empty cell: the diagram is the Voronoi diagram of the points drawn together into
+    /// the polygon.
     fn start(&self) -> Array1<f64> {
         let corners = self.polygon.len() as f64;
         let centre =
@@ -192,8 +195,9 @@ impl Problem {
 
     /// Where `|x − y_j|² − v_j` is least: `2 ⟨x, y_k − y_j⟩ ≤ |y_k|² − v_k − |y_j|² + v_j` for every k.
     ///
-    /// The neighbours in a diagram not far away come first. They leave a small cell, that most of the others do not reach: no
-    /// point within R of `y_j` is nearer to one at distance D with `D (D − 2 R) ≥ v_k − v_j`.
+    /// The neighbours in a diagram not far away come first. They leave a small cell, that most of the others
+    /// do not reach: no point within R of `y_j` is nearer to one at distance D with `D (D − 2 R) ≥ v_k −
+    /// v_j`.
     fn cell(
         &self,
         j: usize,
