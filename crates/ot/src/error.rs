@@ -156,7 +156,7 @@ pub enum OtError {
     #[error(
         "the cost from source point {row} to target point {column} is {forth} and the cost back is {back}; this divergence needs a symmetric cost"
     )]
-    Asymmetric {
+    AsymmetricCost {
         /// The source point.
         row: usize,
         /// The target point.

@@ -156,7 +156,7 @@ fn refuses_what_it_cannot_do() {
     let skew = |x: &[f64], y: &[f64]| (x[0] - 2.0 * y[0]).abs();
     let divergence = SinkhornDivergence::new(1.0, within(1e-6));
     let error = divergence.value(&skew, x.view(), y.view(), None, None).unwrap_err();
-    assert!(matches!(error, OtError::Asymmetric { row: 0, column: 0, .. }));
+    assert!(matches!(error, OtError::AsymmetricCost { row: 0, column: 0, .. }));
     assert!(error.to_string().starts_with("the cost from source point 0 to target point 0 is 0.967"));
     assert!(error.to_string().ends_with("this divergence needs a symmetric cost"));
     let error = SinkhornDivergence::new(0.0, within(1e-6)).value(&Euclidean, x.view(), y.view(), None, None);

@@ -148,7 +148,7 @@ fn symmetric<C: CostFunction>(cost: &C, x: &Array2<f64>, y: &Array2<f64>) -> Res
         let (x, y) = (point(x, row), point(y, column));
         let (forth, back) = (cost.cost(&x, &y), cost.cost(&y, &x));
         if (forth - back).abs() > 1e-9 * forth.abs().max(back.abs()) {
-            return Err(OtError::Asymmetric { row, column, forth, back });
+            return Err(OtError::AsymmetricCost { row, column, forth, back });
         }
     }
     Ok(())
