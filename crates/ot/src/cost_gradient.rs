@@ -28,7 +28,8 @@ pub trait DifferentiableCost: CostFunction {
     /// `out = ∂c(x, y)/∂x`; a subgradient where there is no gradient.
     fn gradient(&self, x: &[f64], y: &[f64], out: &mut [f64]);
 
-    /// `out = ∂c(x, y)/∂y`. Provided for symmetric costs, where it is `gradient(y, x)`; override it for others.
+    /// `out = ∂c(x, y)/∂y`. Provided for symmetric costs, where it is `gradient(y, x)`; override it for
+    /// others.
     fn target_gradient(&self, x: &[f64], y: &[f64], out: &mut [f64]) {
         self.gradient(y, x, out);
     }

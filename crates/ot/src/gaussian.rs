@@ -29,8 +29,8 @@ impl Gaussian {
     /// With the given mean and covariance.
     ///
     /// # Errors
-    /// No dimension, shapes that differ, numbers that are not finite, or a matrix that is not symmetric (to 1e-9 of its
-    /// largest entry) or not positive semidefinite (to 1e-9 of its largest eigenvalue).
+    /// No dimension, shapes that differ, numbers that are not finite, or a matrix that is not symmetric (to
+    /// 1e-9 of its largest entry) or not positive semidefinite (to 1e-9 of its largest eigenvalue).
     pub fn new(mean: Array1<f64>, covariance: Array2<f64>) -> Result<Self, OtError> {
         let d = mean.len();
         if d == 0 {
@@ -69,8 +69,8 @@ impl Gaussian {
         Ok(Self { mean, covariance })
     }
 
-    /// The mean and the covariance of a weighted cloud: `Σ_i a_i (x_i − m)(x_i − m)ᵀ`, divided by the sum of the
-    /// weights and by nothing else. `None` stands for equal weights.
+    /// The mean and the covariance of a weighted cloud: `Σ_i a_i (x_i − m)(x_i − m)ᵀ`, divided by the sum of
+    /// the weights and by nothing else. `None` stands for equal weights.
     ///
     /// # Errors
     /// An empty cloud, a coordinate that is not finite, or bad weights.

@@ -14,13 +14,13 @@ use solve::{Factors, conjugate_gradients};
 /// The largest plan that is kept while the linear system is solved, in entries: 128 MiB.
 const KEPT: usize = 1 << 24;
 
-/// Pulls derivatives in the plan or in the potentials of an entropic problem back to the costs, the points and
-/// the masses.
+/// Pulls derivatives in the plan or in the potentials of an entropic problem back to the costs, the points
+/// and the masses.
 ///
 /// The optimal potentials satisfy `P 1 = a`, `Pᵀ 1 = b`; differentiating these two lines leaves one linear
-/// system with the matrix `[diag(a) P; Pᵀ diag(b)]`, whose Schur complement is solved by conjugate gradients. Memory and
-/// time do not depend on the number of iterations that made the potentials. G. Luise et al., NeurIPS 2018,
-/// arXiv 1805.11897; M. Cuturi et al., 2020, arXiv 2002.03229.
+/// system with the matrix `[diag(a) P; Pᵀ diag(b)]`, whose Schur complement is solved by conjugate gradients.
+/// Memory and time do not depend on the number of iterations that made the potentials. G. Luise et al.,
+/// NeurIPS 2018, arXiv 1805.11897; M. Cuturi et al., 2020, arXiv 2002.03229.
 ///
 /// The potentials must be converged: an error in them of order δ is an error of order δ/ε here.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,8 +56,8 @@ impl ImplicitGradient {
     /// [`EntropicPlan`](crate::EntropicPlan) has them.
     ///
     /// # Errors
-    /// An ε that is not positive, arrays of other shapes than the problem's, cotangents of the potentials whose
-    /// sums differ, or [`OtError::NotConverged`] where the stop asks for a tolerance.
+    /// An ε that is not positive, arrays of other shapes than the problem's, cotangents of the potentials
+    /// whose sums differ, or [`OtError::NotConverged`] where the stop asks for a tolerance.
     pub fn solve<'p, G: Geometry + ?Sized>(
         &self,
         problem: &'p Transport<'p, G>,
@@ -186,8 +186,8 @@ impl<G: Geometry + ?Sized> Pulled<'_, G> {
 
     /// The derivative in the values `y` of a barycentric map, m × k: what they get directly, at a fixed plan.
     ///
-    /// Where the values are the target points themselves, the total is this plus what [`points`](Self::points) says.
-    /// `None` for the other cotangents.
+    /// Where the values are the target points themselves, the total is this plus what
+    /// [`points`](Self::points) says. `None` for the other cotangents.
     pub fn values(&self) -> Option<Array2<f64>> {
         let Cotangent::Barycentric { map, .. } = self.cotangent else { return None };
         let (n, m) = self.problem.shape();

@@ -21,13 +21,15 @@ use rayon::prelude::*;
 /// maximise `E h(X, v)` with `h(x, v) = Σ_j b_j v_j + min_j (c(x, y_j) − v_j)`, or with the soft minimum
 /// `−ε log Σ_j b_j exp((v_j − c(x, y_j))/ε)` where ε is positive.
 ///
-/// Averaged stochastic gradient ascent: the gradient of a sample is `b_j` minus the share of it that goes to `y_j`; steps
-/// `step/√k`, and the potential returned is the mean of the iterates of the last half of the way. A. Genevay et al., NeurIPS
-/// 2016, arXiv 1605.08527, algorithm 2; B. T. Polyak and A. B. Juditsky, SIAM J. Control Optim. 30, 1992. The error
-/// falls as one over the square root of the samples drawn, so this is for a few digits; how many, the
-/// [interval](SemidiscretePlan::value) and the [residual](SemidiscretePlan::masses) say.
+/// Averaged stochastic gradient ascent: the gradient of a sample is `b_j` minus the share of it that goes to
+/// `y_j`; steps `step/√k`, and the potential returned is the mean of the iterates of the last half of the
+/// way. A. Genevay et al., NeurIPS 2016, arXiv 1605.08527, algorithm 2; B. T. Polyak and A. B. Juditsky, SIAM
+/// J. Control Optim. 30, 1992. The error falls as one over the square root of the samples drawn, so this is
+/// for a few digits; how many, the [interval](SemidiscretePlan::value) and the
+/// [residual](SemidiscretePlan::masses) say.
 ///
-/// Sample `k` is drawn from a stream of its own, of the seed and of `k`: the same bits for any number of threads.
+/// Sample `k` is drawn from a stream of its own, of the seed and of `k`: the same bits for any number of
+/// threads.
 ///
 /// ```
 /// use chreode_core::Seed;
@@ -49,8 +51,8 @@ pub struct Semidiscrete {
     pub iterations: usize,
     /// Samples a step.
     pub batch: usize,
-    /// The size of the first step, in units of the cost over a share of mass: about the spread of the costs. Step
-    /// `k` is `step/√k` times the gradient divided by the weights' mean.
+    /// The size of the first step, in units of the cost over a share of mass: about the spread of the costs.
+    /// Step `k` is `step/√k` times the gradient divided by the weights' mean.
     pub step: f64,
     /// ε, in units of the cost; zero for transport without entropy.
     pub epsilon: f64,
@@ -64,12 +66,13 @@ impl Semidiscrete {
         Self { iterations, batch, step, epsilon: 0.0, seed }
     }
 
-    /// The potential of the points `y` with weights `b` (`None`: equal), for a source that `sampler` draws from: it
-    /// writes one point.
+    /// The potential of the points `y` with weights `b` (`None`: equal), for a source that `sampler` draws
+    /// from: it writes one point.
     ///
     /// # Errors
-    /// No point, a coordinate that is not finite, bad weights, settings out of their range, a sampler that writes a number
-    /// that is not finite, or a cost that is NaN or −∞ (a sample with only infinite costs has no target).
+    /// No point, a coordinate that is not finite, bad weights, settings out of their range, a sampler that
+    /// writes a number that is not finite, or a cost that is NaN or −∞ (a sample with only infinite costs has
+    /// no target).
     pub fn solve<'s, T: Real, C: CostFunction, S: Fn(&mut Stream, &mut [f64]) + Sync>(
         &self,
         sampler: &'s S,

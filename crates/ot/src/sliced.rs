@@ -18,7 +18,8 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
-/// Directions that one task projects on: many, for the points are packed once a task, but 16 MiB of numbers at most.
+/// Directions that one task projects on: many, for the points are packed once a task, but 16 MiB of numbers
+/// at most.
 fn block(points: usize) -> usize {
     ((1 << 21) / points).clamp(4, 64)
 }
@@ -40,13 +41,13 @@ pub struct Sliced {
 
 /// The sliced Wasserstein distance `SW_p` between two weighted clouds along the given directions.
 ///
-/// Along a direction θ the points are numbers `⟨θ, x_i⟩`, and transport sorts them. With
-/// [`directions`] it estimates the mean over the sphere; the error falls with the square root of their number and does
-/// not grow with the dimension. N. Bonneel et al., J. Math. Imaging Vis. 51, 2015, doi 10.1007/s10851-014-0506-3.
+/// Along a direction θ the points are numbers `⟨θ, x_i⟩`, and transport sorts them. With [`directions`] it
+/// estimates the mean over the sphere; the error falls with the square root of their number and does not grow
+/// with the dimension. N. Bonneel et al., J. Math. Imaging Vis. 51, 2015, doi 10.1007/s10851-014-0506-3.
 /// Weights are normalised on each side; `None` stands for equal weights.
 ///
-/// K directions: O(K (n + m) (d + log n)) time, O((n + m) d) memory. Parallel over blocks of directions; the same
-/// bits for any number of threads.
+/// K directions: O(K (n + m) (d + log n)) time, O((n + m) d) memory. Parallel over blocks of directions; the
+/// same bits for any number of threads.
 ///
 /// ```
 /// use chreode_core::Seed;
@@ -63,8 +64,8 @@ pub struct Sliced {
 /// ```
 ///
 /// # Errors
-/// An empty cloud, different numbers of columns, a coordinate that is not finite, bad weights, an order below 1, no
-/// direction, or directions of another dimension or that are not of length 1.
+/// An empty cloud, different numbers of columns, a coordinate that is not finite, bad weights, an order below
+/// 1, no direction, or directions of another dimension or that are not of length 1.
 pub fn sliced_wasserstein<T: Real>(
     x: ArrayView2<'_, T>,
     y: ArrayView2<'_, T>,

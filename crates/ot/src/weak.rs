@@ -16,16 +16,17 @@ use std::collections::BTreeMap;
 
 /// Minimises `Σ_i a_i |x_i − Σ_j P_ij y_j / a_i|²` over the plans between two weighted clouds.
 ///
-/// A source point pays for the distance to the *mean* of where it goes, not to each place: the value is zero exactly
-/// where the target is the source with noise of mean zero added (the convex order, V. Strassen), and never above
-/// `W₂²`. The means are the nearest measure to the source that the target dominates in this order. N. Gozlan et al., J.
-/// Funct. Anal. 273, 2017, doi 10.1016/j.jfa.2017.08.015; N. Gozlan and N. Juillet, Probab. Theory Relat. Fields
-/// 177, 2020, arXiv 1808.04911.
+/// A source point pays for the distance to the *mean* of where it goes, not to each place: the value is zero
+/// exactly where the target is the source with noise of mean zero added (the convex order, V. Strassen), and
+/// never above `W₂²`. The means are the nearest measure to the source that the target dominates in this
+/// order. N. Gozlan et al., J. Funct. Anal. 273, 2017, doi 10.1016/j.jfa.2017.08.015; N. Gozlan and N.
+/// Juillet, Probab. Theory Relat. Fields 177, 2020, arXiv 1808.04911.
 ///
-/// The set of possible means is a polytope, whose vertices in a direction come from a plan of [`NetworkSimplex`]; the
-/// nearest point of the hull of those found is kept exactly, by Wolfe's method (P. Wolfe, Math. Program. 11, 1976,
-/// doi 10.1007/BF01580381), the fully corrective form of conditional gradients. So it ends at the optimum and not on
-/// a tail of O(1/k). Each iteration is one exact transport problem, whose value bounds the optimum from below.
+/// The set of possible means is a polytope, whose vertices in a direction come from a plan of
+/// [`NetworkSimplex`]; the nearest point of the hull of those found is kept exactly, by Wolfe's method (P.
+/// Wolfe, Math. Program. 11, 1976, doi 10.1007/BF01580381), the fully corrective form of conditional
+/// gradients. So it ends at the optimum and not on a tail of O(1/k). Each iteration is one exact transport
+/// problem, whose value bounds the optimum from below.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WeakTransport {
     /// When to end; the residual is the duality gap as a share of `W₂²`.
@@ -41,7 +42,8 @@ pub struct WeakPlan {
 }
 
 impl WeakTransport {
-    /// The plan between the rows of `x` and of `y`; weights are divided by their sum, `None` stands for equal ones.
+    /// The plan between the rows of `x` and of `y`; weights are divided by their sum, `None` stands for equal
+    /// ones.
     ///
     /// # Errors
     /// An empty cloud, different numbers of columns, a coordinate that is not finite, bad weights, or
@@ -90,7 +92,8 @@ impl WeakTransport {
             let found = vertex(&from)?;
             let next = offset(&found);
             let square = (nearest * nearest).sum();
-            // Every mean lies beyond the plane through `next`: no cost is below its squared distance from the origin.
+            // Every mean lies beyond the plane through `next`: no cost is below its squared distance from the
+            // origin.
             let reach = (nearest * &next).sum().max(0.0);
             let gap = if square > 0.0 { (square - reach * reach / square).max(0.0) } else { 0.0 };
             let residual = if scale > 0.0 { gap / scale } else { 0.0 };

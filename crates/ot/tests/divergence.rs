@@ -90,9 +90,9 @@ fn tends_to_transport_for_small_epsilon_and_to_means_for_large() {
 
 #[test]
 fn agrees_with_geomloss() {
-    // gauss_5x7x2. First: geomloss 0.3.1, SamplesLoss("sinkhorn", p=2, blur=√(ε/2), scaling=0.999, debias=True), twice
-    // its value, as its cost is |x − y|²/2; it does not iterate to convergence. Second: log-domain Sinkhorn in torch
-    // f64, three times, until the potentials stand still.
+    // gauss_5x7x2. First: geomloss 0.3.1, SamplesLoss("sinkhorn", p=2, blur=√(ε/2), scaling=0.999,
+    // debias=True), twice its value, as its cost is |x − y|²/2; it does not iterate to convergence. Second:
+    // log-domain Sinkhorn in torch f64, three times, until the potentials stand still.
     let (x, y, a, b) = small();
     for (epsilon, geomloss, converged) in
         [(1.0, 3.2460846218986563, 3.2460882268215574), (0.1, 3.592220914432732, 3.5922414137976015)]

@@ -67,8 +67,8 @@ fn check(
         };
         close("costs", k, flat[k], slope(at, 1e-3), largest(flat));
     }
-    // Masses must keep equal totals: the target's total follows the source's by itself within the tolerance of
-    // `Transport`, so differences go through directions that keep both.
+    // Masses must keep equal totals: the target's total follows the source's by itself within the tolerance
+    // of `Transport`, so differences go through directions that keep both.
     let directions = |size: usize| (1..size).map(move |k| (k, 0));
     for (k, base) in directions(5) {
         let at = |h: f64| {

@@ -88,8 +88,8 @@ fn quantiles(n: usize, mean: f64, sd: f64) -> Array2<f64> {
 
 #[test]
 fn it_tends_to_the_map_between_gaussians() {
-    // N(0, 1) to N(1, 2²): x ↦ 1 + 2x without entropy. With it the slope is (√(16 + ε²/4) − ε/2)/2 (the closed form
-    // of entropic Gaussians: ½ (D − σ²)/Σ₁ with D² = 4·4 + σ⁴ and σ² = ε/2).
+    // N(0, 1) to N(1, 2²): x ↦ 1 + 2x without entropy. With it the slope is (√(16 + ε²/4) − ε/2)/2 (the
+    // closed form of entropic Gaussians: ½ (D − σ²)/Σ₁ with D² = 4·4 + σ⁴ and σ² = ε/2).
     let (x, y) = (quantiles(400, 0.0, 1.0), quantiles(400, 1.0, 2.0));
     let costs = SquaredEuclidean.matrix(x.view(), y.view()).unwrap();
     let problem = Transport::uniform(&costs).unwrap();

@@ -22,8 +22,8 @@ fn square() -> Array2<f64> {
 
 #[test]
 fn points_on_a_line_cut_the_square_in_strips() {
-    // As on an interval: strips of these widths, and the potentials of tests/semidiscrete.rs; in the other direction
-    // every point is at ½, which adds 1/12 to the cost.
+    // As on an interval: strips of these widths, and the potentials of tests/semidiscrete.rs; in the other
+    // direction every point is at ½, which adds 1/12 to the cost.
     let (y, b) = (array![[0.1, 0.5], [0.4, 0.5], [0.5, 0.5], [0.9, 0.5]], array![0.3, 0.2, 0.4, 0.1]);
     let borders = [0.0, 0.3, 0.5, 0.9, 1.0];
     let diagram = power_transport(square().view(), y.view(), Some((&b * 3.0).view()), exact()).unwrap();
@@ -66,8 +66,8 @@ fn many_points_get_their_areas_and_the_cost_is_the_dual() {
 
 #[test]
 fn it_is_the_limit_of_grids() {
-    // A grid of s² cells with mass at their middles: the exact cost misses by the second moment of a cell, 1/(6 s²),
-    // less what does not fit at the borders, O(1/s²).
+    // A grid of s² cells with mass at their middles: the exact cost misses by the second moment of a cell,
+    // 1/(6 s²), less what does not fit at the borders, O(1/s²).
     let (y, b) = (cloud(12, 2, 0.5, 5), weights(12, 5));
     let whole =
         power_transport(square().view(), y.view(), Some(b.view()), exact()).unwrap().certificate.primal_cost;

@@ -12,7 +12,8 @@ fn uniform(rng: &mut Stream, x: &mut [f64]) {
 
 #[test]
 fn on_a_line_the_cells_are_intervals() {
-    // Uniform on [0, 1] to y with weights b: cells in order with these lengths, and borders where c − v agree.
+    // Uniform on [0, 1] to y with weights b: cells in order with these lengths, and borders where c − v
+    // agree.
     let (y, b) = (array![[0.1], [0.4], [0.5], [0.9]], array![0.3, 0.2, 0.4, 0.1]);
     let borders = [0.0, 0.3, 0.5, 0.9, 1.0];
     let cost: f64 = (0..4)
@@ -68,7 +69,8 @@ fn entropy_lowers_the_dual_less_than_its_bound() {
     };
     let (h, s) = (value(&hard), value(&soft));
     assert!(s.value > h.value && s.value < h.value + 0.05 * 2_f64.ln());
-    // By symmetry about 0.45? No: the interval's middle is 0.5. The border lies there, where the shares are equal.
+    // By symmetry about 0.45? No: the interval's middle is 0.5. The border lies there, where the shares are
+    // equal.
     let plan = soft.solve(&uniform, &SquaredEuclidean, y.view(), none).unwrap();
     let masses = plan.masses(50_000).unwrap();
     assert_abs_diff_eq!(masses[0], 0.5, epsilon = 0.01);

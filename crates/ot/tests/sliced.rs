@@ -44,7 +44,8 @@ fn agrees_with_the_simplex_along_each_direction() {
 
 #[test]
 fn agrees_with_pot() {
-    // POT 0.9.7.post1, sliced_wasserstein_distance(x, y, a, b, projections=P, p=p) on gauss_5x7x2 with the columns of P below.
+    // POT 0.9.7.post1, sliced_wasserstein_distance(x, y, a, b, projections=P, p=p) on gauss_5x7x2 with the
+    // columns of P below.
     let (x, y, a, b) = small();
     let lines = array![[1.0, 0.0], [0.6, 0.8], [-0.28, 0.96]];
     for (order, want) in [(Order::One, POT[0]), (Order::Two, POT[1]), (Order::Power(3.0), POT[2])] {

@@ -18,8 +18,8 @@ fn exact() -> WeakTransport {
 fn agrees_with_pot_and_proves_it() {
     let (x, y, a, b) = small();
     let plan = exact().solve(x.view(), y.view(), Some(a.view()), Some(b.view())).unwrap();
-    // POT 0.9.7.post1, weak_optimal_transport(numItermax=20000, stopThr=1e-14): conditional gradients, which come from
-    // above and stay there.
+    // POT 0.9.7.post1, weak_optimal_transport(numItermax=20000, stopThr=1e-14): conditional gradients, which
+    // come from above and stay there.
     let pot = 3.082517902849637;
     assert!(plan.cost() < pot && plan.cost() > pot * (1.0 - 2e-6), "{}", plan.cost());
     let (rows, columns) = plan.marginals();
@@ -62,7 +62,8 @@ fn is_between_the_means_and_the_distance() {
         let w2 = wasserstein(x.view(), y.view(), Some(a.view()), Some(b.view()), Order::Two).unwrap();
         let shift = a.dot(&x) - b.dot(&y);
         assert!(plan.cost() >= shift.dot(&shift) - 1e-12 && plan.cost() < w2.cost);
-        // The means are a measure of their own: their W₂ to the source is the weak cost (N. Gozlan and N. Juillet).
+        // The means are a measure of their own: their W₂ to the source is the weak cost (N. Gozlan and N.
+        // Juillet).
         let to_means =
             wasserstein(x.view(), plan.means.view(), Some(a.view()), Some(a.view()), Order::Two).unwrap();
         assert_relative_eq!(to_means.cost, plan.cost(), max_relative = 1e-8);

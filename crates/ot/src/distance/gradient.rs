@@ -30,8 +30,8 @@ pub struct CloudGradient {
 /// `W_p` with the gradient of `W_pᵖ` (the field `cost`), and the plan, which is its derivative in the costs.
 ///
 /// By the envelope theorem: `Σ_j P_ij p |x_i − y_j|ᵖ⁻² (x_i − y_j)` in `x_i`, and the dual potentials in the
-/// shares. Where the optimal plan or the potentials are not unique (ties), and for p = 1 where points coincide, it
-/// is one of the subgradients. Divide by `p W_pᵖ⁻¹` for the gradient of the distance itself.
+/// shares. Where the optimal plan or the potentials are not unique (ties), and for p = 1 where points
+/// coincide, it is one of the subgradients. Divide by `p W_pᵖ⁻¹` for the gradient of the distance itself.
 ///
 /// # Errors
 /// As [`wasserstein`](crate::wasserstein).
@@ -66,8 +66,8 @@ pub fn wasserstein_gradient<T: Real>(
 
 /// The energy distance `2 E|X − Y| − E|X − X'| − E|Y − Y'|` of weighted clouds, and its gradient.
 ///
-/// With equal weights the value is that of [`energy_distance`](crate::energy_distance). Where points coincide, the
-/// distance between them counts with slope 0. O((n + m)² d) time, O((n + m) d) memory.
+/// With equal weights the value is that of [`energy_distance`](crate::energy_distance). Where points
+/// coincide, the distance between them counts with slope 0. O((n + m)² d) time, O((n + m) d) memory.
 ///
 /// # Errors
 /// An empty cloud, different numbers of columns, a coordinate that is not finite, or bad weights.
@@ -82,8 +82,8 @@ pub fn energy_distance_gradient<T: Real>(
 
 /// MMD² of weighted clouds, and its gradient at the widths that the rule gives.
 ///
-/// With equal weights the value is that of [`mmd`](crate::mmd). The widths are taken as constants: the way in which
-/// a median moves with the points is left out. O((n + m)² d) time, O((n + m) d) memory.
+/// With equal weights the value is that of [`mmd`](crate::mmd). The widths are taken as constants: the way in
+/// which a median moves with the points is left out. O((n + m)² d) time, O((n + m) d) memory.
 ///
 /// # Errors
 /// As [`mmd`](crate::mmd), and bad weights.

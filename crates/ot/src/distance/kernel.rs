@@ -13,7 +13,8 @@ pub(super) trait Kernel: Sync {
     fn value_and_slope(&self, square: f64) -> (f64, f64);
 }
 
-/// `u(z) = Σ_j w_j k(|z − p_j|²)` and its gradient at the rows `z` of `at`, each in a fixed order of operations.
+/// `u(z) = Σ_j w_j k(|z − p_j|²)` and its gradient at the rows `z` of `at`, each in a fixed order of
+/// operations.
 pub(super) fn field(
     at: &Array2<f64>,
     points: &Array2<f64>,

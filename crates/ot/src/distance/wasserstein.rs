@@ -81,9 +81,9 @@ pub struct Wasserstein {
 /// `W_p` between two weighted clouds; `None` stands for equal weights.
 ///
 /// Exact, by [`NetworkSimplex`] on costs in `f64`. The matrix of costs is kept where it takes no more than
-/// 128 MiB, and its rows are computed anew in each scan above that; the solver itself holds the costs between a third
-/// of the points of each side. Neither way changes a bit of the result. Weights need not sum to 1, each side is
-/// normalised.
+/// 128 MiB, and its rows are computed anew in each scan above that; the solver itself holds the costs between
+/// a third of the points of each side. Neither way changes a bit of the result. Weights need not sum to 1,
+/// each side is normalised.
 ///
 /// # Errors
 /// An empty cloud, different numbers of columns, a coordinate that is not finite, bad weights, or an order

@@ -14,9 +14,9 @@ use ndarray::{Array2, ArrayView1, ArrayView2};
 ///
 /// Zero for equal clouds and positive else, for costs whose kernel `exp(−c/ε)` is positive definite, as those
 /// of [`SquaredEuclidean`](crate::SquaredEuclidean) and [`Euclidean`](crate::Euclidean) are. It tends to the
-/// transport cost as ε → 0, and to the MMD² of the kernel `−c/2` as ε → ∞: to the squared distance of the means
-/// for the squared distance, to half the energy distance for the distance. J. Feydy et al., AISTATS 2019,
-/// arXiv 1810.08278, equation (3) and theorem 1.
+/// transport cost as ε → 0, and to the MMD² of the kernel `−c/2` as ε → ∞: to the squared distance of the
+/// means for the squared distance, to half the energy distance for the distance. J. Feydy et al., AISTATS
+/// 2019, arXiv 1810.08278, equation (3) and theorem 1.
 ///
 /// The cross term is a solve of [`Sinkhorn`]; the two self terms have one potential each, found by a
 /// symmetric iteration that converges in a few steps. Weights are normalised on each side; `None` stands
@@ -78,9 +78,9 @@ impl SinkhornDivergence {
 
     /// The divergence, and its gradient in the points and in the weights as given.
     ///
-    /// By the envelope theorem, term by term: in `x_i`, `Σ_j P_ij ∂₁c(x_i, y_j) − Σ_k Q_ik ∂₁c(x_i, x_k)` with the
-    /// plan Q of the cloud to itself; in the shares, the difference of the potentials. The error is of the
-    /// order of the residuals.
+    /// By the envelope theorem, term by term: in `x_i`, `Σ_j P_ij ∂₁c(x_i, y_j) − Σ_k Q_ik ∂₁c(x_i, x_k)`
+    /// with the plan Q of the cloud to itself; in the shares, the difference of the potentials. The error is
+    /// of the order of the residuals.
     ///
     /// # Errors
     /// As [`value`](Self::value).

@@ -20,14 +20,16 @@ pub struct GaussianBarycenter {
     pub residual: f64,
 }
 
-/// The Gaussian that minimises `Σ_k w_k W₂²(·, p_k)`, the weights divided by their sum (`None`: equal weights).
+/// The Gaussian that minimises `Σ_k w_k W₂²(·, p_k)`, the weights divided by their sum (`None`: equal
+/// weights).
 ///
-/// `S ← S^−½ (Σ_k w_k (S^½ Σ_k S^½)^½)² S^−½` from the mean of the covariances; the cost falls in every step. P. C.
-/// Álvarez-Esteban et al., J. Math. Anal. Appl. 441, 2016, arXiv 1511.05355, theorem 4.2.
+/// `S ← S^−½ (Σ_k w_k (S^½ Σ_k S^½)^½)² S^−½` from the mean of the covariances; the cost falls in every step.
+/// P. C. Álvarez-Esteban et al., J. Math. Anal. Appl. 441, 2016, arXiv 1511.05355, theorem 4.2.
 ///
 /// # Errors
-/// No Gaussian, different dimensions, bad weights, no weight on a Gaussian that fills the space (the iteration needs
-/// their mean covariance to be regular), or [`OtError::NotConverged`] where the stop asks for a tolerance.
+/// No Gaussian, different dimensions, bad weights, no weight on a Gaussian that fills the space (the
+/// iteration needs their mean covariance to be regular), or [`OtError::NotConverged`] where the stop asks for
+/// a tolerance.
 pub fn gaussian_barycenter(
     gaussians: &[Gaussian],
     weights: Option<ArrayView1<'_, f64>>,

@@ -7,10 +7,10 @@ use ndarray::{Array1, Array2, ArrayView2};
 
 /// `W₂²` between two Gaussians: `|m₁ − m₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁^½ Σ₂ Σ₁^½)^½)`.
 ///
-/// Computed as `|m₁ − m₂|² + ‖Σ₁^½ − Σ₂^½ U‖²` with U the rotation that brings the roots nearest (the polar factor of
-/// `Σ₂^½ Σ₁^½`), which does not cancel for near Gaussians. The covariances may be singular. D. C. Dowson and B. V.
-/// Landau, J. Multivariate Anal. 12, 1982, doi 10.1016/0047-259X(82)90077-X; R. Bhatia, T. Jain and Y. Lim, Expo.
-/// Math. 37, 2019, arXiv 1712.01504. O(d³).
+/// Computed as `|m₁ − m₂|² + ‖Σ₁^½ − Σ₂^½ U‖²` with U the rotation that brings the roots nearest (the polar
+/// factor of `Σ₂^½ Σ₁^½`), which does not cancel for near Gaussians. The covariances may be singular. D. C.
+/// Dowson and B. V. Landau, J. Multivariate Anal. 12, 1982, doi 10.1016/0047-259X(82)90077-X; R. Bhatia, T.
+/// Jain and Y. Lim, Expo. Math. 37, 2019, arXiv 1712.01504. O(d³).
 ///
 /// # Errors
 /// Different dimensions.
@@ -19,7 +19,7 @@ pub fn gaussian_wasserstein(p: &Gaussian, q: &Gaussian) -> Result<f64, OtError> 
     let shift = &p.mean - &q.mean;
     let (a, b) = (p.spectrum().root(), q.spectrum().root());
     let svd = (&b * &a).svd(true, true);
-    let (Some(left), Some(right)) = (svd.u, svd.v_t) else { unreachable!("both factors were asked for") };
+    let (left, right) = (svd.u.expect("asked for"), svd.v_t.expect("asked for"));
     Ok(shift.dot(&shift) + (a - b * (left * right)).norm_squared())
 }
 

@@ -16,9 +16,9 @@ pub struct EntropicGaussian {
 
 /// Entropic transport between Gaussians for the squared distance, in closed form.
 ///
-/// With `σ² = ε/2` and `D = (4 Σ₁^½ Σ₂ Σ₁^½ + σ⁴)^½` the value is
-/// `|m₁ − m₂|² + tr(Σ₁ + Σ₂ − D) + d σ² (1 − log 2σ²) + σ² log det(D + σ²)`. The covariances may be singular. H. Janati et
-/// al., NeurIPS 2020, arXiv 2006.02572, theorem 1. O(d³).
+/// With `σ² = ε/2` and `D = (4 Σ₁^½ Σ₂ Σ₁^½ + σ⁴)^½` the value is `|m₁ − m₂|² + tr(Σ₁ + Σ₂ − D) + d σ² (1 −
+/// log 2σ²) + σ² log det(D + σ²)`. The covariances may be singular. H. Janati et al., NeurIPS 2020, arXiv
+/// 2006.02572, theorem 1. O(d³).
 ///
 /// # Errors
 /// Different dimensions, or an ε that is not positive.
@@ -48,7 +48,8 @@ fn d_of(eigenvalue: f64, s: f64) -> f64 {
     (4.0 * eigenvalue + s * s).sqrt()
 }
 
-/// The Sinkhorn divergence between Gaussians for the squared distance: the value less half of the two self terms.
+/// The Sinkhorn divergence between Gaussians for the squared distance: the value less half of the two self
+/// terms.
 ///
 /// # Errors
 /// As [`entropic_gaussian`].
@@ -60,8 +61,9 @@ pub fn gaussian_sinkhorn_divergence(p: &Gaussian, q: &Gaussian, epsilon: f64) ->
 /// The potentials are `f(x) = |x'|² − x'ᵀ G x' + 2 ⟨x', m₁ − m₂⟩ + k` with `x' = x − m₁`, and
 /// `g(y) = |y'|² − y'ᵀ H y' − 2 ⟨y', m₁ − m₂⟩ + k`: returns `(G, H, k)`.
 ///
-/// From the density of the optimal plan, whose precision matrix has `−2/ε` off the diagonal, `G = Cᵀ Σ₁⁻¹` with the cross
-/// covariance C, symmetric: `Σ₁^−½ ½(D − σ²) Σ₁^−½`, on the range of Σ₁ where that is singular.
+/// From the density of the optimal plan, whose precision matrix has `−2/ε` off the diagonal, `G = Cᵀ Σ₁⁻¹`
+/// with the cross covariance C, symmetric: `Σ₁^−½ ½(D − σ²) Σ₁^−½`, on the range of Σ₁ where that is
+/// singular.
 pub(crate) fn quadratics(
     p: &Gaussian,
     q: &Gaussian,

@@ -77,8 +77,9 @@ pub struct MixtureTransport {
 
 /// `MW₂`: transport between mixtures whose plans are mixtures of Gaussians themselves.
 ///
-/// It is discrete transport between the components at the cost of [`gaussian_wasserstein`], a distance between mixtures,
-/// and at least W₂. J. Delon and A. Desolneux, SIAM J. Imaging Sci. 13, 2020, arXiv 1907.05254, proposition 4.
+/// It is discrete transport between the components at the cost of [`gaussian_wasserstein`], a distance
+/// between mixtures, and at least W₂. J. Delon and A. Desolneux, SIAM J. Imaging Sci. 13, 2020, arXiv
+/// 1907.05254, proposition 4.
 ///
 /// # Errors
 /// Different dimensions.

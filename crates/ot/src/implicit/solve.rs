@@ -96,8 +96,8 @@ pub(super) struct Solution {
 /// `(u, v)` with `[diag(r) P; Pᵀ diag(c)] (u, v) = (by_f, by_g)`, for the plan's own marginals r and c.
 ///
 /// The matrix is positive semidefinite with null vector `(1, −1)`; with `u = (by_f − P v)/r` there remains
-/// `(diag(c) − Pᵀ diag(1/r) P) v = by_g − Pᵀ (by_f / r)`, with null vector 1, solved for `w = √c v` so that its
-/// eigenvalues lie in [0, 1].
+/// `(diag(c) − Pᵀ diag(1/r) P) v = by_g − Pᵀ (by_f / r)`, with null vector 1, solved for `w = √c v` so that
+/// its eigenvalues lie in [0, 1].
 pub(super) fn conjugate_gradients<G: Geometry + ?Sized>(
     factors: &Factors<'_, '_, G>,
     by_f: &Array1<f64>,

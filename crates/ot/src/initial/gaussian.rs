@@ -6,16 +6,17 @@ use crate::{Gaussian, OtError};
 use chreode_core::Real;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
-/// `(f, g)` of entropic transport for the *squared Euclidean* cost between the Gaussians with the means and covariances of two
-/// weighted clouds, at the clouds' points, as starting potentials.
+/// `(f, g)` of entropic transport for the *squared Euclidean* cost between the Gaussians with the means and
+/// covariances of two weighted clouds, at the clouds' points, as starting potentials.
 ///
-/// In closed form at any ε (H. Janati et al., NeurIPS 2020, arXiv 2006.02572), where J. Thornton and M. Cuturi, 2022, arXiv
+/// In closed form at any ε (H. Janati et al., NeurIPS 2020, arXiv 2006.02572), where J. Thornton and M.
+/// Cuturi, 2022, arXiv
 /// 2206.07630, take the limit ε → 0. For large samples of Gaussians they are the answer up to sampling noise.
 /// O((n + m) d² + d³). Weights are divided by their sum, `None` stands for equal weights.
 ///
 /// # Errors
-/// An empty cloud, different numbers of columns, a coordinate that is not finite, bad weights, or an ε that is not
-/// positive.
+/// An empty cloud, different numbers of columns, a coordinate that is not finite, bad weights, or an ε that
+/// is not positive.
 pub fn gaussian_potentials<T: Real>(
     x: ArrayView2<'_, T>,
     y: ArrayView2<'_, T>,

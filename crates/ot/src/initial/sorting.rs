@@ -5,15 +5,16 @@ use ndarray::{Array1, ArrayView1};
 
 /// `(f, g)` from the monotone plan of both sides sorted by a number each, as starting potentials.
 ///
-/// The plan that matches the sorted sides in order moves along a staircase of n + m − 1 pairs; `f_i + g_j = c_ij` along it
-/// gives the potentials in O((n + m) log(n + m)), with one cost a pair. Where the cost is a convex function of the
-/// difference of the two numbers these potentials are optimal without entropy; else they are a start. Points in several dimensions
-/// can be sorted along any direction, e.g. the first principal component. After J. Thornton and M. Cuturi, 2022, arXiv
+/// The plan that matches the sorted sides in order moves along a staircase of n + m − 1 pairs; `f_i + g_j =
+/// c_ij` along it gives the potentials in O((n + m) log(n + m)), with one cost a pair. Where the cost is a
+/// convex function of the difference of the two numbers these potentials are optimal without entropy; else
+/// they are a start. Points in several dimensions can be sorted along any direction, e.g. the first principal
+/// component. After J. Thornton and M. Cuturi, 2022, arXiv
 /// 2206.07630, where the potentials of the sorted plan take several passes over the costs.
 ///
 /// # Errors
-/// As many numbers as there are not points, a number that is not finite, or a pair of the staircase with a cost that is not
-/// finite.
+/// As many numbers as there are not points, a number that is not finite, or a pair of the staircase with a
+/// cost that is not finite.
 pub fn sorting_potentials<G: Geometry + ?Sized>(
     problem: &Transport<'_, G>,
     source: ArrayView1<'_, f64>,

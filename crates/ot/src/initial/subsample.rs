@@ -7,11 +7,12 @@ use rand::Rng;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// `(f, g)` from the entropic problem on at most `size` points a side, drawn without replacement, as starting potentials.
+/// `(f, g)` from the entropic problem on at most `size` points a side, drawn without replacement, as starting
+/// potentials.
 ///
-/// The potentials of the small problem are continued to all points by a soft minimum over the points drawn, at the solver's ε:
-/// O((n + m) size) costs, read one at a time. J. Thornton and M. Cuturi, 2022, arXiv 2206.07630. The masses of
-/// the points drawn are those of the problem, scaled to one total.
+/// The potentials of the small problem are continued to all points by a soft minimum over the points drawn,
+/// at the solver's ε: O((n + m) size) costs, read one at a time. J. Thornton and M. Cuturi, 2022, arXiv
+/// 2206.07630. The masses of the points drawn are those of the problem, scaled to one total.
 ///
 /// # Errors
 /// A size of zero, points drawn without mass, or what [`Sinkhorn`] says of the small problem.

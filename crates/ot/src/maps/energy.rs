@@ -6,12 +6,14 @@ use ndarray::{Array2, ArrayView1, ArrayView2, ArrayView3, Axis};
 
 /// `∫ Σ_i m_i |ẋ_i(t)|² dt` of trajectories that are straight and even between the given times.
 ///
-/// `paths` is times × points × coordinates; masses are divided by their sum, `None` stands for equal masses. Among all paths
-/// between two clouds in unit time the least is `W₂²`: J.-D. Benamou and Y. Brenier, Numer. Math. 84, 2000, doi
+/// `paths` is times × points × coordinates; masses are divided by their sum, `None` stands for equal masses.
+/// Among all paths between two clouds in unit time the least is `W₂²`: J.-D. Benamou and Y. Brenier, Numer.
+/// Math. 84, 2000, doi
 /// 10.1007/s002110050002. (The square of the speed, without a half.)
 ///
 /// # Errors
-/// Fewer than two times, times that do not increase, shapes that differ, numbers that are not finite, or bad masses.
+/// Fewer than two times, times that do not increase, shapes that differ, numbers that are not finite, or bad
+/// masses.
 pub fn path_energy(
     times: ArrayView1<'_, f64>,
     paths: ArrayView3<'_, f64>,
@@ -26,10 +28,11 @@ pub fn path_energy(
     Ok(energy)
 }
 
-/// `∫ Σ_i m_i |v(t, x_i(t))|² dt` of a velocity field along trajectories, by the trapezoidal rule over the given times.
+/// `∫ Σ_i m_i |v(t, x_i(t))|² dt` of a velocity field along trajectories, by the trapezoidal rule over the
+/// given times.
 ///
-/// `field(t, x)` returns the velocities at the rows of `x`. For trajectories that follow the field it agrees with
-/// [`path_energy`] to second order in the steps; a difference says that they do not follow it.
+/// `field(t, x)` returns the velocities at the rows of `x`. For trajectories that follow the field it agrees
+/// with [`path_energy`] to second order in the steps; a difference says that they do not follow it.
 ///
 /// # Errors
 /// As [`path_energy`], or velocities of another shape than the points or not finite.

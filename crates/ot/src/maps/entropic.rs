@@ -8,13 +8,13 @@ use chreode_core::Real;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
-/// `T(x) = Σ_j p_j(x) y_j` with `p_j(x) ∝ b_j exp((g_j − c(x, y_j))/ε)`: the mean of the entropic plan's conditional,
-/// continued to every point of the space.
+/// `T(x) = Σ_j p_j(x) y_j` with `p_j(x) ∝ b_j exp((g_j − c(x, y_j))/ε)`: the mean of the entropic plan's
+/// conditional, continued to every point of the space.
 ///
-/// At a source point it is the barycentric projection of the plan; for the squared distance it is the gradient
-/// `x − ½ ∇f(x)` of the continued potential, and an estimate of the optimal map from samples: A.-A. Pooladian and
-/// J. Niles-Weed, 2021, arXiv 2109.12004. Far outside the source the continuation is only the formula.
-/// O(m d) a point, nothing is stored a point.
+/// At a source point it is the barycentric projection of the plan; for the squared distance it is the
+/// gradient `x − ½ ∇f(x)` of the continued potential, and an estimate of the optimal map from samples: A.-A.
+/// Pooladian and J. Niles-Weed, 2021, arXiv 2109.12004. Far outside the source the continuation is only the
+/// formula. O(m d) a point, nothing is stored a point.
 ///
 /// ```
 /// use chreode_ot::{EntropicMap, OtSolver, PointCloud, Sinkhorn, SquaredEuclidean, Stop, Transport};
@@ -39,11 +39,12 @@ pub struct EntropicMap<'c, C> {
 }
 
 impl<'c, C: CostFunction> EntropicMap<'c, C> {
-    /// From the target points, their weights (`None`: equal) and the plan's target potential at the same `epsilon`.
+    /// From the target points, their weights (`None`: equal) and the plan's target potential at the same
+    /// `epsilon`.
     ///
     /// # Errors
-    /// No target, a coordinate or a potential that is not finite, sizes that differ, bad weights, or an ε that is not
-    /// positive.
+    /// No target, a coordinate or a potential that is not finite, sizes that differ, bad weights, or an ε
+    /// that is not positive.
     pub fn new<T: Real>(
         cost: &'c C,
         targets: ArrayView2<'_, T>,
@@ -82,7 +83,8 @@ impl<'c, C: CostFunction> EntropicMap<'c, C> {
     /// The image of each row of `x`.
     ///
     /// # Errors
-    /// Points of another dimension, a coordinate that is not finite, or a point from which the cost forbids every move.
+    /// Points of another dimension, a coordinate that is not finite, or a point from which the cost forbids
+    /// every move.
     pub fn apply<T: Real>(&self, x: ArrayView2<'_, T>) -> Result<Array2<f64>, OtError> {
         let x = self.checked(x)?;
         let rows = self.each(&x, |_, shares| ArrayView1::from(shares).dot(&self.targets));
@@ -143,8 +145,8 @@ impl<'c, C: CostFunction> EntropicMap<'c, C> {
 }
 
 impl EntropicMap<'_, SquaredEuclidean> {
-    /// `DT(x_i) v_i` for each row: `(2/ε) Cov_p(x)(y) v`, for the squared distance. The derivative is symmetric and positive
-    /// semidefinite, as that of the gradient of a convex function is.
+    /// `DT(x_i) v_i` for each row: `(2/ε) Cov_p(x)(y) v`, for the squared distance. The derivative is
+    /// symmetric and positive semidefinite, as that of the gradient of a convex function is.
     ///
     /// # Errors
     /// As [`apply`](Self::apply), or as many tangents as there are not points.

@@ -15,8 +15,9 @@ pub struct Interpolant {
 
 /// McCann's interpolant at time `t`: each entry of a plan as a point at `(1 − t) x_i + t y_j` with its mass.
 ///
-/// For an optimal plan of the squared distance this is the geodesic of W₂, and the distance from the source is
-/// `t W₂`. R. J. McCann, Adv. Math. 128, 1997, doi 10.1006/aima.1997.1634. A time outside [0, 1] extrapolates.
+/// For an optimal plan of the squared distance this is the geodesic of W₂, and the distance from the source
+/// is `t W₂`. R. J. McCann, Adv. Math. 128, 1997, doi 10.1006/aima.1997.1634. A time outside [0, 1]
+/// extrapolates.
 ///
 /// # Errors
 /// No entry, an entry outside the clouds, different numbers of columns, or a time that is not finite.

@@ -17,11 +17,12 @@ impl Cell {
         Self { corners: polygon.to_vec(), behind: vec![None; polygon.len()] }
     }
 
-    /// Cuts away `⟨n, x⟩ > offset`, where the neighbour `k` begins.
-    pub(super) fn cut(&mut self, n: Point, offset: f64, k: usize, spare: &mut Self) {
+    /// Cuts away `⟨n, x⟩ > offset`, where the neighbour `k` begins, and says whether there was something to
+    /// cut.
+    pub(super) fn cut(&mut self, n: Point, offset: f64, k: usize, spare: &mut Self) -> bool {
         let side = |p: Point| n[0] * p[0] + n[1] * p[1] - offset;
         if self.corners.iter().all(|&p| side(p) <= 0.0) {
-            return;
+            return false;
         }
         spare.corners.clear();
         spare.behind.clear();
@@ -45,6 +46,7 @@ impl Cell {
             }
         }
         std::mem::swap(self, spare);
+        true
     }
 
     /// The sides with the neighbour behind them and their length.

@@ -28,8 +28,8 @@ impl Laplacian {
         out
     }
 
-    /// `u` with `L u = r`, for an `r` of sum zero on a connected graph, to 1e-12 of r or as near as rounding lets; by
-    /// conjugate gradients with the diagonal as preconditioner.
+    /// `u` with `L u = r`, for an `r` of sum zero on a connected graph, to 1e-12 of r or as near as rounding
+    /// lets; by conjugate gradients with the diagonal as preconditioner.
     pub(super) fn solve(&self, r: &Array1<f64>) -> Array1<f64> {
         let mut u = Array1::zeros(r.len());
         let mut r = r - r.sum() / r.len() as f64;

@@ -124,11 +124,11 @@ impl<'s, C: CostFunction, S: Fn(&mut Stream, &mut [f64]) + Sync> SemidiscretePla
         Self { cells, potential, seed }
     }
 
-    /// The dual value `E h(X, v)` at this potential with a normal interval of `z` standard errors (1.96 for 95 %), from
-    /// `samples` that the ascent has not seen.
+    /// The dual value `E h(X, v)` at this potential with a normal interval of `z` standard errors (1.96 for
+    /// 95 %), from `samples` that the ascent has not seen.
     ///
-    /// It is a lower bound of the transport cost in expectation, whatever the potential; the bound is as tight as the
-    /// cells' [masses](Self::masses) are near the weights.
+    /// It is a lower bound of the transport cost in expectation, whatever the potential; the bound is as
+    /// tight as the cells' [masses](Self::masses) are near the weights.
     ///
     /// # Errors
     /// Fewer than two samples, or a bad sample or cost.
@@ -152,8 +152,9 @@ impl<'s, C: CostFunction, S: Fn(&mut Stream, &mut [f64]) + Sync> SemidiscretePla
         })
     }
 
-    /// The share of the source that goes to each point, from `samples` that the ascent has not seen. The sum of the
-    /// differences from the weights is the residual of the plan; a part of it is the noise of these samples.
+    /// The share of the source that goes to each point, from `samples` that the ascent has not seen. The sum
+    /// of the differences from the weights is the residual of the plan; a part of it is the noise of these
+    /// samples.
     ///
     /// # Errors
     /// No sample, or a bad sample or cost.
@@ -211,8 +212,8 @@ impl<C: CostFunction, S> SemidiscretePlan<'_, C, S> {
         self.potential.view()
     }
 
-    /// The cell of each row of `x`: the `j` with the least `c(x, y_j) − v_j`, the lowest of equals. Without entropy the
-    /// sample goes there; with entropy it is where most of it goes for equal weights.
+    /// The cell of each row of `x`: the `j` with the least `c(x, y_j) − v_j`, the lowest of equals. Without
+    /// entropy the sample goes there; with entropy it is where most of it goes for equal weights.
     ///
     /// # Errors
     /// Points of another dimension, a coordinate that is not finite, or a bad cost.

@@ -21,14 +21,15 @@ pub struct PowerDiagram {
     pub certificate: Certificate,
 }
 
-/// Transport for the squared distance from the uniform measure of a convex polygon to weighted points of the plane (`None`:
-/// equal weights), to rounding.
+/// Transport for the squared distance from the uniform measure of a convex polygon to weighted points of the
+/// plane (`None`: equal weights), to rounding.
 ///
-/// The optimal map sends each cell of a power diagram to its point. Damped Newton on the dual, whose gradient is weights
-/// minus areas and whose Hessian has the lengths of the borders between cells over twice the distance of their points; steps
-/// are halved as long as a cell would lose half of the least area or the error would not fall. J. Kitagawa, Q. Mérigot and
-/// B. Thibert, J. Eur. Math. Soc. 21, 2019, arXiv 1603.05579, algorithm 1: globally convergent, quadratic at the end. Areas and
-/// costs are exact integrals over polygons. The points need not lie in the polygon.
+/// The optimal map sends each cell of a power diagram to its point. Damped Newton on the dual, whose gradient
+/// is weights minus areas and whose Hessian has the lengths of the borders between cells over twice the
+/// distance of their points; steps are halved as long as a cell would lose half of the least area or the
+/// error would not fall. J. Kitagawa, Q. Mérigot and B. Thibert, J. Eur. Math. Soc. 21, 2019, arXiv
+/// 1603.05579, algorithm 1: globally convergent, quadratic at the end. Areas and costs are exact integrals
+/// over polygons. The points need not lie in the polygon.
 ///
 /// O(m²) time a step for m points, O(m) memory. Corners of the polygon in order, in either sense.
 ///
@@ -45,8 +46,9 @@ pub struct PowerDiagram {
 /// ```
 ///
 /// # Errors
-/// No point, points not in the plane, a coordinate that is not finite, a polygon that has no area or is not convex, bad
-/// weights or one of zero, two points in one place, or [`OtError::NotConverged`] where the stop asks for a residual.
+/// No point, points not in the plane, a coordinate that is not finite, a polygon that has no area or is not
+/// convex, bad weights or one of zero, two points in one place, or [`OtError::NotConverged`] where the stop
+/// asks for a residual.
 pub fn power_transport(
     polygon: ArrayView2<'_, f64>,
     y: ArrayView2<'_, f64>,
@@ -64,7 +66,7 @@ pub fn power_transport(
     distinct(&points)?;
     let problem = Problem { area: Cell::whole(&polygon).moments([0.0; 2]).0, polygon, points, b };
     let mut v = problem.start();
-    let mut state = problem.at(&v);
+    let mut state = problem.at(&v, &[]);
     let least = state.masses.iter().chain(&problem.b).fold(f64::INFINITY, |m, &v| m.min(v)) * 0.5;
     let mut iterations = 0;
     loop {
@@ -88,7 +90,7 @@ pub fn power_transport(
         let mut step = 1.0_f64;
         let next = loop {
             let moved = &v + &(&direction * step);
-            let next = problem.at(&moved);
+            let next = problem.at(&moved, &state.cells);
             let rest = next.gradient.dot(&next.gradient).sqrt();
             if next.masses.iter().all(|&m| m >= least) && rest <= (1.0 - 0.5 * step) * size {
                 break Some((moved, next));
@@ -143,7 +145,8 @@ impl State {
 }
 
 impl Problem {
-    /// A potential with no empty cell: the diagram is the Voronoi diagram of the points drawn together into the polygon.
+    /// A potential with no empty cell: the diagram is the Voronoi diagram of the points drawn together into
+    /// the polygon.
     fn start(&self) -> Array1<f64> {
         let corners = self.polygon.len() as f64;
         let centre =
@@ -171,13 +174,15 @@ impl Problem {
             .collect()
     }
 
-    fn at(&self, v: &Array1<f64>) -> State {
+    /// The diagram of `v`; `near` is one of a potential not far away, or empty.
+    fn at(&self, v: &Array1<f64>, near: &[Cell]) -> State {
+        let highest = v.iter().fold(f64::NEG_INFINITY, |m, &v| m.max(v));
         let made: Vec<(Cell, f64, f64)> = (0..self.points.len())
             .into_par_iter()
             .map_init(
                 || Cell::whole(&self.polygon),
                 |spare, j| {
-                    let cell = self.cell(j, v, spare);
+                    let cell = self.cell(j, (v, highest), near.get(j), spare);
                     let (area, second) = cell.moments(self.points[j]);
                     (cell, area / self.area, second / self.area)
                 },
@@ -189,14 +194,46 @@ impl Problem {
     }
 
     /// Where `|x − y_j|² − v_j` is least: `2 ⟨x, y_k − y_j⟩ ≤ |y_k|² − v_k − |y_j|² + v_j` for every k.
-    fn cell(&self, j: usize, v: &Array1<f64>, spare: &mut Cell) -> Cell {
+    ///
+    /// The neighbours in a diagram not far away come first. They leave a small cell, that most of the others
+    /// do not reach: no point within R of `y_j` is nearer to one at distance D with `D (D − 2 R) ≥ v_k −
+    /// v_j`.
+    fn cell(
+        &self,
+        j: usize,
+        (v, highest): (&Array1<f64>, f64),
+        near: Option<&Cell>,
+        spare: &mut Cell,
+    ) -> Cell {
         let mut cell = Cell::whole(&self.polygon);
         let y = self.points[j];
-        for (k, z) in self.points.iter().enumerate().filter(|(k, _)| *k != j) {
+        let radius = |cell: &Cell| {
+            let most = |m: f64, p: &Point| m.max(square([p[0] - y[0], p[1] - y[1]]));
+            // A margin for rounding: to cut once too often does no harm.
+            cell.corners.iter().fold(0.0, most).sqrt() * (1.0 + 1e-9)
+        };
+        let mut reach = radius(&cell);
+        // The squared distance beyond which no point has a say, whatever its potential.
+        let beyond = |reach: f64| (reach + (reach * reach + (highest - v[j]).max(0.0)).sqrt()).powi(2);
+        let mut horizon = beyond(reach);
+        let first = near.into_iter().flat_map(|near| near.behind.iter().copied().flatten());
+        for k in first.chain(0..self.points.len()) {
+            let z = self.points[k];
             let n = [z[0] - y[0], z[1] - y[1]];
+            let far = square(n);
+            if far > horizon || k == j {
+                continue;
+            }
+            let lead = v[k] - v[j];
+            if far - 2.0 * far.sqrt() * reach >= lead {
+                continue;
+            }
             // From the middle of the two points, so that far-away points do not cancel.
             let middle = 0.5 * (n[0] * (z[0] + y[0]) + n[1] * (z[1] + y[1]));
-            cell.cut(n, middle + 0.5 * (v[j] - v[k]), k, spare);
+            if cell.cut(n, middle - 0.5 * lead, k, spare) {
+                reach = radius(&cell);
+                horizon = beyond(reach);
+            }
             if cell.corners.is_empty() {
                 break;
             }

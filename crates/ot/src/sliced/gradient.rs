@@ -8,9 +8,9 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
 /// `SW_p` with the gradient of `SW_pᵖ` (the field `cost`) in the points and in the weights as given.
 ///
-/// The mean over the directions of the gradient of one-dimensional transport: a matched pair at distance
-/// `d = ⟨θ, x_i − y_j⟩` with mass P pulls `x_i` by `P p |d|ᵖ⁻¹ sign(d) θ`; in the weights, the dual potentials along the
-/// line. Where points tie, one of the subgradients. O(K (n + m)) memory for K directions.
+/// The mean over the directions of the gradient of one-dimensional transport: a matched pair at distance `d =
+/// ⟨θ, x_i − y_j⟩` with mass P pulls `x_i` by `P p |d|ᵖ⁻¹ sign(d) θ`; in the weights, the dual potentials
+/// along the line. Where points tie, one of the subgradients. O(K (n + m)) memory for K directions.
 ///
 /// # Errors
 /// As [`sliced_wasserstein`](crate::sliced_wasserstein).
@@ -70,7 +70,8 @@ impl Pull {
             let force = mass * slope(order, d);
             pull.x[i] += force;
             pull.y[j] -= force;
-            // The staircase of moves is a tree: u_i + v_j = c_ij along it. For a convex cost that is dual feasible.
+            // The staircase of moves is a tree: u_i + v_j = c_ij along it. For a convex cost that is dual
+            // feasible.
             match last {
                 Some((before, _)) if before == i => pull.v[j] = cost - pull.u[i],
                 Some(_) => pull.u[i] = cost - pull.v[j],

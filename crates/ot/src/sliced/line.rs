@@ -46,8 +46,8 @@ impl<'w> Lines<'w> {
         sum / x.len() as f64
     }
 
-    /// Calls `visit(i, j, mass)` for each move of the monotone plan, from the lowest numbers on. Consecutive moves share
-    /// the source or the target, with a move of mass zero in between where the plan has none.
+    /// Calls `visit(i, j, mass)` for each move of the monotone plan, from the lowest numbers on. Consecutive
+    /// moves share the source or the target, with a move of mass zero in between where the plan has none.
     pub(super) fn moves(&mut self, x: Side<'_>, y: Side<'_>, mut visit: impl FnMut(usize, usize, f64)) {
         for (pairs, numbers) in self.pairs.iter_mut().zip([x, y]) {
             pairs.clear();

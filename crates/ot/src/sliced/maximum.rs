@@ -24,10 +24,10 @@ pub struct MaxSliced {
 
 /// The max-sliced Wasserstein distance: `W_p` along the direction where it is largest.
 ///
-/// Gradient ascent on the sphere from each of the given `starts`, with steps halved until `W_pᵖ` rises enough (Armijo), at
-/// most `iterations` of them; the best end wins. The problem is not convex: more starts are more sure, and no result is
-/// below the largest of the starts. I. Deshpande et al., CVPR 2019, arXiv 1904.05877; S. Kolouri et al., NeurIPS
-/// 2019, arXiv 1902.00434.
+/// Gradient ascent on the sphere from each of the given `starts`, with steps halved until `W_pᵖ` rises enough
+/// (Armijo), at most `iterations` of them; the best end wins. The problem is not convex: more starts are more
+/// sure, and no result is below the largest of the starts. I. Deshpande et al., CVPR 2019, arXiv 1904.05877;
+/// S. Kolouri et al., NeurIPS 2019, arXiv 1902.00434.
 ///
 /// # Errors
 /// As [`sliced_wasserstein`](crate::sliced_wasserstein).

@@ -41,9 +41,9 @@ pub(super) fn value(key: u64) -> f64 {
 
 /// Sorts by key, items of equal keys in their order before.
 ///
-/// Three passes of a radix sort over the upper 33 bits (sign, exponent and 21 bits of the fraction), which leave few
-/// items out of order unless the numbers differ in their last bits only; then insertion, and where that has much to
-/// move, a comparison sort.
+/// Three passes of a radix sort over the upper 33 bits (sign, exponent and 21 bits of the fraction), which
+/// leave few items out of order unless the numbers differ in their last bits only; then insertion, and where
+/// that has much to move, a comparison sort.
 pub(super) fn sort<T: Keyed>(items: &mut [T], spare: &mut Vec<T>) {
     let n = items.len();
     if n < FEW {

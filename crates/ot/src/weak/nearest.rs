@@ -27,8 +27,9 @@ impl Hull {
         &self.weights
     }
 
-    /// Adds a vertex and moves to the nearest point, dropping vertices that it does not need. Says which of the vertices
-    /// (the new one last) were kept; `None`, and nothing changes, where the vertex depends on the others to rounding.
+    /// Adds a vertex and moves to the nearest point, dropping vertices that it does not need. Says which of
+    /// the vertices (the new one last) were kept; `None`, and nothing changes, where the vertex depends on
+    /// the others to rounding.
     pub(super) fn add(&mut self, vertex: Array2<f64>) -> Option<Vec<bool>> {
         let mut row: Vec<f64> = self.vertices.iter().map(|v| (v * &vertex).sum()).collect();
         row.push((&vertex * &vertex).sum());
@@ -69,8 +70,9 @@ impl Hull {
     }
 }
 
-/// The weights of sum 1 (of any sign) of the point nearest to the origin in the affine span of the active vertices:
-/// `(G + s 1 1ᵀ) w = 1`, scaled; by Cholesky's factorisation. `None` where the vertices depend on each other.
+/// The weights of sum 1 (of any sign) of the point nearest to the origin in the affine span of the active
+/// vertices: `(G + s 1 1ᵀ) w = 1`, scaled; by Cholesky's factorisation. `None` where the vertices depend on
+/// each other.
 fn affine_weights(products: &[Vec<f64>], active: &[usize]) -> Option<Vec<f64>> {
     let size = active.len();
     let shift = active.iter().map(|&k| products[k][k]).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
