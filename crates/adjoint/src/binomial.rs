@@ -35,7 +35,7 @@ pub fn advances(steps: usize, checkpoints: usize) -> usize {
     }
     match repetitions(steps, checkpoints) {
         0 => 0,
-        r => (r * steps).saturating_sub(binomial(checkpoints + 1, r - 1)),
+        r => (r * steps).saturating_sub(binomial(checkpoints.saturating_add(1), r - 1)),
     }
 }
 
