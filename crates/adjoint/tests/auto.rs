@@ -21,11 +21,11 @@ fn it_stores_what_fits() {
     let little = plan(16);
     assert_eq!((little.states, little.advances), (1, 300 * 299 / 2));
     assert!(little.scratch == all.scratch && little.tape < all.tape);
-    // Parts of 128, 128 and 44 steps, with 4, 3 and 2 checkpoints: 516 + 694 + 232.
+    // The binomial formula: 7 * 300 - 462.
     assert_eq!(
         plan(64).to_string(),
-        "discrete, 4 checkpoints for 300 steps, 1442 of them taken again: 9664 bytes and 896 of scratch space, \
-         10181 evaluations, 1800 pullbacks"
+        "discrete, 4 checkpoints for 300 steps, 1638 of them taken again: 9664 bytes and 896 of scratch space, \
+         11357 evaluations, 1800 pullbacks"
     );
     assert!(
         all.to_string().starts_with("discrete, 300 states and stages of 300 steps stored: 14400 bytes and"),
