@@ -9,8 +9,8 @@ use std::fmt;
 /// Bytes of an entry of a state, whatever its type: an upper bound.
 const ENTRY: usize = 8;
 
-/// The exact gradient within a budget of memory: all states stored where they fit, binomial checkpoints where they do
-/// not. Never a method that is not exact.
+/// The exact gradient within a budget of memory: all states stored where they fit, binomial checkpoints
+/// where they do not. Never a method that is not exact.
 ///
 /// `memory` is for stored states; what else is needed does not grow with the number of steps, but for 32
 /// bytes each, and [`Plan`] tells it. [`plan`](Self::plan) says before a run what it will take;

@@ -48,8 +48,8 @@ pub(crate) fn split(steps: usize, checkpoints: usize) -> usize {
     most.clamp(1, steps - 1)
 }
 
-/// The steps taken again to reverse `steps` steps with `checkpoints` states in memory, when every `spacing`-th was
-/// kept on the way forward: each part is reversed with the checkpoints that are left.
+/// The steps taken again to reverse `steps` steps with `checkpoints` states in memory, when every
+/// `spacing`-th was kept on the way forward: each part is reversed with the checkpoints that are left.
 pub(crate) fn advances_between(steps: usize, checkpoints: usize, spacing: usize) -> usize {
     let parts = steps.div_ceil(spacing);
     let length = |i: usize| if i + 1 == parts { steps - spacing * i } else { spacing };

@@ -11,23 +11,23 @@ use crate::{Adjoint, AdjointError, Gradient};
 use chreode_core::{Norm, VectorSpace, Vjp};
 use chreode_ode::{ExplicitRk, Solve, SolveError, StepControl, Tableau};
 
-/// Checkpoints unless told otherwise: all stages of the few steps of a usual solve, every state of solves of up to 256
-/// steps, and no step taken more than twice again in solves of up to 33 000.
+/// Checkpoints unless told otherwise: all stages of the few steps of a usual solve, every state of solves
+/// of up to 256 steps, and no step taken more than twice again in solves of up to 33 000.
 const CHECKPOINTS: usize = 256;
 
-/// Backpropagation through every accepted step of an explicit Runge-Kutta method, with any tableau, controller
-/// and state.
+/// Backpropagation through every accepted step of an explicit Runge-Kutta method, with any tableau,
+/// controller and state.
 ///
 /// The gradient is exact for the numbers that the solve returns, dense output between steps included: it
 /// agrees with finite differences of the *same steps* to rounding, however loose the tolerance. As usual in
-/// the literature, the step sizes are constants: how the controller would choose others for other data
-/// is not differentiated. Times follow the same rule: t₀ and t₁ move the ends of the first and the last step, a time
-/// between moves along the interpolant (along the field where it is the end of a step), and the ends of the steps
-/// between stay.
+/// the literature, the step sizes are constants: how the controller would choose others for other data is
+/// not differentiated. Times follow the same rule: t₀ and t₁ move the ends of the first and the last step,
+/// a time between moves along the interpolant (along the field where it is the end of a step), and the ends
+/// of the steps between stay.
 ///
-/// **Memory.** At most as many states as `checkpoints` says, the initial one and stages among them, and 32 bytes a
-/// step. **Cost.** With n steps of s stages, w of which carry weight (for [`DOPRI5`](chreode_ode::DOPRI5) 7 and 6),
-/// the way back takes w n pullbacks, and
+/// **Memory.** At most as many states as `checkpoints` says, the initial one and stages among them, and 32
+/// bytes a step. **Cost.** With n steps of s stages, w of which carry weight (for
+/// [`DOPRI5`](chreode_ode::DOPRI5) 7 and 6), the way back takes w n pullbacks, and
 ///
 /// | `checkpoints` | kept | evaluations on the way back |
 /// |---|---|---|
@@ -36,9 +36,10 @@ const CHECKPOINTS: usize = 256;
 /// | below | some states | (w − 1) n, and w for each step taken again |
 ///
 /// Steps taken again are at most [`advances(n, checkpoints)`](crate::advances), the binomial optimum for a
-/// start from the initial state alone; the number of steps is not known beforehand, so the way forward keeps
-/// equally spaced states, and as many of them are used as make it least. States between steps and gradients with
-/// respect to times cost a few evaluations more. The number of checkpoints changes no bit of the gradient.
+/// start from the initial state alone; the number of steps is not known beforehand, so the way forward
+/// keeps equally spaced states, and as many of them are used as make it least. States between steps and
+/// gradients with respect to times cost a few evaluations more. The number of checkpoints changes no bit of
+/// the gradient.
 ///
 /// A. Griewank and A. Walther, Algorithm 799: revolve, ACM Trans. Math. Softw. 26 (2000) 19-45,
 /// doi:10.1145/347837.347846.
@@ -79,8 +80,8 @@ pub struct Discrete {
 /// What a gradient says of the times of a solve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Times {
-    /// ∂L/∂tᵢ for each of them; costs some evaluations at the first and the last step and one or none for each
-    /// output.
+    /// ∂L/∂tᵢ for each of them; costs some evaluations at the first and the last step and one or none for
+    /// each output.
     #[default]
     Differentiated,
     /// Nothing: they are constants.
@@ -136,8 +137,8 @@ impl<Y> DiscreteTape<Y> {
         self.planned(self.checkpoints).1
     }
 
-    /// States that are in memory with `checkpoints`, steps that are taken again, and what is known of the stages
-    /// of a step.
+    /// States that are in memory with `checkpoints`, steps that are taken again, and what is known of the
+    /// stages of a step.
     pub(crate) fn planned(&self, checkpoints: usize) -> (usize, usize, usize) {
         let (n, stages) = (self.steps.len(), self.tableau.stages());
         if all_stages(n, stages) <= checkpoints {

@@ -129,7 +129,8 @@ impl<'p, P: Vjp<Y> + ?Sized, Y: VectorSpace> Pull<'p, P, Y> {
         }
     }
 
-    /// ∂L/∂t₁, and that of other outputs at t₁, where the state is `y`: they stay where they are when it moves.
+    /// ∂L/∂t₁, and that of other outputs at t₁, where the state is `y`: they stay where they are when it
+    /// moves.
     fn end_rates(&mut self, ends: &std::ops::Range<usize>, y: &Y, rates: &Rates) {
         let Some(by_time) = &mut self.by_time else { return };
         let last = self.times.len() - 1;
@@ -144,8 +145,8 @@ impl<'p, P: Vjp<Y> + ?Sized, Y: VectorSpace> Pull<'p, P, Y> {
         }
     }
 
-    /// What the states asked for at the start of step `n`, where the slope is `slope`, say of their times; and
-    /// ∂L/∂t₀.
+    /// What the states asked for at the start of step `n`, where the slope is `slope`, say of their times;
+    /// and ∂L/∂t₀.
     fn start_rates(&mut self, n: usize, from: f64, slope: &Y, rates: &Rates) {
         let Some(by_time) = &mut self.by_time else { return };
         let mut total = 0.0;

@@ -20,11 +20,12 @@ pub(crate) struct Rates {
     pub(crate) h: f64,
 }
 
-/// Pulls `a`, the cotangent of h Σ bᵢ kᵢ, and `outputs`, each a θ and the cotangent of h Σ bᵢ(θ) kᵢ, back through
-/// the stages of `step` from `y`. Returns the pullback of each stage; `None` for those nothing depends on.
+/// Pulls `a`, the cotangent of h Σ bᵢ kᵢ, and `outputs`, each a θ and the cotangent of h Σ bᵢ(θ) kᵢ, back
+/// through the stages of `step` from `y`. Returns the pullback of each stage; `None` for those nothing
+/// depends on.
 ///
-/// `kept` are the first stages, where they are known; none if not. Leaves the stages in the workspace, all of them if there are outputs. Adds to `rates`, where given, what the
-/// step changes through its stages.
+/// `kept` are the first stages, where they are known; none if not. Leaves the stages in the workspace, all
+/// of them if there are outputs. Adds to `rates`, where given, what the step changes through its stages.
 #[allow(clippy::too_many_arguments, reason = "a step has so many parts")]
 pub(crate) fn pull_stages<P: Vjp<Y> + ?Sized, Y: VectorSpace>(
     problem: &P,

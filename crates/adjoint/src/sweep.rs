@@ -4,10 +4,10 @@ use crate::binomial::split;
 
 /// Visits the steps `0..steps` from the last to the first, each with the state it begins from.
 ///
-/// `states` are those before every `spacing`-th step, and count among the `checkpoints`; further ones are made by
-/// `advance(from, state, to)` as far as there is room, and given up as soon as the way back has passed them. The
-/// number of steps advanced over is [`advances_between`](crate::binomial::advances_between), the least for each
-/// part.
+/// `states` are those before every `spacing`-th step, and count among the `checkpoints`; further ones are
+/// made by `advance(from, state, to)` as far as there is room, and given up as soon as the way back has
+/// passed them. The number of steps advanced over is
+/// [`advances_between`](crate::binomial::advances_between), the least for each part.
 pub(crate) fn sweep<Y, E>(
     steps: usize,
     checkpoints: usize,

@@ -149,8 +149,8 @@ fn checkpoints_change_no_bit_and_cost_what_the_formula_says() {
             for k in [1, 2, 3, 5, 20, n, n * (stages + 1)] {
                 let (g, (evals, pulls), again) = run(constant(k));
                 assert_eq!(bits(&g), bits(&stored), "{n} steps, {k} checkpoints");
-                // From the initial state alone it would be the binomial formula; states kept on the way forward
-                // spare some of it.
+                // From the initial state alone it would be the binomial formula; states kept on the way
+                // forward spare some of it.
                 assert!(again <= if k >= n { 0 } else { advances(n, k) }, "{n}, {k}: {again}");
                 assert!(k > 1 || again == advances(n, 1));
                 let first = if k >= n * (stages + 1) { 0 } else { (weighty - 1) * n };
