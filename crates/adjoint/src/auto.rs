@@ -9,8 +9,8 @@ use std::fmt;
 /// Bytes of an entry of a state, whatever its type: an upper bound.
 const ENTRY: usize = 8;
 
-/// The exact gradient within a budget of memory: all states stored where they fit, binomial checkpoints where they do
-/// not. Never a method that is not exact.
+/// The exact gradient within a budget of memory: all states stored where they fit, binomial checkpoints
+/// where they do not. Never a method that is not exact.
 ///
 /// `memory` is for stored states; what else is needed does not grow with the number of steps, but for 32
 /// bytes each, and [`Plan`] tells it. [`plan`](Self::plan) says before a run what it will take;
@@ -68,7 +68,7 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { steps, states, advances, tape, scratch, evals, pulls } = self;
         match advances {
-            0 => write!(f, "discrete, all {states} states of {steps} steps stored")?,
+            0 => write!(f, "discrete, {states} states and stages of {steps} steps stored")?,
             _ => {
                 write!(f, "discrete, {states} checkpoints for {steps} steps, {advances} of them taken again")?
             }
@@ -134,7 +134,7 @@ fn predict<Y>(tape: &DiscreteTape<Y>, discrete: &Discrete, entries: usize, param
     let tableau = &tape.tableau;
     let (w, all) = (weighty(tableau), tableau.dense_stages());
     let dense = tape.dense_steps().min(n);
-    let (states, advances) = tape.planned(discrete.checkpoints);
+    let (states, advances, known) = tape.planned(discrete.checkpoints);
     // Times: two evaluations a stage of the first and the last step, one an output at its end, one at t₁.
     let by_time = match discrete.times {
         Times::Differentiated => 2 * all * n.min(2) + 1,
@@ -147,7 +147,7 @@ fn predict<Y>(tape: &DiscreteTape<Y>, discrete: &Discrete, entries: usize, param
         advances,
         tape: ENTRY * entries * states + size_of::<Record>() * n,
         scratch: ENTRY * ((2 * all + 10 + 2 * most) * entries + (most + 2) * params),
-        evals: (w - 1) * (n - dense) + all * dense + w * advances + by_time,
+        evals: (w - 1).saturating_sub(known) * (n - dense) + (all - known) * dense + w * advances + by_time,
         pulls: w * (n - dense) + all * dense,
     }
 }

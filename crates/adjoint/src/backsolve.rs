@@ -11,11 +11,11 @@ pub type Augmented<Y, G> = ((Y, Y), Passenger<G>);
 /// The adjoint equation a′ = −aᵀ ∂f/∂y, g′ = −aᵀ ∂f/∂θ, solved from t₁ to t₀ together with y′ = f, with a
 /// method and a tolerance of its own.
 ///
-/// Memory does not grow with the number of steps, and any method may make the forward solve, stiff
-/// ones included. The price: the gradient is that of the exact solution, so its error is that of both
-/// solves, and y is *reconstructed* backwards, which multiplies errors wherever the forward problem forgets its
-/// past: on dissipative or chaotic problems over long times the gradient is wrong however small
-/// the tolerance, which nothing here can see. [`Interpolating`](crate::Interpolating) reconstructs nothing,
+/// Memory does not grow with the number of steps, and any method may make the forward solve, stiff ones
+/// included. The price: the gradient is that of the exact solution, so its error is that of both solves,
+/// and y is *reconstructed* backwards, which multiplies errors wherever the forward problem forgets its
+/// past: on dissipative or chaotic problems over long times the gradient is wrong however small the
+/// tolerance, which nothing here can see. [`Interpolating`](crate::Interpolating) reconstructs nothing,
 /// [`Discrete`](crate::Discrete) is exact for the steps taken. y begins anew from the forward state at each
 /// output.
 ///
@@ -24,8 +24,8 @@ pub type Augmented<Y, G> = ((Y, Y), Passenger<G>);
 /// The backward solve should be the tighter one. One pullback a stage.
 ///
 /// R. T. Q. Chen, Y. Rubanova, J. Bettencourt and D. Duvenaud, Neural ordinary differential equations,
-/// NeurIPS 2018, arXiv:1806.07366; P. Kidger, R. T. Q. Chen and T. Lyons, "Hey, that's not an ODE": faster ODE
-/// adjoints via seminorms, ICML 2021, arXiv:2009.09457.
+/// NeurIPS 2018, arXiv:1806.07366; P. Kidger, R. T. Q. Chen and T. Lyons, "Hey, that's not an ODE": faster
+/// ODE adjoints via seminorms, ICML 2021, arXiv:2009.09457.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Backsolve<S, C> {
     /// What solves the adjoint equation: an explicit method.

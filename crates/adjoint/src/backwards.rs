@@ -4,8 +4,8 @@ use crate::outputs::{add, check};
 use crate::{AdjointError, Gradient};
 use chreode_core::{VectorSpace, Vjp};
 
-/// Begins with a = 0 and g = 0 at the last time; at each time adds the cotangent to a, and between times calls
-/// `between(i, a, g)`, which brings both from time i to time i − 1. `ys` are the states at the times.
+/// Begins with a = 0 and g = 0 at the last time; at each time adds the cotangent to a, and between times
+/// calls `between(i, a, g)`, which brings both from time i to time i − 1. `ys` are the states at the times.
 ///
 /// A time moves its state along the field: ∂L/∂tᵢ = ∂L/∂yᵢ f(tᵢ, yᵢ), and ∂L/∂t₀ = −a(t₀) f(t₀, y₀).
 pub(crate) fn backwards<P: Vjp<Y> + ?Sized, Y: VectorSpace>(

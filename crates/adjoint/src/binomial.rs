@@ -35,7 +35,7 @@ pub fn advances(steps: usize, checkpoints: usize) -> usize {
     }
     match repetitions(steps, checkpoints) {
         0 => 0,
-        r => (r * steps).saturating_sub(binomial(checkpoints + 1, r - 1)),
+        r => (r * steps).saturating_sub(binomial(checkpoints.saturating_add(1), r - 1)),
     }
 }
 
@@ -48,12 +48,13 @@ pub(crate) fn split(steps: usize, checkpoints: usize) -> usize {
     most.clamp(1, steps - 1)
 }
 
-/// The steps taken again to reverse `steps` steps with `checkpoints` states in memory, when every `spacing`-th was
-/// kept on the way forward; each part is reversed with the checkpoints that are free by then.
+/// The steps taken again to reverse `steps` steps with `checkpoints` states in memory, when every
+/// `spacing`-th was kept on the way forward: each part is reversed with the checkpoints that are left.
 pub(crate) fn advances_between(steps: usize, checkpoints: usize, spacing: usize) -> usize {
     let parts = steps.div_ceil(spacing);
     let length = |i: usize| if i + 1 == parts { steps - spacing * i } else { spacing };
-    (0..parts).map(|i| advances(length(i), checkpoints - i)).fold(0, usize::saturating_add)
+    let left = checkpoints - parts.saturating_sub(1);
+    (0..parts).map(|i| advances(length(i), left)).fold(0, usize::saturating_add)
 }
 
 /// The spacing, a power of two that `checkpoints` states can have, for which the least steps are taken again.

@@ -4,35 +4,42 @@ use crate::binomial::{advances_between, best_spacing};
 use crate::outputs::{begin, check};
 use crate::pull::Pull;
 use crate::record::Record;
-use crate::recorder::Recorder;
+use crate::recorder::{Recorder, all_stages};
 use crate::stages::Workspace;
 use crate::sweep::sweep;
 use crate::{Adjoint, AdjointError, Gradient};
 use chreode_core::{Norm, VectorSpace, Vjp};
 use chreode_ode::{ExplicitRk, Solve, SolveError, StepControl, Tableau};
 
-/// Checkpoints unless told otherwise: every state of solves of up to 256 steps, and no step taken more than
-/// twice again in solves of up to 33 000.
+/// Checkpoints unless told otherwise: all stages of the few steps of a usual solve, every state of solves
+/// of up to 256 steps, and no step taken more than twice again in solves of up to 33 000.
 const CHECKPOINTS: usize = 256;
 
-/// Backpropagation through every accepted step of an explicit Runge-Kutta method, with any tableau, controller
-/// and state.
+/// Backpropagation through every accepted step of an explicit Runge-Kutta method, with any tableau,
+/// controller and state.
 ///
 /// The gradient is exact for the numbers that the solve returns, dense output between steps included: it
 /// agrees with finite differences of the *same steps* to rounding, however loose the tolerance. As usual in
-/// the literature, the step sizes are constants: how the controller would choose others for other data
-/// is not differentiated. Times follow the same rule: t₀ and t₁ move the ends of the first and the last step, a time
-/// between moves along the interpolant (along the field where it is the end of a step), and the ends of the steps
-/// between stay.
+/// the literature, the step sizes are constants: how the controller would choose others for other data is
+/// not differentiated. Times follow the same rule: t₀ and t₁ move the ends of the first and the last step,
+/// a time between moves along the interpolant (along the field where it is the end of a step), and the ends
+/// of the steps between stay.
 ///
-/// **Memory.** At most `checkpoints` states (the initial one among them, none of the stages), and 32 bytes a
-/// step. **Cost.** With w the stages that carry weight (6 for [`DOPRI5`](chreode_ode::DOPRI5)) and n steps,
-/// the way back takes w n pullbacks and (w − 1) n evaluations; where n exceeds `checkpoints`, also w
-/// evaluations for each step that is taken again. That is at most
-/// [`advances(n, checkpoints)`](crate::advances) steps, the binomial optimum for a start from the initial state
-/// alone; the number of steps is not known beforehand, so the way forward keeps equally spaced
-/// states, and as many of them are used as make it least. States between steps and gradients with respect to times
-/// cost a few evaluations more. The number of checkpoints changes no bit of the gradient.
+/// **Memory.** At most as many states as `checkpoints` says, the initial one and stages among them, and 32
+/// bytes a step. **Cost.** With n steps of s stages, w of which carry weight (for
+/// [`DOPRI5`](chreode_ode::DOPRI5) 7 and 6), the way back takes w n pullbacks, and
+///
+/// | `checkpoints` | kept | evaluations on the way back |
+/// |---|---|---|
+/// | from (s + 1) n | states and stages | none |
+/// | from n | states | (w − 1) n |
+/// | below | some states | (w − 1) n, and w for each step taken again |
+///
+/// Steps taken again are at most [`advances(n, checkpoints)`](crate::advances), the binomial optimum for a
+/// start from the initial state alone; the number of steps is not known beforehand, so the way forward
+/// keeps equally spaced states, and as many of them are used as make it least. States between steps and
+/// gradients with respect to times cost a few evaluations more. The number of checkpoints changes no bit of
+/// the gradient.
 ///
 /// A. Griewank and A. Walther, Algorithm 799: revolve, ACM Trans. Math. Softw. 26 (2000) 19-45,
 /// doi:10.1145/347837.347846.
@@ -73,8 +80,8 @@ pub struct Discrete {
 /// What a gradient says of the times of a solve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Times {
-    /// ∂L/∂tᵢ for each of them; costs some evaluations at the first and the last step and one or none for each
-    /// output.
+    /// ∂L/∂tᵢ for each of them; costs some evaluations at the first and the last step and one or none for
+    /// each output.
     #[default]
     Differentiated,
     /// Nothing: they are constants.
@@ -94,7 +101,7 @@ impl Discrete {
         Self { checkpoints: n, times: Times::Differentiated }
     }
 
-    /// With every state in memory.
+    /// With every state and every stage in memory.
     pub const fn stored() -> Self {
         Self::checkpoints(usize::MAX)
     }
@@ -113,6 +120,8 @@ pub struct DiscreteTape<Y> {
     pub(crate) steps: Vec<Record>,
     /// The states before every `spacing`-th step.
     states: Vec<Y>,
+    /// The stages of every step, if there was room for them.
+    stages: Vec<Vec<Y>>,
     spacing: usize,
     checkpoints: usize,
 }
@@ -128,11 +137,15 @@ impl<Y> DiscreteTape<Y> {
         self.planned(self.checkpoints).1
     }
 
-    /// States that are in memory with `checkpoints`, and steps that are taken again.
-    pub(crate) fn planned(&self, checkpoints: usize) -> (usize, usize) {
-        let n = self.steps.len();
+    /// States that are in memory with `checkpoints`, steps that are taken again, and what is known of the
+    /// stages of a step.
+    pub(crate) fn planned(&self, checkpoints: usize) -> (usize, usize, usize) {
+        let (n, stages) = (self.steps.len(), self.tableau.stages());
+        if all_stages(n, stages) <= checkpoints {
+            return (all_stages(n.max(1), stages), 0, stages);
+        }
         let spacing = best_spacing(n, checkpoints);
-        (checkpoints.min(n.max(1)), advances_between(n, checkpoints, spacing))
+        (checkpoints.min(n), advances_between(n, checkpoints, spacing), 0)
     }
 
     /// Steps with a state asked for between their ends.
@@ -167,7 +180,7 @@ where
         }
         let (span, mut ys) = begin(times, &y0)?;
         let recording = Solve {
-            stepper: Recorder::new(solve.stepper),
+            stepper: Recorder::new(solve.stepper, self.checkpoints),
             control: solve.control.clone(),
             max_steps: solve.max_steps,
         };
@@ -197,11 +210,19 @@ where
             steps.push(Record { to: step.t1, ..recording.stepper.last.get() });
         }
         drop(driver);
+        let stages = recording.stepper.into_stages();
         let best = best_spacing(steps.len(), self.checkpoints);
         thin(&mut states, best / spacing);
         let (tableau, times) = (*solve.stepper.tableau(), times.to_vec());
-        let tape =
-            DiscreteTape { tableau, times, steps, states, spacing: best, checkpoints: self.checkpoints };
+        let tape = DiscreteTape {
+            tableau,
+            times,
+            steps,
+            states,
+            stages,
+            spacing: best,
+            checkpoints: self.checkpoints,
+        };
         Ok((ys, tape))
     }
 
@@ -212,7 +233,7 @@ where
         tape: &DiscreteTape<Y>,
         cotangents: &[Y],
     ) -> Result<Gradient<Y, P::Params>, AdjointError> {
-        let DiscreteTape { tableau, times, steps, states, spacing, checkpoints } = tape;
+        let DiscreteTape { tableau, times, steps, states, stages, spacing, checkpoints } = tape;
         let y0 = &states[0];
         check(times, y0, cotangents)?;
         let by_time = match self.times {
@@ -221,7 +242,7 @@ where
         };
         let mut workspace = Workspace::new(tableau, y0);
         let mut again = Workspace::new(tableau, y0);
-        let mut pull = Pull::new(problem, *tableau, steps, times, cotangents, y0, by_time);
+        let mut pull = Pull::new(problem, *tableau, steps, times, cotangents, stages, y0, by_time);
         sweep(
             steps.len(),
             *checkpoints,

@@ -4,13 +4,13 @@ use chreode_core::{VectorField, VectorSpace};
 
 /// A passage of g(t, y) through zero, and the derivatives of g there.
 ///
-/// The time t* of an event moves with the solution: dt* = −(∂g/∂y · dy + ∂g/∂θ · dθ) / (∂g/∂t + ∂g/∂y · f). A loss of
-/// the state and the time at the event is a loss of the solution at *fixed* t*, with the cotangent that
-/// [`pull`](Self::pull) gives; that in turn is the last output of a solve from t₀ to t*.
+/// The time t* of an event moves with the solution: dt* = −(∂g/∂y · dy + ∂g/∂θ · dθ) / (∂g/∂t + ∂g/∂y · f).
+/// A loss of the state and the time at the event is a loss of the solution at *fixed* t*, with the
+/// cotangent that [`pull`](Self::pull) gives; that in turn is the last output of a solve from t₀ to t*.
 ///
-/// A solve with resets is a chain of such solves, pulled back from the last: the gradient of one piece with respect
-/// to its y₀ and t₀ ([`Gradient::times`](crate::Gradient)`[0]`) is, through the reset y⁺ = R(y⁻), the loss of
-/// the event that ended the piece before.
+/// A solve with resets is a chain of such solves, pulled back from the last: the gradient of one piece with
+/// respect to its y₀ and t₀ ([`Gradient::times`](crate::Gradient)`[0]`) is, through the reset y⁺ = R(y⁻),
+/// the loss of the event that ended the piece before.
 ///
 /// ```
 /// use chreode_adjoint::{Crossing, gradient};
@@ -40,8 +40,8 @@ use chreode_core::{VectorField, VectorSpace};
 /// # Ok::<(), chreode_adjoint::AdjointError>(())
 /// ```
 ///
-/// R. T. Q. Chen, B. Amos and M. Nickel, Learning neural event functions for ordinary differential equations, ICLR
-/// 2021, arXiv:2011.03902.
+/// R. T. Q. Chen, B. Amos and M. Nickel, Learning neural event functions for ordinary differential
+/// equations, ICLR 2021, arXiv:2011.03902.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Crossing<'a, Y> {
     /// When it was.
@@ -55,8 +55,8 @@ pub struct Crossing<'a, Y> {
 }
 
 impl<Y: VectorSpace> Crossing<'_, Y> {
-    /// The cotangent of the solution at fixed time t*, from the cotangents of the state and of the time of the
-    /// event; and that of g, with which parameters of g enter: ∂L/∂θ gains it times ∂g/∂θ.
+    /// The cotangent of the solution at fixed time t*, from the cotangents of the state and of the time of
+    /// the event; and that of g, with which parameters of g enter: ∂L/∂θ gains it times ∂g/∂θ.
     ///
     /// `None` where the solution only grazes g = 0, so that the time has no derivative.
     pub fn pull<P: VectorField<Y> + ?Sized>(&self, field: &P, state: &Y, time: f64) -> Option<(Y, f64)> {

@@ -30,8 +30,8 @@ impl<Y, G, F: Fn(&G, &mut dyn FnMut(&dyn VectorField<Y>))> Moved<Y, G> for F {}
 /// `problem` is the field at `params`, and `moved` the field at others, which only finite differences ask
 /// for. A wrong pullback shows in the differences and nowhere else; a problem that cannot be solved
 /// backwards shows in `backsolve`; a loose tolerance shows in all continuous methods. Differences are taken
-/// of the same steps, so they tell the exact gradient to about nine digits in `f64`. Forward sensitivities are
-/// taken for states of up to 64 entries.
+/// of the same steps, so they tell the exact gradient to about nine digits in `f64`. Forward sensitivities
+/// are taken for states of up to 64 entries.
 ///
 /// ```
 /// use chreode_adjoint::gradcheck;

@@ -5,16 +5,16 @@ use crate::gmres::gmres;
 use chreode_core::{VectorSpace, Vjp};
 use chreode_ode::SteadyState;
 
-/// Implicit differentiation: at a steady state f(t, y*, θ) = 0 the gradient of a loss of y* is λᵀ ∂f/∂θ, where
-/// (∂f/∂y)ᵀ λ = −∂L/∂y*.
+/// Implicit differentiation: at a steady state f(t, y*, θ) = 0 the gradient of a loss of y* is λᵀ ∂f/∂θ,
+/// where (∂f/∂y)ᵀ λ = −∂L/∂y*.
 ///
-/// The linear system is solved by GMRES with pullbacks alone, one each iteration, at most as many as the state
-/// has entries in exact arithmetic. No memory of the way to the steady state is needed, and the initial
-/// state has no influence. ∂f/∂y must be regular there: a family of steady states (a conserved
+/// The linear system is solved by GMRES with pullbacks alone, one each iteration, at most as many as the
+/// state has entries in exact arithmetic. No memory of the way to the steady state is needed, and the
+/// initial state has no influence. ∂f/∂y must be regular there: a family of steady states (a conserved
 /// quantity) has no such gradient. The error is that of y* and of the linear solve.
 ///
-/// S. Bai, J. Z. Kolter and V. Koltun, Deep equilibrium models, NeurIPS 2019, arXiv:1909.01377; Y. Saad and M. H.
-/// Schultz, SIAM J. Sci. Stat. Comput. 7 (1986) 856-869, doi:10.1137/0907058.
+/// S. Bai, J. Z. Kolter and V. Koltun, Deep equilibrium models, NeurIPS 2019, arXiv:1909.01377; Y. Saad and
+/// M. H. Schultz, SIAM J. Sci. Stat. Comput. 7 (1986) 856-869, doi:10.1137/0907058.
 ///
 /// ```
 /// use chreode_adjoint::Implicit;

@@ -62,11 +62,12 @@ where
     }
 }
 
-/// The field with its kinetic energy ∫ |f|² dt as a passenger: what optimal-transport regularisation asks for.
+/// The field with its kinetic energy ∫ |f|² dt as a passenger: what optimal-transport regularisation asks
+/// for.
 ///
-/// L. Ruthotto et al., A machine learning framework for solving high-dimensional mean field game and mean field
-/// control problems, PNAS 117 (2020), doi:10.1073/pnas.1922204117; C. Finlay et al., How to train your neural
-/// ODE, ICML 2020, arXiv:2002.02798.
+/// L. Ruthotto et al., A machine learning framework for solving high-dimensional mean field game and mean
+/// field control problems, PNAS 117 (2020), doi:10.1073/pnas.1922204117; C. Finlay et al., How to train
+/// your neural ODE, ICML 2020, arXiv:2002.02798.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WithEnergy<F>(pub F);
 

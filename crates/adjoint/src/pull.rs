@@ -16,6 +16,8 @@ pub(crate) struct Pull<'p, P: Vjp<Y> + ?Sized, Y> {
     pub(crate) steps: &'p [Record],
     pub(crate) times: &'p [f64],
     pub(crate) cotangents: &'p [Y],
+    /// The stages of every step, or nothing.
+    stages: &'p [Vec<Y>],
     /// Cotangent of the state before the step pulled back last.
     a: Y,
     params: Option<P::Params>,
@@ -28,17 +30,19 @@ pub(crate) struct Pull<'p, P: Vjp<Y> + ?Sized, Y> {
 
 impl<'p, P: Vjp<Y> + ?Sized, Y: VectorSpace> Pull<'p, P, Y> {
     /// Before the last step; `y` is any state.
+    #[allow(clippy::too_many_arguments, reason = "the parts of a tape")]
     pub(crate) fn new(
         problem: &'p P,
         tableau: Tableau,
         steps: &'p [Record],
         times: &'p [f64],
         cotangents: &'p [Y],
+        stages: &'p [Vec<Y>],
         y: &Y,
         by_time: Option<Vec<f64>>,
     ) -> Self {
         let (a, spare, left) = (y.zeros_like(), y.zeros_like(), times.len());
-        Self { problem, tableau, steps, times, cotangents, a, params: None, by_time, left, spare }
+        Self { problem, tableau, steps, times, cotangents, stages, a, params: None, by_time, left, spare }
     }
 
     /// Pulls the cotangents back through step `n`, which begins at `y`.
@@ -67,6 +71,7 @@ impl<'p, P: Vjp<Y> + ?Sized, Y: VectorSpace> Pull<'p, P, Y> {
             y,
             &self.a,
             &outputs,
+            self.stages.get(n).map_or(&[], Vec::as_slice),
             workspace,
             outer.then_some(&mut rates),
         );
@@ -124,7 +129,8 @@ impl<'p, P: Vjp<Y> + ?Sized, Y: VectorSpace> Pull<'p, P, Y> {
         }
     }
 
-    /// ∂L/∂t₁, and that of other outputs at t₁, where the state is `y`: they stay where they are when it moves.
+    /// ∂L/∂t₁, and that of other outputs at t₁, where the state is `y`: they stay where they are when it
+    /// moves.
     fn end_rates(&mut self, ends: &std::ops::Range<usize>, y: &Y, rates: &Rates) {
         let Some(by_time) = &mut self.by_time else { return };
         let last = self.times.len() - 1;
@@ -139,8 +145,8 @@ impl<'p, P: Vjp<Y> + ?Sized, Y: VectorSpace> Pull<'p, P, Y> {
         }
     }
 
-    /// What the states asked for at the start of step `n`, where the slope is `slope`, say of their times; and
-    /// ∂L/∂t₀.
+    /// What the states asked for at the start of step `n`, where the slope is `slope`, say of their times;
+    /// and ∂L/∂t₀.
     fn start_rates(&mut self, n: usize, from: f64, slope: &Y, rates: &Rates) {
         let Some(by_time) = &mut self.by_time else { return };
         let mut total = 0.0;

@@ -20,11 +20,12 @@ pub(crate) struct Rates {
     pub(crate) h: f64,
 }
 
-/// Pulls `a`, the cotangent of h Σ bᵢ kᵢ, and `outputs`, each a θ and the cotangent of h Σ bᵢ(θ) kᵢ, back through
-/// the stages of `step` from `y`. Returns the pullback of each stage; `None` for those nothing depends on.
+/// Pulls `a`, the cotangent of h Σ bᵢ kᵢ, and `outputs`, each a θ and the cotangent of h Σ bᵢ(θ) kᵢ, back
+/// through the stages of `step` from `y`. Returns the pullback of each stage; `None` for those nothing
+/// depends on.
 ///
-/// Leaves the stages in the workspace, all of them if there are outputs. Adds to `rates`, where given, what the
-/// step changes through its stages.
+/// `kept` are the first stages, where they are known; none if not. Leaves the stages in the workspace, all
+/// of them if there are outputs. Adds to `rates`, where given, what the step changes through its stages.
 #[allow(clippy::too_many_arguments, reason = "a step has so many parts")]
 pub(crate) fn pull_stages<P: Vjp<Y> + ?Sized, Y: VectorSpace>(
     problem: &P,
@@ -33,14 +34,18 @@ pub(crate) fn pull_stages<P: Vjp<Y> + ?Sized, Y: VectorSpace>(
     y: &Y,
     a: &Y,
     outputs: &[(f64, &Y)],
+    kept: &[Y],
     workspace: &mut Workspace<Y>,
     mut rates: Option<&mut Rates>,
 ) -> Vec<Option<Pullback<Y, P::Params>>> {
     let dense = !outputs.is_empty();
     let count = if dense { tableau.dense_stages() } else { weighty(tableau) };
     let Workspace { k, scratch, kappa } = workspace;
+    for (known, k) in kept.iter().zip(k.iter_mut()) {
+        known.plus_into(&[], k);
+    }
     // Without outputs the value of the last stage comes with its pullback.
-    for i in 0..if dense { count } else { count - 1 } {
+    for i in kept.len()..if dense { count } else { count - 1 } {
         stage(tableau, problem, step, y, i, k, scratch);
     }
     let mut pulled: Vec<Option<Pullback<Y, P::Params>>> = (0..count).map(|_| None).collect();

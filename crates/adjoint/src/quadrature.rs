@@ -14,8 +14,8 @@ use chreode_ode::{Dense, Solve, Span, StepControl, Stepper};
 /// of them, a step needs no memory and no arithmetic for g at each stage, only at `points` nodes. The
 /// quadrature is exact for polynomials of degree 2 `points` − 1, and no better than the dense output of a.
 ///
-/// C. Rackauckas et al., 2020, arXiv:2001.04385 (quadrature adjoint); A. T. Norcliffe and M. P. Deisenroth, Faster
-/// training of neural ODEs using Gauss-Legendre quadrature, TMLR 2023, arXiv:2308.10644.
+/// C. Rackauckas et al., 2020, arXiv:2001.04385 (quadrature adjoint); A. T. Norcliffe and M. P. Deisenroth,
+/// Faster training of neural ODEs using Gauss-Legendre quadrature, TMLR 2023, arXiv:2308.10644.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quadrature<S, C> {
     /// What solves the adjoint equation: an explicit method.

@@ -10,7 +10,8 @@ pub(crate) struct Record {
     pub(crate) t: f64,
     /// Its size.
     pub(crate) h: f64,
-    /// At which time the first stage was evaluated: `t`, or that to rounding where the step before has done it.
+    /// At which time the first stage was evaluated: `t`, or that to rounding where the step before has done
+    /// it.
     pub(crate) first: f64,
     /// Where it ends.
     pub(crate) to: f64,

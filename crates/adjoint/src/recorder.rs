@@ -8,10 +8,14 @@ use std::cell::{Cell, RefCell};
 use std::mem::swap;
 
 /// Steps of `method`, in the arithmetic in which they are taken again on the way back.
-pub(crate) struct Recorder {
+pub(crate) struct Recorder<Y> {
     pub(crate) method: ExplicitRk,
     /// The step last proposed; the loop alone knows where it ends.
     pub(crate) last: Cell<Record>,
+    /// States that may be kept.
+    room: usize,
+    /// The stages of every step, while there is room for them and the states.
+    kept: RefCell<Option<Vec<Vec<Y>>>>,
 }
 
 /// Stages, and at which time the first of them is known.
@@ -36,13 +40,34 @@ enum Readiness {
     Ready,
 }
 
-impl Recorder {
-    pub(crate) fn new(method: ExplicitRk) -> Self {
-        Self { method, last: Cell::new(Record::default()) }
+impl<Y: VectorSpace> Recorder<Y> {
+    pub(crate) fn new(method: ExplicitRk, room: usize) -> Self {
+        Self { method, last: Cell::new(Record::default()), room, kept: RefCell::new(Some(Vec::new())) }
+    }
+
+    /// The stages of every step; empty if there was no room for them.
+    pub(crate) fn into_stages(self) -> Vec<Vec<Y>> {
+        self.kept.into_inner().unwrap_or_default()
+    }
+
+    /// Keeps the stages of a step, or gives up.
+    fn keep(&self, k: &[Y]) {
+        let mut kept = self.kept.borrow_mut();
+        let Some(stages) = &mut *kept else { return };
+        if all_stages(stages.len() + 1, k.len()) <= self.room {
+            stages.push(k.iter().map(Y::duplicate).collect());
+        } else {
+            *kept = None;
+        }
     }
 }
 
-impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for Recorder {
+/// States that the starts and the stages of `steps` steps of `stages` stages are.
+pub(crate) fn all_stages(steps: usize, stages: usize) -> usize {
+    steps * (stages + 1)
+}
+
+impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for Recorder<Y> {
     type Memory = RecorderMemory<Y>;
     type Dense = Chord<Y>;
 
@@ -125,6 +150,7 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for Recorder {
     }
 
     fn commit(&self, y: &mut Y, memory: &mut Self::Memory) {
+        self.keep(&memory.k);
         swap(y, &mut memory.next);
         memory.first = None;
         if self.method.tableau().fsal() {

@@ -10,16 +10,17 @@ use crate::{Adjoint, AdjointError, Gradient};
 use chreode_core::{Norm, Passenger, VectorSpace, Vjp};
 use chreode_ode::{Paired, Reversible, Solve, SolveError, StepControl};
 
-/// Backpropagation through every step of a [`Reversible`] method, whose states are recovered from the last one.
+/// Backpropagation through every step of a [`Reversible`] method, whose states are recovered from the last
+/// one.
 ///
-/// Exact as [`Discrete`](crate::Discrete) is, with the same constants: the gradient is that of the steps, to
-/// the rounding of the way back, of which each method says how it grows. Memory is that of a few states and
-/// 32 bytes a step. With [`ReversibleHeun`](chreode_ode::ReversibleHeun) a step costs one evaluation and one
-/// pullback on the way back; with [`ReversibleRk`](chreode_ode::ReversibleRk) of w stages that carry weight 2 w
-/// pullbacks and 4 w − 2 evaluations. States between steps are differentiated exactly too.
+/// Exact as [`Discrete`](crate::Discrete) is, with the same constants: the gradient is that of the steps,
+/// to the rounding of the way back, of which each method says how it grows. Memory is that of a few states
+/// and 32 bytes a step. With [`ReversibleHeun`](chreode_ode::ReversibleHeun) a step costs one evaluation
+/// and one pullback on the way back; with [`ReversibleRk`](chreode_ode::ReversibleRk) of w stages that
+/// carry weight 2 w pullbacks and 4 w − 2 evaluations. States between steps are differentiated exactly too.
 ///
-/// Times move their states along the field, ∂L/∂tᵢ = ∂L/∂yᵢ f(tᵢ, yᵢ), and ∂L/∂t₀ = −∂L/∂y₀ f(t₀, y₀) but for the first
-/// state's own cotangent: to the accuracy of the method, not exactly as for `Discrete`.
+/// Times move their states along the field, ∂L/∂tᵢ = ∂L/∂yᵢ f(tᵢ, yᵢ), and ∂L/∂t₀ = −∂L/∂y₀ f(t₀, y₀) but
+/// for the first state's own cotangent: to the accuracy of the method, not exactly as for `Discrete`.
 ///
 /// P. Kidger, J. Foster, X. Li and T. Lyons, Efficient and accurate gradients for neural SDEs, NeurIPS
 /// 2021, arXiv:2105.13493; S. McCallum and J. Foster, 2024, arXiv:2410.11648.
@@ -31,8 +32,8 @@ pub trait Retraced<P: Vjp<Y> + ?Sized, Y: VectorSpace>: Reversible<P, Y, Auxilia
     /// Brings the cotangents from the end of `step` to its beginning.
     fn pull(&self, problem: &P, step: &RetracedStep<'_, Y>, way: &mut Way<Y, P::Params>);
 
-    /// Pulls back what is carried of the slope at z, where the next step does not go on from it: at the start,
-    /// and where the field jumps.
+    /// Pulls back what is carried of the slope at z, where the next step does not go on from it: at the
+    /// start, and where the field jumps.
     fn settle(&self, _problem: &P, _z: &Y, _way: &mut Way<Y, P::Params>) {}
 }
 

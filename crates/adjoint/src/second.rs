@@ -58,15 +58,15 @@ impl<P: VjpAlong<Y> + ?Sized, Y: VectorSpace> Vjp<(Y, Passenger<Y>)> for Lifted<
 }
 
 impl Discrete {
-    /// The states at `times`, and the gradient of a loss of them with its second derivative in `direction`, exact
-    /// for the steps taken.
+    /// The states at `times`, and the gradient of a loss of them with its second derivative in `direction`,
+    /// exact for the steps taken.
     ///
-    /// `loss` is given the states and their derivatives sᵢ in the direction, and returns the cotangents ∂L/∂yᵢ and
-    /// the Σⱼ ∂²L/∂yᵢ∂yⱼ sⱼ, one of each for each time.
+    /// `loss` is given the states and their derivatives sᵢ in the direction, and returns the cotangents
+    /// ∂L/∂yᵢ and the Σⱼ ∂²L/∂yᵢ∂yⱼ sⱼ, one of each for each time.
     ///
-    /// The derivative in the direction is solved for as a passenger, which steers no step, and the solve with it is
-    /// pulled back, with as many checkpoints of pairs. Newton and Gauss-Newton methods, Laplace approximations and
-    /// influence functions ask for no more.
+    /// The derivative in the direction is solved for as a passenger, which steers no step, and the solve
+    /// with it is pulled back, with as many checkpoints of pairs. Newton and Gauss-Newton methods, Laplace
+    /// approximations and influence functions ask for no more.
     ///
     /// B. A. Pearlmutter, Fast exact multiplication by the Hessian, Neural Computation 6 (1994) 147-160,
     /// doi:10.1162/neco.1994.6.1.147.

@@ -40,9 +40,9 @@ where
 /// The states at `times`, each with its derivative in each of `directions`, by the variational equations.
 ///
 /// They ride along as [`Passenger`]s, so the steps are those of the plain solve; for a Runge-Kutta method
-/// the derivatives are then those of the *steps*, and agree with [`Discrete`](crate::Discrete) to rounding. One
-/// evaluation of the field and, for each direction, one of each tangent a stage: the way to take for few directions and
-/// many outputs.
+/// the derivatives are then those of the *steps*, and agree with [`Discrete`](crate::Discrete) to rounding.
+/// One evaluation of the field and, for each direction, one of each tangent a stage: the way to take for
+/// few directions and many outputs.
 ///
 /// ```
 /// use chreode_adjoint::{Direction, Transposed, sensitivities};

@@ -4,10 +4,10 @@ use crate::binomial::split;
 
 /// Visits the steps `0..steps` from the last to the first, each with the state it begins from.
 ///
-/// `states` are those before every `spacing`-th step, and count among the `checkpoints`; further ones are made by
-/// `advance(from, state, to)` as far as there is room, and given up as soon as the way back has passed them. The
-/// number of steps advanced over is [`advances_between`](crate::binomial::advances_between), the least for each
-/// part.
+/// `states` are those before every `spacing`-th step, and count among the `checkpoints`; further ones are
+/// made by `advance(from, state, to)` as far as there is room, and given up as soon as the way back has
+/// passed them. The number of steps advanced over is
+/// [`advances_between`](crate::binomial::advances_between), the least for each part.
 pub(crate) fn sweep<Y, E>(
     steps: usize,
     checkpoints: usize,
@@ -17,14 +17,16 @@ pub(crate) fn sweep<Y, E>(
 ) -> Result<(), E> {
     // Where they are, and the state itself unless it is one of those given.
     let mut kept: Vec<(usize, Option<Y>)> = (0..states.len()).map(|i| (i * spacing, None)).collect();
-    let mut left = steps;
+    let (mut left, mut owned) = (steps, 0);
     while let Some((at, own)) = kept.last().filter(|_| left > 0) {
         let (at, state) = (*at, own.as_ref().unwrap_or_else(|| &states[at / spacing]));
         let length = left - at;
-        let free = checkpoints - kept.len();
+        // Those given stay in memory after the way back has passed them.
+        let free = checkpoints - states.len() - owned;
         if length == 1 {
             visit(at, state)?;
             left = at;
+            owned -= usize::from(own.is_some());
             kept.pop();
         } else if free == 0 {
             let state = advance(at, state, left - 1);
@@ -34,6 +36,7 @@ pub(crate) fn sweep<Y, E>(
             let to = at + split(length, free + 1);
             let state = advance(at, state, to);
             kept.push((to, Some(state)));
+            owned += 1;
         }
     }
     Ok(())

@@ -14,19 +14,21 @@ fn it_stores_what_fits() {
     assert_eq!((all.states, all.advances), (300, 0));
     assert_eq!(all.tape, 300 * 16 + 300 * 32);
     let less = plan(300 * 16 - 1);
+    let stages = plan(8 * 300 * 16);
+    assert_eq!((stages.states, stages.advances, all.evals - stages.evals), (2400, 0, 5 * 300));
     // Every second state kept.
     assert_eq!((less.states, less.advances), (299, 150));
     let little = plan(16);
     assert_eq!((little.states, little.advances), (1, 300 * 299 / 2));
     assert!(little.scratch == all.scratch && little.tape < all.tape);
-    // Parts of 128, 128 and 44 steps, with 4, 3 and 2 checkpoints: 516 + 694 + 232.
+    // The binomial formula: 7 * 300 - 462.
     assert_eq!(
         plan(64).to_string(),
-        "discrete, 4 checkpoints for 300 steps, 1442 of them taken again: 9664 bytes and 896 of scratch space, \
-         10181 evaluations, 1800 pullbacks"
+        "discrete, 4 checkpoints for 300 steps, 1638 of them taken again: 9664 bytes and 896 of scratch space, \
+         11357 evaluations, 1800 pullbacks"
     );
     assert!(
-        all.to_string().starts_with("discrete, all 300 states of 300 steps stored: 14400 bytes and"),
+        all.to_string().starts_with("discrete, 300 states and stages of 300 steps stored: 14400 bytes and"),
         "{all}"
     );
 }
@@ -51,7 +53,7 @@ fn what_it_predicts_comes_true() {
                 assert_eq!(g, exact);
                 assert!(evals <= plan.evals && pulls <= plan.pulls, "{evals}, {pulls}: {plan}");
                 assert!(
-                    10 * evals >= 8 * plan.evals && 10 * pulls >= 8 * plan.pulls,
+                    10 * evals + 200 >= 8 * plan.evals && 10 * pulls >= 8 * plan.pulls,
                     "{evals}, {pulls}: {plan}"
                 );
             }

@@ -35,6 +35,7 @@ fn the_formula_is_the_least_there_is() {
         }
     }
     assert_eq!((advances(0, 3), advances(3, 0), advances(1, 1)), (0, 0, 0));
+    assert_eq!((advances(7, usize::MAX), advances(1, usize::MAX)), (6, 0));
     // Griewank and Walther: 10 checkpoints reverse 184 756 steps with at most 10 repetitions.
     assert!(advances(184_756, 10) < 10 * 184_756);
 }

@@ -82,8 +82,8 @@ fn the_error_has_the_order_of_the_method() {
 
 #[test]
 fn parameters_do_not_make_the_steps_short() {
-    // Without the passenger, an error norm over 4 parameters would ask for other steps; with it, the state and
-    // the adjoint alone choose them, and 8 evaluations of a linear field's pullback a step do.
+    // Without the passenger, an error norm over 4 parameters would ask for other steps; with it, the state
+    // and the adjoint alone choose them, and 8 evaluations of a linear field's pullback a step do.
     let field = Counting::new(Linear([0.0, 10.0, -10.0, 0.0]));
     let solve = adaptive(1e-8);
     let adjoint = Backsolve::new(solve);

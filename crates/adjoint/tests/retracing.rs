@@ -120,8 +120,8 @@ fn what_it_costs() {
     let (_, tape) = Retracing.forward(&solve, &field, [0.6, -0.2], &times).unwrap();
     field.take();
     Retracing.backward(&solve, &field, &tape, &w).unwrap();
-    // One of each a step; to begin, one evaluation; at the end, one pullback for the first slope and one for the shape
-    // of the parameters; two evaluations for the times.
+    // One of each a step; to begin, one evaluation; at the end, one pullback for the first slope and one
+    // for the shape of the parameters; two evaluations for the times.
     assert_eq!(field.take(), (n + 1 + 2, n + 2));
     for (tableau, weighty) in [(EULER, 1), (RK4, 4), (DOPRI5, 6)] {
         let solve = Solve::new(ReversibleRk::new(tableau), Fixed::steps(n));

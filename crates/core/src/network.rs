@@ -155,7 +155,8 @@ impl<N: Network + ?Sized> Vjp<Array2<N::Scalar>> for NetworkField<'_, N> {
 
     /// By central differences, with a step for the digits of the network's scalar.
     fn vjp_time(&self, t: f64, y: &Array2<N::Scalar>, a: &Array2<N::Scalar>) -> f64 {
-        let digits = if size_of::<N::Scalar>() < size_of::<f64>() { f32::EPSILON.into() } else { f64::EPSILON };
+        let digits =
+            if size_of::<N::Scalar>() < size_of::<f64>() { f32::EPSILON.into() } else { f64::EPSILON };
         time_difference(self, t, y, a, digits.cbrt())
     }
 }

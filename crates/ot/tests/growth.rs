@@ -4,7 +4,7 @@ mod common;
 
 use approx::assert_relative_eq;
 use chreode_ot::{
-    CostFunction, Coupling, Geometry, OtError, Scaled, SquaredEuclidean, Stop, Unit, WaddingtonOt, ancestors,
+    CostFunction, Coupling, OtError, Scaled, SquaredEuclidean, Stop, Unit, WaddingtonOt, ancestors,
     descendants,
 };
 use common::{cloud, small};
@@ -21,7 +21,7 @@ fn agrees_with_the_published_objective() {
     let (x, y, _, _) = small();
     let costs = SquaredEuclidean.matrix(x.view(), y.view()).unwrap();
     let scaled = Scaled::new(&costs, Unit::Median).unwrap();
-    assert_relative_eq!(scaled.scale(), 2.059_107_345_212_982, max_relative = 1e-14);
+    assert_relative_eq!(scaled.unit(), 2.059_107_345_212_982, max_relative = 1e-14);
     let rates = array![0.5, 1.0, 2.0, 1.5, 0.8_f64];
     let wot = WaddingtonOt { updates: 3, ..WaddingtonOt::new(stop()) };
     let result = wot.solve(&scaled, rates.mapv(f64::sqrt).view()).unwrap();

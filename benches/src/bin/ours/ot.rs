@@ -8,8 +8,8 @@ use anyhow::Result;
 use chreode_core::Seed;
 use chreode_models::{Exact, Pairing, Sampling};
 use chreode_ot::{
-    Assignment, CostFunction, Coupling, Geometry, Line, NetworkSimplex, OtError, OtSolver, PointCloud, Sinkhorn,
-    SquaredEuclidean, Stop, Transport as Problem, assign_all_points,
+    Assignment, CostFunction, Coupling, Geometry, Line, NetworkSimplex, OtError, OtSolver, PointCloud,
+    Sinkhorn, SquaredEuclidean, Stop, Transport as Problem, assign_all_points,
 };
 use ndarray::Array2;
 use serde::Serialize;

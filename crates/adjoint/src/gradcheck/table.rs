@@ -69,8 +69,8 @@ pub struct GradCheck {
 }
 
 impl GradCheck {
-    /// The largest distance among the methods that should agree to rounding, in y₀ and θ: above 1e-6 in `f64`, the
-    /// pullback of the field is wrong, or the field is not smooth.
+    /// The largest distance among the methods that should agree to rounding, in y₀ and θ: above 1e-6 in
+    /// `f64`, the pullback of the field is wrong, or the field is not smooth.
     pub fn worst_exact(&self) -> f64 {
         let exact = self.lines.iter().filter(|line| line.kind == Kind::Exact);
         exact.map(Agreement::worst).fold(0.0, f64::max)

@@ -5,8 +5,8 @@ use crate::outputs::add;
 use chreode_core::{VectorSpace, Vjp};
 use chreode_ode::ReversibleHeun;
 
-/// ẑ₁ = 2 y₀ − ẑ₀ + h f₀, y₁ = y₀ + h/2 (f₀ + f₁), with f₀ = f(t, ẑ₀), f₁ = f(t + h, ẑ₁). The slope f₁ is f₀ of the
-/// step after, so its cotangent is carried over and pulled back once.
+/// ẑ₁ = 2 y₀ − ẑ₀ + h f₀, y₁ = y₀ + h/2 (f₀ + f₁), with f₀ = f(t, ẑ₀), f₁ = f(t + h, ẑ₁). The slope f₁ is
+/// f₀ of the step after, so its cotangent is carried over and pulled back once.
 impl<P: Vjp<Y> + ?Sized, Y: VectorSpace> Retraced<P, Y> for ReversibleHeun {
     fn pull(&self, problem: &P, step: &RetracedStep<'_, Y>, way: &mut Way<Y, P::Params>) {
         let (t, h) = (step.t, step.h);

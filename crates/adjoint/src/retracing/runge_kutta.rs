@@ -14,7 +14,7 @@ impl<P: Vjp<Y> + ?Sized, Y: VectorSpace> Retraced<P, Y> for ReversibleRk {
         let mut workspace = Workspace::new(tableau, &way.y);
         let mut pull = |t: f64, h: f64, y: &Y, a: &Y, outputs: &[(f64, &Y)]| {
             let step = Record { t, h, first: t, to: t + h };
-            pull_stages(problem, tableau, &step, y, a, outputs, &mut workspace, None)
+            pull_stages(problem, tableau, &step, y, a, outputs, &[], &mut workspace, None)
         };
         let (t, h) = (step.t, step.h);
         let back = pull(t + h, -h, step.after[0], &way.z, &[]);

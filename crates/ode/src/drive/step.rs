@@ -33,7 +33,8 @@ impl<P: ?Sized, Y: VectorSpace, S: Stepper<P, Y>> Step<'_, P, Y, S> {
     }
 
     /// Where the stepper was told to begin, and its signed step: `t0` and `t1 - t0`, but for a jump of the
-    /// field at one of them, from which it keeps a float's distance. What a step is taken again, or back, with.
+    /// field at one of them, from which it keeps a float's distance. What a step is taken again, or back,
+    /// with.
     pub fn taken(&self) -> (f64, f64) {
         (self.source.t, self.source.h)
     }

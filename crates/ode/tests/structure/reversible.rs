@@ -4,7 +4,8 @@ use crate::common::{apart, forced, order, reference, swing};
 use chreode_core::{Passenger, Tolerance, VectorField};
 use chreode_ode::{
     AsynchronousLeapfrog, BOSH3, DOPRI5, Dense, EULER, Every, Fixed, HEUN, LeapfrogMidpoint, MIDPOINT,
-    Paired, Pi, RK4, Reversible, ReversibleHeun, ReversibleRk, Solve, SolveError, Span, TSIT5, Tableau, VERNER6,
+    Paired, Pi, RK4, Reversible, ReversibleHeun, ReversibleRk, Solve, SolveError, Span, TSIT5, Tableau,
+    VERNER6,
 };
 
 /// The distance from the start after `steps` of `h` forwards and back, and after every step back at
