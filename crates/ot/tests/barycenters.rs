@@ -106,7 +106,7 @@ fn debiased_keeps_the_width_of_gaussians_and_single_measures() {
     let even = array![0.5, 0.5];
     let epsilon = 0.004;
     let sharp = DebiasedBarycenter::new(epsilon, within(1e-8)).solve(&costs, &measures, even.view()).unwrap();
-    // Janati et al. 2020, theorem 3: the Gaussian at the mean, with the common width. The tails are cut at the ends.
+    // Janati et al. 2020: the Gaussian at the mean, with the common width. The tails are cut at the ends.
     assert!((&sharp.masses() - &gauss(0.5)).iter().map(|e| e.abs()).sum::<f64>() < 1e-6);
     let blurred =
         EntropicBarycenter::new(epsilon, within(1e-10)).solve(&[&costs; 2], &measures, even.view()).unwrap();

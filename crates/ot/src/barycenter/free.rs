@@ -15,7 +15,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 ///
 /// The stop rule's residual is the root mean square move of the last iteration over the spread of the clouds.
 ///
-/// M. Cuturi and A. Doucet, ICML 2014, algorithm 2 and equation 8, with fixed masses; P. C.
+/// M. Cuturi and A. Doucet, ICML 2014, algorithm 2, with fixed masses; P. C.
 /// Álvarez-Esteban, E. del Barrio, J. A. Cuesta-Albertos and C. Matrán, J. Math. Anal. Appl. 441, 2016, doi
 /// 10.1016/j.jmaa.2016.04.045.
 ///

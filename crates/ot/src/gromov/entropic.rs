@@ -31,7 +31,7 @@ pub enum GromovStep {
 /// [`stationarity`](GromovPlan::stationarity) is that change. An iteration costs two products of matrices
 /// and the inner iterations; memory is four `n × m` matrices.
 ///
-/// G. Peyré, M. Cuturi and J. Solomon, ICML 2016, algorithm 1. The same bits for any number of threads.
+/// G. Peyré, M. Cuturi and J. Solomon, ICML 2016. The same bits for any number of threads.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EntropicGromovWasserstein {
     /// The regularisation ε, in the units of the objective.

@@ -104,7 +104,7 @@ impl<'p> Scaling<'p> {
 
     /// The best constant to move from one potential to the other; without it, a mass that is off goes only
     /// by the slow factor of both dampings. T. Séjourné, F.-X. Vialard and G. Peyré, AISTATS 2022,
-    /// arXiv 2201.00730, proposition 2.
+    /// arXiv 2201.00730.
     fn translate(&self, log_u: &mut [f64], log_v: &mut [f64], penalties: Penalties) {
         let Penalties { epsilon, source, target } = penalties;
         let soft = |masses: &Array1<f64>, potential: &[f64], logs: &[f64], rho: f64| {

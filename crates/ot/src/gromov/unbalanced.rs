@@ -110,8 +110,7 @@ impl UnbalancedGromovWasserstein {
         Ok(GromovPlan { plan, parts, history, stationarity: change, certificate })
     }
 
-    /// The costs that one plan makes for the other (Séjourné et al., equation 9, with the linear part
-    /// halved).
+    /// The costs that one plan makes for the other; the linear part is halved, as it stands in both.
     fn costs(
         &self,
         objective: &Objective<'_>,

@@ -129,38 +129,48 @@ pub(crate) struct Blocks<'g, G: ?Sized>(pub(crate) &'g G);
 /// Rows of one block; fixed, so that the bits do not depend on the number of threads.
 const ROWS: usize = 64;
 
+/// Parts into which the rows of a transposed product are cut, each with a sum of its own; fixed too.
+const PARTS: usize = 16;
+
 impl<G: Geometry + ?Sized> Blocks<'_, G> {
-    /// The same function of every block of rows, in order.
-    fn each<T: Send>(&self, f: impl Fn(usize, Array2<f64>) -> T + Sync) -> Vec<T> {
+    /// The costs of one block of rows.
+    fn block(&self, start: usize, buffer: &mut Vec<f64>) -> Array2<f64> {
         let (n, m) = self.0.shape();
-        (0..n.div_ceil(ROWS))
-            .into_par_iter()
-            .map_init(Vec::new, |buffer, block| {
-                let start = block * ROWS;
-                let mut costs = Array2::zeros((ROWS.min(n - start), m));
-                for (row, mut out) in costs.rows_mut().into_iter().enumerate() {
-                    let from = self.0.costs(start + row, 0..m, buffer);
-                    out.iter_mut().zip(from).for_each(|(out, &c)| *out = c);
-                }
-                f(start, costs)
-            })
-            .collect()
+        let mut costs = Array2::zeros((ROWS.min(n - start), m));
+        for (row, mut out) in costs.rows_mut().into_iter().enumerate() {
+            let from = self.0.costs(start + row, 0..m, buffer);
+            out.iter_mut().zip(from).for_each(|(out, &c)| *out = c);
+        }
+        costs
     }
 }
 
 impl<G: Geometry + ?Sized> CostProduct for Blocks<'_, G> {
     fn product(&self, y: ArrayView2<'_, f64>) -> Array2<f64> {
-        let parts = self.each(|_, costs| costs.dot(&y));
-        let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
-        ndarray::concatenate(Axis(0), &views).expect("blocks of one width")
+        let mut out = Array2::zeros((self.0.shape().0, y.ncols()));
+        let blocks: Vec<_> = out.axis_chunks_iter_mut(Axis(0), ROWS).enumerate().collect();
+        blocks.into_par_iter().for_each_init(Vec::new, |buffer, (block, mut out)| {
+            out.assign(&self.block(block * ROWS, buffer).dot(&y));
+        });
+        out
     }
 
     fn transposed(&self, x: ArrayView2<'_, f64>) -> Array2<f64> {
-        let parts = self.each(|start, costs| {
-            let rows = x.slice(ndarray::s![start..start + costs.nrows(), ..]);
-            costs.t().dot(&rows)
-        });
-        let zero = Array2::zeros((self.0.shape().1, x.ncols()));
-        parts.into_iter().fold(zero, |sum, part| sum + &part)
+        let (n, m) = self.0.shape();
+        let blocks = n.div_ceil(ROWS);
+        let each = blocks.div_ceil(PARTS);
+        let parts: Vec<Array2<f64>> = (0..blocks.div_ceil(each))
+            .into_par_iter()
+            .map_init(Vec::new, |buffer, part| {
+                let mut sum = Array2::zeros((m, x.ncols()));
+                for block in part * each..((part + 1) * each).min(blocks) {
+                    let costs = self.block(block * ROWS, buffer);
+                    let rows = x.slice(ndarray::s![block * ROWS..block * ROWS + costs.nrows(), ..]);
+                    ndarray::linalg::general_mat_mul(1.0, &costs.t(), &rows, 1.0, &mut sum);
+                }
+                sum
+            })
+            .collect();
+        parts.into_iter().fold(Array2::zeros((m, x.ncols())), |sum, part| sum + &part)
     }
 }

@@ -12,7 +12,7 @@ const PASSES: usize = 500;
 
 /// The factors nearest to the kernels `K₁`, `K₂`, `k₃`, with marginals `a` and `b` and `g ≥ floor`.
 ///
-/// Solves the projection of Scetbon, Cuturi and Peyré 2021 (equation 8). Its solution has the form `Q =
+/// Solves the projection of Scetbon, Cuturi and Peyré 2021 . Its solution has the form `Q =
 /// diag(u₁) K₁ diag(v₁)`, `R = diag(u₂) K₂ diag(v₂)`, `g = k₃ w / (v₁ v₂)` with `w ≥ 1` where g is at the
 /// floor; their algorithm 2 finds it by Dykstra's iterations over four constraints. Here the dual ascends
 /// in two blocks, each in closed form: `u` from the rows, then `v` and `w` from `g³ = k₃ w (K₁ᵀ u₁)(K₂ᵀ

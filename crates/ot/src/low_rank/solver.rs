@@ -16,7 +16,7 @@ use rayon::prelude::*;
 /// with `ε = 0` the exact problem is among those solved, though the descent may end elsewhere.
 ///
 /// The step is `step` over the largest spread of the slopes, computed anew each time (M. Scetbon and M.
-/// Cuturi, NeurIPS 2022, arXiv 2205.12365, section 4, there with the squared maximum, for costs of about
+/// Cuturi, NeurIPS 2022, arXiv 2205.12365, there with the squared maximum, for costs of about
 /// 1); where the objective would rise it is halved. The stop rule's residual is the symmetric
 /// Kullback-Leibler divergence of the last two factors over the square of the step. The result is rounded
 /// onto the marginals, so that they are exact; there is no dual value.

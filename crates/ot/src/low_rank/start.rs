@@ -8,8 +8,8 @@ use ndarray::{Array1, Array2, ArrayView2, Axis};
 /// First factors of a low-rank plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum LowRankStart<'f> {
-    /// Two components' worth of asymmetry, without randomness, for any cost (Scetbon, Cuturi and Peyré 2021,
-    /// section 3.3).
+    /// Factors of rank two with `g` uniform, without randomness, for any cost (Scetbon, Cuturi and Peyré
+    /// 2021).
     #[default]
     RankTwo,
     /// Nonnegative matrices `n × r` and `m × r`, e.g. memberships of clusters; their rows are scaled to the

@@ -22,8 +22,8 @@ use ndarray::{Array1, ArrayView1};
 /// The stop rule's residual is the largest L1 change that a node's update makes to its marginal, as a share
 /// of the mass.
 ///
-/// I. Haasler, A. Ringh, Y. Chen and J. Karlsson, SIAM J. Control Optim. 59, 2021, doi 10.1137/20M1320195,
-/// algorithm 3.1; for chains J.-D. Benamou et al., SIAM J. Sci. Comput. 37, 2015, doi 10.1137/141000439.
+/// I. Haasler, A. Ringh, Y. Chen and J. Karlsson, SIAM J. Control Optim. 59, 2021, doi 10.1137/20M1320195;
+/// for chains J.-D. Benamou et al., SIAM J. Sci. Comput. 37, 2015, doi 10.1137/141000439.
 /// The same bits for any number of threads.
 ///
 /// ```
