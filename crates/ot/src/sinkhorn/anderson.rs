@@ -22,18 +22,37 @@ pub(super) struct Anderson {
     changes: Vec<(Vec<f64>, Vec<f64>)>,
     /// Weighted inner products of the changes of r, rows and columns as in `changes`.
     gram: Vec<Vec<f64>>,
-    /// The least error since the memory was empty, with its image.
+    /// The least error since the memory was empty, with the latest image of about that error.
     best: Option<(f64, Vec<f64>)>,
+    /// Plain iterations still to make after a failure.
+    pause: usize,
+    /// Those of the last pause, twice as many after each failure in a row.
+    penalty: usize,
+    /// The error at the last success: half of the one before.
+    success: f64,
 }
 
 /// An error so many times the best one so far ends a memory.
 const GROWTH: f64 = 2.0;
+/// Errors that differ by less are the same: on a plateau, where the potentials have far to go, the latest is the best.
+const PLATEAU: f64 = 1.01;
+/// The longest pause.
+const LONGEST: usize = 1024;
 /// Keeps the least squares problem regular: a share of the mean diagonal entry.
 const RIDGE: f64 = 1e-12;
 
 impl Anderson {
     pub(super) fn new(memory: usize) -> Self {
-        Self { memory, last: None, changes: Vec::new(), gram: Vec::new(), best: None }
+        Self {
+            memory,
+            last: None,
+            changes: Vec::new(),
+            gram: Vec::new(),
+            best: None,
+            pause: 0,
+            penalty: 0,
+            success: f64::INFINITY,
+        }
     }
 
     /// Forgets everything.
@@ -46,13 +65,22 @@ impl Anderson {
         if self.memory == 0 {
             return image.to_vec();
         }
+        if error < 0.5 * self.success {
+            (self.success, self.penalty) = (error, 0);
+        }
+        if self.pause > 0 {
+            self.pause -= 1;
+            return image.to_vec();
+        }
         match self.best.take() {
             Some((least, best)) if error.is_nan() || error > GROWTH * least => {
-                self.clear();
+                let (success, penalty) = (self.success, (2 * self.penalty).clamp(1, LONGEST));
+                *self = Self { success, penalty, pause: penalty, ..Self::new(self.memory) };
                 return best;
             }
-            Some((least, best)) if least <= error => self.best = Some((least, best)),
-            _ => self.best = Some((error, image.to_vec())),
+            Some((least, best)) if error > PLATEAU * least => self.best = Some((least, best)),
+            Some((least, _)) => self.best = Some((least.min(error), image.to_vec())),
+            None => self.best = Some((error, image.to_vec())),
         }
         let residual: Vec<f64> = image.iter().zip(g).map(|(t, g)| t - g).collect();
         if let Some((t, r)) = self.last.take() {
@@ -186,6 +214,24 @@ mod tests {
         let x = solve(vec![vec![4.0, 2.0], vec![2.0, 3.0]], vec![10.0, 8.0]).unwrap();
         assert!((x[0] - 1.75).abs() < 1e-9 && (x[1] - 1.5).abs() < 1e-9);
         assert_eq!(solve(vec![vec![-1.0]], vec![1.0]), None);
+    }
+
+    #[test]
+    fn a_plateau_is_left_behind() {
+        // Steps of one size, as of an auction, until each coordinate is near its fixed point 100: there is nothing to
+        // extrapolate, and every attempt is punished.
+        let map = |x: &[f64]| -> Vec<f64> {
+            x.iter().map(|x| x + (100.0 - x).clamp(-0.1, 0.1) * if *x < 99.0 { 1.0 } else { 0.5 }).collect()
+        };
+        let (mut anderson, mut x) = (Anderson::new(5), vec![0.0, 30.0, 7.0]);
+        for step in 0..4000 {
+            let image = map(&x);
+            // Any extrapolation counts as a failure.
+            let plain = x.iter().zip(&image).all(|(x, t)| (x - t).abs() <= 0.1 + 1e-9 && *x <= 100.0);
+            let error = if plain && step % 7 != 6 { 0.4 } else { 2.0 };
+            x = anderson.next(&x, &image, error, &[1.0; 3]);
+        }
+        assert!(x.iter().all(|x| (x - 100.0).abs() < 1.0), "{x:?}");
     }
 
     #[test]

@@ -20,6 +20,11 @@ impl Weighted {
                 .collect(),
         )
     }
+
+    /// The numbers.
+    pub(super) fn values(&self) -> &[f64] {
+        &self.0
+    }
 }
 
 /// `g_j = -ε log Σ_i exp((h_i - c_ij)/ε)`, a strip of columns a task, rows in order.

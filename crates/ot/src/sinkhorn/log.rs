@@ -74,6 +74,9 @@ impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Log<T> {
         f: &mut [f64],
         next: &mut [f64],
     ) -> Result<(), OutOfRange> {
+        if separable(shares, self.epsilon, g, f, next).is_some() {
+            return Ok(());
+        }
         let heights = heights(g, &shares.b);
         let scaled: Vec<f64> = heights.iter().map(|h| h * (1.0 / self.epsilon)).collect();
         let (epsilon, weights) = (self.epsilon, self.weights.all());
@@ -99,6 +102,26 @@ impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Log<T> {
         }
         Ok(())
     }
+}
+
+/// The sweep of a geometry that knows a faster way than to read its costs; `None` where it does not.
+fn separable<G: Geometry + ?Sized>(
+    shares: &Shares<'_, G>,
+    epsilon: f64,
+    g: &[f64],
+    f: &mut [f64],
+    next: &mut [f64],
+) -> Option<()> {
+    let take = |to: &mut [f64], soft: Vec<f64>, masses: &[f64]| {
+        for ((to, soft), &mass) in to.iter_mut().zip(soft).zip(masses) {
+            *to = if mass > 0.0 { soft } else { 0.0 };
+        }
+    };
+    let soft = shares.geometry.soft_rows(epsilon, Weighted::new(g, &shares.b, epsilon).values())?;
+    take(f, soft, &shares.a);
+    let soft = shares.geometry.soft_columns(epsilon, Weighted::new(f, &shares.a, epsilon).values())?;
+    take(next, soft, &shares.b);
+    Some(())
 }
 
 /// What the exponents of a row are shifted by, so that they neither over- nor underflow.

@@ -181,6 +181,19 @@ impl<G: Geometry + ?Sized> Coupling for EntropicPlan<'_, G> {
         self.marginals.clone()
     }
 
+    fn masses_from(&self, row: usize) -> Array1<f64> {
+        let (mut buffer, mut masses) = (Vec::new(), Vec::new());
+        self.row_into(row, &mut buffer, &mut masses);
+        masses.into()
+    }
+
+    fn to_matrix(&self) -> Array2<f64> {
+        let mut matrix = Array2::zeros(self.shape());
+        let rows = self.each_row(<[f64]>::to_vec);
+        matrix.rows_mut().into_iter().zip(rows).for_each(|(mut to, row)| to.assign(&Array1::from(row)));
+        matrix
+    }
+
     fn cost(&self) -> f64 {
         self.transport
     }
