@@ -150,11 +150,12 @@ impl<Y> DiscreteTape<Y> {
 
     /// Steps with a state asked for between their ends.
     pub(crate) fn dense_steps(&self) -> usize {
-        let inside = |t: &&f64| **t != self.times[0] && self.steps.iter().all(|step| step.to != **t);
         let forwards = self.times.last() > self.times.first();
-        let holder =
-            |t: &f64| self.steps.partition_point(|step| if forwards { step.to < *t } else { step.to > *t });
-        let mut holders: Vec<_> = self.times.iter().filter(inside).map(holder).collect();
+        let before = |to: f64, t: f64| if forwards { to < t } else { to > t };
+        let holder = |t: &f64| self.steps.partition_point(|step| before(step.to, *t));
+        let inside = |(i, t): &(usize, &f64)| self.steps.get(*i).is_some_and(|step| step.to != **t);
+        let inner = self.times.iter().filter(|t| **t != self.times[0]);
+        let mut holders: Vec<_> = inner.map(|t| (holder(t), t)).filter(inside).map(|(i, _)| i).collect();
         holders.dedup();
         holders.len()
     }
