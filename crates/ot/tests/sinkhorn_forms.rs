@@ -365,3 +365,28 @@ fn a_slow_large_problem_ends_where_the_whole_kernel_does() {
     assert_relative_eq!(auto.dual_cost(), whole.dual_cost(), max_relative = 1e-4);
     assert!(true_residual(&auto, &problem, 2e-3) <= 1.01e-5);
 }
+
+#[test]
+fn an_acceleration_that_goes_too_far_comes_back() {
+    // ε is a thousandth of the largest cost: extrapolated potentials leave the range of the kernel again and again.
+    let costs = array![
+        [0.880655, 0.703879, 4.622194, 2.307279, 0.583759, 1.433071, 0.676749],
+        [9.308435, 6.029360, 4.345846, 3.689386, 7.672833, 17.385422, 13.431418],
+        [2.389791, 0.300167, 2.982021, 0.036380, 1.309268, 4.700723, 2.764065],
+        [0.466690, 0.711223, 3.806489, 2.447155, 0.321739, 2.054902, 1.167674],
+        [1.848448, 1.773908, 0.185494, 2.059107, 1.488374, 9.547051, 6.865201]
+    ];
+    let a = array![0.13, 0.54, 0.14, 0.12, 0.07];
+    let b = array![0.16, 0.15, 0.09, 0.20, 0.09, 0.22, 0.09];
+    let problem = Transport::new(&costs, a.view(), b.view()).unwrap();
+    let exact = NetworkSimplex::default().solve(&problem).unwrap().cost();
+    for form in [Form::Auto, Form::Kernel, Form::Log] {
+        for scaling in [EpsilonScaling::Auto, EpsilonScaling::None] {
+            let stop = Stop::Within { tolerance: 1e-9, max_iterations: 5000 };
+            let solver = Sinkhorn { form, scaling, ..Sinkhorn::new(0.01, stop) };
+            let plan = solver.solve(&problem).unwrap();
+            assert!(plan.certificate().residual <= 1e-9, "{form:?} {scaling:?}");
+            assert!(plan.cost() > exact - 1e-7 && plan.cost() < exact + 0.01 * 35f64.ln());
+        }
+    }
+}

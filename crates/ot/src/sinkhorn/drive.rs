@@ -310,10 +310,9 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
             };
             if attempt == Err(OutOfRange) {
                 let log = log.get_or_insert_with(|| self.log(epsilon));
-                // Never out of range.
+                // Never out of range. An acceleration that went too far sees its error, and goes back.
                 let _ = log.sweep(self.shares, &self.g, &mut self.f, &mut self.next);
                 failures += 1;
-                self.anderson.clear();
                 if failures < PATIENCE {
                     form.absorb(self.shares, epsilon, &self.f, &self.next);
                 }
