@@ -86,6 +86,18 @@ const ARCS: f64 = 4096.0;
 const NODE: f64 = 160.0;
 /// The share of the points that its first guess is made from, on each side: costs between them are a matrix.
 const GUESS: f64 = 3.0;
+/// Bytes of the largest kernel that the entropic solver keeps by its own choice.
+const KERNEL: f64 = 536_870_912.0;
+
+/// Bytes of the kernels that [`Sinkhorn`](crate::Sinkhorn) keeps where it chooses the form: none above its limit; both
+/// precisions for a moment where it goes from the single to the double.
+fn kernels(entries: f64) -> f64 {
+    match entries {
+        entries if 8.0 * entries <= KERNEL => 12.0 * entries,
+        entries if 4.0 * entries <= KERNEL => 4.0 * entries,
+        _ => 0.0,
+    }
+}
 
 impl Estimate {
     /// For `n × m` points in `d` dimensions.
@@ -110,7 +122,7 @@ impl Estimate {
         bytes(match self.work {
             Work::NetworkSimplex => ARCS * n + NODE * (n + m) + 8.0 * (n / GUESS) * (m / GUESS),
             Work::Assignment => 12.0 * n.max(m) * n.max(m) + 100.0 * (n + m),
-            Work::Sinkhorn { .. } => 64.0 * (n + m),
+            Work::Sinkhorn { .. } => 64.0 * (n + m) + kernels(n * m),
             // Factors of the plan, their gradients and kernels, and the scalings of their marginals.
             Work::LowRank { rank, .. } => 8.0 * 6.0 * (n + m) * rank as f64,
             Work::DensePlan => 8.0 * n * m,
