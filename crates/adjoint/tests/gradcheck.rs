@@ -88,7 +88,7 @@ fn the_table_reads_well() {
 }
 
 /// A network field over its own parameters.
-fn network<A: chreode_nn::Lane>() -> Mlp<A> {
+fn network<A: chreode_nn::Element>() -> Mlp<A> {
     let config = MlpConfig::new(2).hidden([16, 16]).activation(Activation::Silu);
     Mlp::new(config, &mut Seed(3).stream("network", 0)).expect("a sensible configuration")
 }

@@ -9,8 +9,8 @@
 
 use chreode_io::{H5ad, Pca, Uns};
 use chreode_ot::{
-    CostFunction, Coupling, Form, Marginal, Reference, RelaxedSolver, RelaxedTransport, ScaledGeometry,
-    SquaredEuclidean, Stop, UnbalancedSinkhorn, WaddingtonOt,
+    CostFunction, Coupling, HalfStep, Marginal, Reference, RelaxedSolver, RelaxedTransport, Scaled,
+    SquaredEuclidean, Stop, UnbalancedSinkhorn, Unit, WaddingtonOt,
 };
 use ndarray::{Array1, Array2, Axis, Ix2};
 use std::path::{Path, PathBuf};
@@ -49,7 +49,7 @@ fn couplings_of_three_days() {
         let part = |day: f64| pca.transform(x.select(Axis(0), &rows(day)).view()).unwrap();
         let costs = SquaredEuclidean.matrix(part(from).view(), part(to).view()).unwrap();
         assert_eq!(costs.dim(), wanted.dim());
-        let scaled = ScaledGeometry::mean(&costs).unwrap();
+        let scaled = Scaled::new(&costs, Unit::Mean).unwrap();
         let equal = |n: usize| Array1::from_elem(n, 1.0 / n as f64);
         let (a, b) = (equal(costs.nrows()), equal(costs.ncols()));
         let (source, target) = (Marginal::Kl { lambda: 1.0 }, Marginal::Kl { lambda: 10.0 });
@@ -58,7 +58,7 @@ fn couplings_of_three_days() {
 
         let published = UnbalancedSinkhorn {
             reference: Reference::Counting,
-            form: Form::Plain,
+            half_step: HalfStep::Plain,
             ..UnbalancedSinkhorn::new(0.5, Stop::After { iterations: 20 })
         };
         let plan = published.solve(&problem).unwrap();
