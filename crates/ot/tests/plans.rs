@@ -273,7 +273,7 @@ fn matrices_as_plans() {
     assert_eq!(text(array![[0.3, 0.0]], 1e-12), "the first axis of the plan has size 1 where 2 was expected");
     assert_eq!(
         text(array![[0.3, 0.0], [0.9, -0.2]], 1e-12),
-        "the mass moved from point 1 to point 1 is -0.2; masses must be finite and not negative"
+        "the plan has value -0.2 at row 1, column 1; it must be finite and not negative"
     );
     assert_eq!(
         text(array![[0.5, 0.0], [0.0, 0.5]], 1e-3),
