@@ -40,7 +40,7 @@ use crate::{StepError, Stepper};
 /// z ([`Paired`](crate::Paired) makes z part of the state of a [`Solve`](crate::Solve)); then for each
 /// step from the last to the first, [`retrace`](Self::retrace), which gives the state and z before
 /// the step, and pull the cotangents of both back through the step from there.
-/// `tests/structure/gradient.rs` writes this out for [`ReversibleRk`](crate::ReversibleRk).
+/// `tests/suite/structure/gradient.rs` writes this out for [`ReversibleRk`](crate::ReversibleRk).
 pub trait Reversible<P: ?Sized, Y>: Stepper<P, Y> {
     /// What a step carries besides the state; `()` for nothing.
     type Auxiliary;

@@ -1,0 +1,13 @@
+//! Gradients through a solve: every test in one program, so that it links once.
+
+mod auto;
+mod binomial;
+mod common;
+mod continuous;
+mod discrete;
+mod gradcheck;
+mod lotka_volterra;
+mod memory;
+mod retracing;
+mod second;
+mod sensitivity;

@@ -1,0 +1,9 @@
+//! The program `chreode`, run as a user runs it: every test in one program, so that it links once.
+
+mod bad_files;
+mod bad_settings;
+mod common;
+mod demo;
+mod report;
+mod reproducible;
+mod runs;

@@ -1,0 +1,11 @@
+//! Files and preprocessing: every test in one program, so that it links once.
+
+mod anndata_reads;
+mod common;
+mod data;
+mod files;
+mod mutation;
+mod populations;
+mod preprocess;
+mod reprogramming;
+mod roundtrip;

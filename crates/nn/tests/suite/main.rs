@@ -1,0 +1,7 @@
+//! Networks: every test in one program, so that it links once.
+
+mod common;
+mod construction;
+mod optimisers;
+mod reference;
+mod sameness;
