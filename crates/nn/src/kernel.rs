@@ -3,11 +3,12 @@
 mod activate;
 mod columns;
 mod gemm;
+mod rules;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use activate::{activate, pull_activation};
+pub(crate) use activate::{Kept, activate, bend_activation, pull_activation, push_activation};
 pub(crate) use chreode_core::simd::{Element, Machine};
 pub(crate) use columns::add_column_sums;
 pub(crate) use gemm::{Gemm, Left, Right, Start};

@@ -2,7 +2,7 @@
 
 use super::Mlp;
 use crate::kernel::{Element, Machine};
-use crate::{Activation, MlpConfig, MlpMemory};
+use crate::{Activation, MlpConfig, GraphMemory};
 use chreode_core::{Network, Real, Seed};
 use ndarray::Array2;
 
@@ -47,10 +47,10 @@ fn a_velocity_has_the_bits_of_a_forward_pass_and_a_pass_after_it_is_whole() {
     let net = Mlp::<f32>::new(MlpConfig::new(5), &mut Seed(3).stream("velocity", 0)).unwrap();
     let t: Vec<f32> = (0..rows).map(|i| i as f32 / rows as f32).collect();
     let x = Array2::from_shape_fn((rows, 5), |(i, j)| ((i * 5 + j) as f32 * 0.37).sin());
-    let mut memory = MlpMemory::default();
+    let mut memory = GraphMemory::default();
     let mut velocity = Array2::zeros((rows, 5));
     net.velocity(&t, x.view(), velocity.view_mut(), &mut memory);
-    let pass = |memory: &mut MlpMemory<f32>| {
+    let pass = |memory: &mut GraphMemory<f32>| {
         let (mut out, mut params) = (Array2::zeros((rows, 5)), vec![0.0; net.parameter_count()]);
         net.forward(&t, x.view(), out.view_mut(), memory);
         net.pullback(x.view(), None, Some(&mut params), memory);
@@ -58,5 +58,5 @@ fn a_velocity_has_the_bits_of_a_forward_pass_and_a_pass_after_it_is_whole() {
     };
     let (out, params) = pass(&mut memory);
     assert_eq!(velocity, out);
-    assert_eq!(params, pass(&mut MlpMemory::default()).1);
+    assert_eq!(params, pass(&mut GraphMemory::default()).1);
 }
