@@ -4,6 +4,7 @@ mod activate;
 mod columns;
 mod gemm;
 mod rules;
+mod sparse;
 
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ pub(crate) use activate::{Kept, activate, bend_activation, pull_activation, push
 pub(crate) use chreode_core::simd::{Element, Machine};
 pub(crate) use columns::add_column_sums;
 pub(crate) use gemm::{Gemm, Left, Right, Start};
+pub(crate) use sparse::{Lines, Strided};
 
 /// Lines of a packed panel: four vectors of the widest registers.
 pub(crate) const PANEL: usize = 4;

@@ -4,6 +4,7 @@
 mod tests;
 
 use crate::kernel::Element;
+use crate::stack::{Modulators, hidden, time};
 use crate::{Dense, Field, GraphBuilder, GraphMemory, MlpConfig, NnError};
 use chreode_core::{Network, NetworkJvp, ParameterView, Probes, TangentPullback};
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3};
@@ -11,9 +12,10 @@ use rand::Rng;
 
 /// v(t, x) = W_L φ(… φ(W₁ [t, x] + b₁) …) + b_L, on rows.
 ///
-/// Time is the first input, as a raw scalar. Parameters are named as in PyTorch: `layers.0.weight` of
-/// shape `[out, in]`, `layers.0.bias`, `layers.1.weight`, and so on. Rows are computed in fixed tiles
-/// and every sum has a fixed order: a row gives the same bits in any batch, and a gradient the same
+/// Time is the first input, as a raw scalar or as waves. Parameters are named as in PyTorch: `layers.0.weight` of
+/// shape `[out, in]`, `layers.0.bias`, `layers.1.weight`, and so on; layer norms are `norms.0.weight`, `norms.0.bias`
+/// after their layer. Hidden layers may add to their input and be normalised, see [`MlpConfig`]. Rows are computed in
+/// fixed tiles and every sum has a fixed order: a row gives the same bits in any batch, and a gradient the same
 /// bits for any number of threads. On another instruction set results agree to rounding.
 ///
 /// # Panics
@@ -45,11 +47,9 @@ impl<A: Element> Mlp<A> {
     fn build(config: MlpConfig, mut start: impl FnMut(Dense<A>) -> Dense<A>) -> Result<Self, NnError> {
         config.check()?;
         let mut build = GraphBuilder::new(config.state + 1);
-        let mut h = build.input();
-        for (i, &width) in config.hidden.iter().enumerate() {
-            let layer = start(Dense::zeros(build.width(h), width)).then(config.activation);
-            h = build.layer(&format!("layers.{i}"), layer, h)?;
-        }
+        let input = build.input();
+        let input = time(&mut build, &config.time, input)?;
+        let h = hidden(&mut build, &config, input, None::<Modulators>, &mut start)?;
         let last = start(Dense::zeros(build.width(h), config.output));
         let out = build.layer(&format!("layers.{}", config.hidden.len()), last, h)?;
         Ok(Self { config, field: Field::new(build.finish(out)?) })

@@ -2,6 +2,7 @@
 
 mod common;
 mod construction;
+mod derivatives;
 mod optimisers;
 mod reference;
 mod sameness;

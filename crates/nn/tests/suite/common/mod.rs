@@ -134,3 +134,9 @@ pub(crate) fn distance<'a>(
     }
     difference / size
 }
+
+/// The derivative at 0 by central differences of fourth order.
+pub(crate) fn difference(mut f: impl FnMut(f64) -> f64) -> f64 {
+    let h = 1e-3;
+    (8.0 * (f(h) - f(-h)) - (f(2.0 * h) - f(-2.0 * h))) / (12.0 * h)
+}
