@@ -24,6 +24,8 @@ use std::process::Command;
 pub(crate) enum Workload {
     /// Conditional flow matching: training steps
     Cfm,
+    /// Networks: passes of perceptrons
+    Nn,
     /// Integrators: floors by hand, single problems, batches, neural fields
     Ode,
     /// Optimal transport: exact plans
@@ -162,8 +164,12 @@ fn beside(workload: Workload, threads: usize, json: Option<&Path>, page: Page) -
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
     if page == Page::Written {
-        let place = root().join("docs/benchmarks/transport.md");
-        docs::write(&place, &format!("peers ot {threads}"), &row::table(&table))?;
+        let (page, name) = match workload {
+            Workload::Nn => ("networks.md", "nn"),
+            _ => ("transport.md", "ot"),
+        };
+        let place = root().join("docs/benchmarks").join(page);
+        docs::write(&place, &format!("peers {name} {threads}"), &row::table(&table))?;
     }
     Ok(())
 }

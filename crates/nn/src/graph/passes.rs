@@ -241,7 +241,7 @@ impl<A: Element> Graph<A> {
         }
         for ((node, sum), range) in self.nodes.iter().zip(&plan.sums).zip(&plan.params) {
             if let Some(layer) = node.layer() {
-                layer.collect(&total[sum.start..sum.start + layer.gradient_len()], &mut params[range.clone()]);
+                layer.collect(&total[sum.clone()], &mut params[range.clone()]);
             }
         }
     }

@@ -29,6 +29,17 @@ impl Region {
     }
 }
 
+/// Ranges of these sizes one after another, each from a multiple of `step` on; and where the next would start.
+fn ranges(sizes: impl Iterator<Item = usize>, step: usize) -> (Vec<Range<usize>>, usize) {
+    let mut end: usize = 0;
+    let ranges = sizes.map(|size| {
+        let start = end;
+        end = (start + size).next_multiple_of(step);
+        start..start + size
+    });
+    (ranges.collect(), end)
+}
+
 /// Hands out regions one after another.
 struct Space<A> {
     tile: usize,
@@ -146,17 +157,8 @@ impl Plan {
                 *arrival = std::mem::replace(&mut seen[level], Arrival::Later);
             }
         }
-        let ranges = |sizes: &mut dyn Iterator<Item = usize>| {
-            let mut end = 0;
-            let mut take = |size| {
-                end += size;
-                end - size..end
-            };
-            let ranges: Vec<_> = sizes.map(&mut take).collect();
-            (ranges, end)
-        };
-        let (params, parameters) = ranges(&mut of(|l| l.layout().last().map_or(0, |v| v.offset + v.size())));
-        let (sums, sums_len) = ranges(&mut of(|l| l.gradient_len().next_multiple_of(A::LINE)));
+        let (params, parameters) = ranges(of(|l| l.layout().last().map_or(0, |v| v.offset + v.size())), 1);
+        let (sums, sums_len) = ranges(of(|l| l.gradient_len()), A::LINE);
         Self {
             tile,
             values: Levels::new::<A>(tile, widths, of(|l| l.kept())),

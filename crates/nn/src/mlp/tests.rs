@@ -2,8 +2,8 @@
 
 use super::Mlp;
 use crate::kernel::{Element, Machine};
-use crate::{Activation, MlpConfig, GraphMemory};
-use chreode_core::{Network, Real, Seed};
+use crate::{Activation, Connection, GraphMemory, MlpConfig, Normalisation};
+use chreode_core::{Network, NetworkJvp, Probes, Real, Seed};
 use ndarray::Array2;
 
 fn run<A: Element>(net: &Mlp<A>) -> Vec<f64> {
@@ -17,26 +17,37 @@ fn run<A: Element>(net: &Mlp<A>) -> Vec<f64> {
     let mut memory = Default::default();
     net.forward(&t, x.view(), out.view_mut(), &mut memory);
     net.pullback(out.view(), Some(grad.view_mut()), Some(&mut params), &mut memory);
-    out.iter().chain(&grad).chain(&params).map(|&v| Real::to_f64(v)).collect()
+    let mut all: Vec<f64> = out.iter().chain(&grad).chain(&params).map(|&v| Real::to_f64(v)).collect();
+    if state == output {
+        let mut div = vec![A::zero(); 70];
+        net.divergence(Probes::Basis, &mut div, &mut memory);
+        let (a, state) = (Some(out.view()), Some(grad.view_mut()));
+        net.pullback_divergence(Probes::Basis, &t, a, state, Some(&mut params), &mut memory);
+        all.extend(div.iter().chain(&grad).chain(&params).map(|&v| Real::to_f64(v)));
+    }
+    all
+}
+
+fn agree<A: Element>(config: &MlpConfig, tolerance: f64) {
+    let net = Mlp::<A>::new(config.clone(), &mut Seed(5).stream("net", 0)).expect("a valid configuration");
+    let baseline = run(&net.clone().on(Machine::all()[0]));
+    for machine in Machine::all() {
+        for (a, b) in baseline.iter().zip(run(&net.clone().on(machine))) {
+            assert!((a - b).abs() < tolerance * (1.0 + a.abs()), "{config:?} on {machine:?}: {a} {b}");
+        }
+    }
 }
 
 #[test]
 fn instruction_sets_agree_to_rounding() {
     for activation in Activation::ALL {
         let config = MlpConfig::new(5).hidden([64, 100, 33]).output(3).activation(activation);
-        let mut rng = Seed(5).stream("net", 0);
-        let single = Mlp::<f32>::new(config.clone(), &mut rng).expect("a valid configuration");
-        let double = Mlp::<f64>::new(config, &mut rng).expect("a valid configuration");
-        let baseline = Machine::all()[0];
-        let (single0, double0) = (run(&single.clone().on(baseline)), run(&double.clone().on(baseline)));
-        for machine in Machine::all() {
-            for (a, b) in single0.iter().zip(run(&single.clone().on(machine))) {
-                assert!((a - b).abs() < 2e-5 * (1.0 + a.abs()), "{activation}, f32, {machine:?}: {a} {b}");
-            }
-            for (a, b) in double0.iter().zip(run(&double.clone().on(machine))) {
-                assert!((a - b).abs() < 1e-13 * (1.0 + a.abs()), "{activation}, f64, {machine:?}: {a} {b}");
-            }
-        }
+        agree::<f32>(&config, 2e-5);
+        agree::<f64>(&config, 1e-13);
+        let config = MlpConfig::new(5).hidden([17, 17]).activation(activation);
+        let config = config.connection(Connection::Residual).normalisation(Normalisation::Layer);
+        agree::<f32>(&config, 1e-4);
+        agree::<f64>(&config, 1e-12);
     }
 }
 

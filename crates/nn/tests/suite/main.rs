@@ -6,3 +6,4 @@ mod derivatives;
 mod optimisers;
 mod reference;
 mod sameness;
+mod torch;
