@@ -145,7 +145,13 @@ impl<A: Element> Network for Conditioned<A> {
         self.graph.run_forward(self.inputs(t, x.view()), out, memory, Keep::Values);
     }
 
-    fn velocity(&self, t: &[A], x: ArrayView2<'_, A>, out: ArrayViewMut2<'_, A>, memory: &mut GraphMemory<A>) {
+    fn velocity(
+        &self,
+        t: &[A],
+        x: ArrayView2<'_, A>,
+        out: ArrayViewMut2<'_, A>,
+        memory: &mut GraphMemory<A>,
+    ) {
         self.graph.run_forward(self.inputs(t, x.view()), out, memory, Keep::Nothing);
     }
 

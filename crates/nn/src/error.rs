@@ -20,7 +20,9 @@ pub enum NnError {
         widths: Vec<usize>,
     },
     /// A layer on rows of another width.
-    #[error("`{place}` takes rows of {expected} columns and is given {found}; make it as wide as what it reads")]
+    #[error(
+        "`{place}` takes rows of {expected} columns and is given {found}; make it as wide as what it reads"
+    )]
     Columns {
         /// The layer's name.
         place: String,
@@ -49,7 +51,9 @@ pub enum NnError {
         name: String,
     },
     /// A level that does not reach the output.
-    #[error("nothing reads level {level} of the graph; the output must be the last, and every other must be read")]
+    #[error(
+        "nothing reads level {level} of the graph; the output must be the last, and every other must be read"
+    )]
     UnusedLevel {
         /// Its number in the order of making, the input being 0.
         level: usize,

@@ -66,7 +66,13 @@ impl<A: Element> Network for Field<A> {
         self.graph.run_forward(Inputs { t: Some(t), x, condition: None }, out, memory, Keep::Values);
     }
 
-    fn velocity(&self, t: &[A], x: ArrayView2<'_, A>, out: ArrayViewMut2<'_, A>, memory: &mut GraphMemory<A>) {
+    fn velocity(
+        &self,
+        t: &[A],
+        x: ArrayView2<'_, A>,
+        out: ArrayViewMut2<'_, A>,
+        memory: &mut GraphMemory<A>,
+    ) {
         self.graph.run_forward(Inputs { t: Some(t), x, condition: None }, out, memory, Keep::Nothing);
     }
 

@@ -13,11 +13,11 @@ mod row_map;
 mod tile;
 
 pub use builder::{GraphBuilder, Level};
+pub(crate) use derivatives::{Cotangents, Directions, TangentOut};
 pub(crate) use inputs::{InputCotangents, Inputs};
 pub use join::Join;
 pub use memory::GraphMemory;
 pub(crate) use passes::Keep;
-pub(crate) use derivatives::{Cotangents, Directions, TangentOut};
 
 use crate::kernel::{Element, Machine};
 use chreode_core::ParameterView;

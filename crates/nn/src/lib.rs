@@ -11,6 +11,8 @@ mod error;
 mod field;
 mod function;
 mod graph;
+#[cfg(doctest)]
+mod guide;
 mod kernel;
 mod layer;
 mod layers;

@@ -92,7 +92,13 @@ impl<A: Element> Network for Mlp<A> {
         self.field.forward(t, x, out, memory);
     }
 
-    fn velocity(&self, t: &[A], x: ArrayView2<'_, A>, out: ArrayViewMut2<'_, A>, memory: &mut GraphMemory<A>) {
+    fn velocity(
+        &self,
+        t: &[A],
+        x: ArrayView2<'_, A>,
+        out: ArrayViewMut2<'_, A>,
+        memory: &mut GraphMemory<A>,
+    ) {
         self.field.velocity(t, x, out, memory);
     }
 

@@ -102,7 +102,8 @@ fn a_second_divergence_allocates_nothing() {
         .normalisation(Normalisation::Layer)
         .time(TimeInput::Fourier(vec![1.0]));
     let net = Mlp::<f32>::new(config, rng).expect("a valid configuration");
-    let (flow, genes) = (Field::gru_flow(9, rng).expect("a width"), Field::phoenix(9, 4, rng).expect("a width"));
+    let (flow, genes) =
+        (Field::gru_flow(9, rng).expect("a width"), Field::phoenix(9, 4, rng).expect("a width"));
     for threads in [1, 2] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let counts = pool.install(|| {

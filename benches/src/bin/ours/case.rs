@@ -204,14 +204,8 @@ mod tests {
         assert_eq!("ot/minibatch/1000x256".parse::<Case>().unwrap(), Case::Transport(minibatch));
         let sinkhorn = Transport::Sinkhorn { n: 1024, thousandths: 5, costs: Word::Single };
         assert_eq!("ot/sinkhorn/1024/0.005/f32".parse::<Case>().unwrap(), Case::Transport(sinkhorn));
-        let passes = Passes {
-            d: 5,
-            width: 64,
-            layers: 3,
-            rows: 256,
-            activation: Activation::Selu,
-            pass: Pass::Vjp,
-        };
+        let passes =
+            Passes { d: 5, width: 64, layers: 3, rows: 256, activation: Activation::Selu, pass: Pass::Vjp };
         assert_eq!("nn/d5-64x3-256-selu-vjp".parse::<Case>().unwrap(), Case::Network(passes));
         for (name, part) in [
             ("nn/d5-64x3-256-selu-hessian", "hessian is no pass"),

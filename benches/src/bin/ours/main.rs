@@ -45,7 +45,9 @@ fn main() -> Result<()> {
         (Case::Cfm(case), true) => serde_json::to_value(profile::steps(case, &arrays)?)?,
         (Case::Transport(case), false) => serde_json::to_value(ot::time(case, &arrays)?)?,
         (Case::Network(case), false) => serde_json::to_value(nn::time(&case)?)?,
-        (Case::Transport(_) | Case::Network(_), true) => bail!("only training has a profile; {} is one call", cli.name),
+        (Case::Transport(_) | Case::Network(_), true) => {
+            bail!("only training has a profile; {} is one call", cli.name)
+        }
     };
     report["case"] = cli.name.into();
     report["threads"] = cli.threads.into();

@@ -7,7 +7,7 @@ use crate::cfm::config;
 use anyhow::Result;
 use chreode_core::{Network, ParameterView, Seed};
 use chreode_models::{BatchSource, FlowMatcher, ModelError, Pairing, Straight, Trainer};
-use chreode_nn::{Mlp, GraphMemory};
+use chreode_nn::{GraphMemory, Mlp};
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::Rng;
 use serde::Serialize;

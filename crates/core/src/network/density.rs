@@ -62,7 +62,8 @@ impl<N: NetworkJvp + ?Sized> Vjp<Augmented<N::Scalar>> for DensityField<'_, N> {
         (a, c): &Augmented<N::Scalar>,
     ) -> Pullback<Augmented<N::Scalar>, Self::Params> {
         let value = self.eval(t, y);
-        let (mut x, mut params) = (Array2::zeros(y.0.raw_dim()), Array1::zeros(self.network.parameter_count()));
+        let (mut x, mut params) =
+            (Array2::zeros(y.0.raw_dim()), Array1::zeros(self.network.parameter_count()));
         let minus: Vec<_> = c.iter().map(|&c| -c).collect();
         let flat = params.as_slice_mut().expect("a new array is contiguous");
         let memory = &mut self.scratch.borrow_mut().memory;

@@ -1,9 +1,9 @@
 //! Building a graph, level by level.
 
+use super::Graph;
 use super::join::Join;
 use super::node::Node;
 use super::plan::Plan;
-use super::Graph;
 use crate::kernel::Element;
 use crate::{Layer, NnError};
 use chreode_core::ParameterView;
@@ -61,7 +61,15 @@ impl<A: Element> GraphBuilder<A> {
     /// # Errors
     /// [`NnError::Columns`] if the layer's input has another width, [`NnError::ZeroWidth`], and
     /// [`NnError::NameTaken`].
-    pub fn layer(&mut self, name: &str, layer: impl Layer<A> + 'static, from: Level) -> Result<Level, NnError> {
+    ///
+    /// # Panics
+    /// This and the methods below, for a level of another builder that has more of them.
+    pub fn layer(
+        &mut self,
+        name: &str,
+        layer: impl Layer<A> + 'static,
+        from: Level,
+    ) -> Result<Level, NnError> {
         self.named(name, |part| format!("{name}.{part}"), layer, from)
     }
 

@@ -187,7 +187,11 @@ impl<A: Element> Graph<A> {
         match &out {
             TangentOut::All(out) => {
                 let shape = (dx.count(), rows, self.width().1);
-                assert_eq!(out.dim(), shape, "the tangents must have a row of the output for each direction's");
+                assert_eq!(
+                    out.dim(),
+                    shape,
+                    "the tangents must have a row of the output for each direction's"
+                );
             }
             TangentOut::Trace(_, out) => assert_eq!(out.len(), rows, "a divergence is one number a row"),
         }
@@ -215,7 +219,9 @@ impl<A: Element> Graph<A> {
                 let dx = plan.tangents.levels[0].rows(tangents, count);
                 for i in 0..count {
                     match &mut out {
-                        TangentOut::All(out) => store_row(dy.row(i), out.index_axis_mut(Axis(0), k).row_mut(first + i)),
+                        TangentOut::All(out) => {
+                            store_row(dy.row(i), out.index_axis_mut(Axis(0), k).row_mut(first + i))
+                        }
                         TangentOut::Trace(weight, out) => {
                             out[first + i] += *weight * dot(&dx.row(i)[offset..], dy.row(i));
                         }
@@ -299,7 +305,10 @@ impl<A: Element> Graph<A> {
                     let from = plan.cotangents[0].rows(cotangents, count);
                     let columns = offset..offset + dx.columns();
                     for (i, row) in from.iter().enumerate() {
-                        store_row(&row[columns.clone()], directions.index_axis_mut(Axis(0), k).row_mut(first + i));
+                        store_row(
+                            &row[columns.clone()],
+                            directions.index_axis_mut(Axis(0), k).row_mut(first + i),
+                        );
                     }
                 }
             }
@@ -335,7 +344,10 @@ impl<A: Element> Graph<A> {
         if let Directions::Given(dx) = dx {
             assert_eq!(dx.dim().1, rows, "the directions must have the rows of the states");
         }
-        assert!(offset + dx.columns() <= self.width().0, "the directions must have the columns of the states");
+        assert!(
+            offset + dx.columns() <= self.width().0,
+            "the directions must have the columns of the states"
+        );
     }
 }
 

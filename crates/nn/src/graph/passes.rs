@@ -128,7 +128,9 @@ impl<A: Element> Graph<A> {
         let values = &mut memory.values.as_mut_slice()[..rows.div_ceil(tile) * len];
         let group = group_rows(rows, tile, self.plan.parameters, 1, Sums::Nothing);
         let shared = Shared::by(rows * self.plan.parameters);
-        divide(Forward { inputs, out, values, tile, len }, group, shared, &|pass| self.forward_group(pass, keep));
+        divide(Forward { inputs, out, values, tile, len }, group, shared, &|pass| {
+            self.forward_group(pass, keep)
+        });
     }
 
     fn forward_group(&self, pass: Forward<'_, '_, A>, keep: Keep) {
@@ -183,7 +185,13 @@ impl<A: Element> Graph<A> {
         }
     }
 
-    pub(super) fn load_cotangent(&self, a: ArrayView2<'_, A>, first: usize, count: usize, cotangents: &mut [A]) {
+    pub(super) fn load_cotangent(
+        &self,
+        a: ArrayView2<'_, A>,
+        first: usize,
+        count: usize,
+        cotangents: &mut [A],
+    ) {
         let mut last = self.plan.cotangents[self.nodes.len()].rows_mut(cotangents, count);
         for i in 0..count {
             load_row(a.row(first + i), last.row_mut(i));

@@ -47,7 +47,12 @@ impl<A: Element> Graph<A> {
             match node {
                 Node::Layer(layer, input) => {
                     let kept = kept[n].within(kept[n].start).rows_mut(rest, count);
-                    layer.tangent(self.at(n, *input, count, values), levels[*input].rows(before, count), dy, kept);
+                    layer.tangent(
+                        self.at(n, *input, count, values),
+                        levels[*input].rows(before, count),
+                        dy,
+                        kept,
+                    );
                 }
                 Node::Join(join, inputs) => {
                     let at = inputs.map(|level| self.value(level, count, values));

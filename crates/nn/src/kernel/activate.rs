@@ -45,7 +45,9 @@ impl<A: Element, R: Rule> WithSimd for Slope<'_, A, R> {
         let (h, kept) = (A::vectors::<S>(self.at.h), A::vectors::<S>(self.at.kept));
         let to = A::vectors_mut::<S>(self.to).iter_mut().zip(h.iter().zip(kept));
         match self.by {
-            None => to.for_each(|(to, (h, kept))| *to = A::times(simd, *to, R::slope::<A, S>(simd, *h, *kept))),
+            None => {
+                to.for_each(|(to, (h, kept))| *to = A::times(simd, *to, R::slope::<A, S>(simd, *h, *kept)))
+            }
             Some(by) => {
                 for ((to, (h, kept)), by) in to.zip(A::vectors::<S>(by)) {
                     *to = A::times(simd, *by, R::slope::<A, S>(simd, *h, *kept));
@@ -105,13 +107,23 @@ macro_rules! by_rule {
 }
 
 /// `z ← φ(z)`, and `kept` where the function keeps something. Whole lines only.
-pub(crate) fn activate<A: Element>(machine: Machine, function: Function, z: &mut [A], kept: Option<&mut [A]>) {
+pub(crate) fn activate<A: Element>(
+    machine: Machine,
+    function: Function,
+    z: &mut [A],
+    kept: Option<&mut [A]>,
+) {
     let kept = if function.keeps() { kept } else { None };
     by_rule!(machine, function, (), Forward { z: z, kept: kept });
 }
 
 /// `cotangent ← φ' · cotangent`.
-pub(crate) fn pull_activation<A: Element>(machine: Machine, function: Function, cotangent: &mut [A], at: Kept<'_, A>) {
+pub(crate) fn pull_activation<A: Element>(
+    machine: Machine,
+    function: Function,
+    cotangent: &mut [A],
+    at: Kept<'_, A>,
+) {
     by_rule!(machine, function, (), Slope { at: at, by: None, to: cotangent });
 }
 

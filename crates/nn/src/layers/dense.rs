@@ -5,7 +5,8 @@ use super::packed::Packed;
 use crate::buffer::Buffer;
 use crate::function::Function;
 use crate::kernel::{
-    Element, Kept, Machine, Start, activate, add_column_sums, bend_activation, pull_activation, push_activation,
+    Element, Kept, Machine, Start, activate, add_column_sums, bend_activation, pull_activation,
+    push_activation,
 };
 use crate::layer::{Along, At, Cotangent, Layer, view};
 use crate::rows::{Rows, RowsMut, lines, padded};

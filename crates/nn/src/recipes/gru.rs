@@ -32,7 +32,8 @@ impl<A: Element> GraphBuilder<A> {
         let part = |build: &mut Self, from, range| build.layer(name, Columns::new(3 * width, range), from);
         let gates_x = part(self, by_x, 0..2 * width)?;
         let gates_h = part(self, by_h, 0..2 * width)?;
-        let (new_x, new_h) = (part(self, by_x, 2 * width..3 * width)?, part(self, by_h, 2 * width..3 * width)?);
+        let (new_x, new_h) =
+            (part(self, by_x, 2 * width..3 * width)?, part(self, by_h, 2 * width..3 * width)?);
         let gates = self.join(Join::Add, gates_x, gates_h)?;
         let gates = self.layer(name, Pointwise::new(2 * width, Function::Sigmoid), gates)?;
         let reset = self.layer(name, Columns::new(2 * width, 0..width), gates)?;
@@ -57,9 +58,8 @@ impl<A: Element> GraphBuilder<A> {
     /// As for a [`layer`](Self::layer).
     pub fn gru_flow(&mut self, name: &str, h: Level, rng: &mut impl Rng) -> Result<Level, NnError> {
         let width = self.width(h);
-        let mut dense = |function: Function| {
-            Dense::zeros(width, width).bias(Bias::Absent).drawn(rng).then(function)
-        };
+        let mut dense =
+            |function: Function| Dense::zeros(width, width).bias(Bias::Absent).drawn(rng).then(function);
         let (by_r, by_z) = (dense(Function::Sigmoid), dense(Function::Sigmoid));
         let by_h = dense(Activation::Tanh.into());
         let reset = self.layer(&format!("{name}.lin_hr"), by_r, h)?;

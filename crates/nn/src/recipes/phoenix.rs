@@ -1,7 +1,9 @@
 //! Gene dynamics by Hill-like sums and products.
 
 use crate::kernel::Element;
-use crate::{Bias, Columns, Dense, Field, Function, GraphBuilder, Join, Level, Multipliers, NnError, Pointwise};
+use crate::{
+    Bias, Columns, Dense, Field, Function, GraphBuilder, Join, Level, Multipliers, NnError, Pointwise,
+};
 use rand::Rng;
 
 impl<A: Element> GraphBuilder<A> {
@@ -41,7 +43,7 @@ impl<A: Element> GraphBuilder<A> {
         let target = self.layer(&of("net_alpha_combine.linear_out"), combine, both)?;
         let way = self.join(Join::Subtract, target, genes)?;
         let rates = Multipliers::new("gene_multipliers", width, rng);
-        self.named(&of("gene_multipliers"), &of, rates, way)
+        self.named(&of("gene_multipliers"), of, rates, way)
     }
 }
 

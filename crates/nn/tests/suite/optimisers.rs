@@ -2,7 +2,8 @@
 
 use approx::assert_relative_eq;
 use chreode_nn::{
-    AdamW, Element, Ema, EmaStart, Lion, Momentum, Moments, NnError, Schedule, Sgd, Velocity, clip_norm, clip_value,
+    AdamW, Element, Ema, EmaStart, Lion, Moments, Momentum, NnError, Schedule, Sgd, Velocity, clip_norm,
+    clip_value,
 };
 
 const START: [f64; 4] = [1.0, -2.0, 0.5, 3.0];
@@ -255,7 +256,10 @@ fn schedules_fall_by_rates_and_steps() {
     let warm = Schedule::warmup(4).unwrap();
     assert_eq!([0, 1, 3, 4, 100].map(|k| warm.factor(k)), [0.25, 0.5, 1.0, 1.0, 1.0]);
     let text = |s: Result<Schedule, NnError>| s.expect_err("out of range").to_string();
-    assert_eq!(text(Schedule::exponential(1.1)), "the schedule's rate is 1.1; it must be above 0 and at most 1");
+    assert_eq!(
+        text(Schedule::exponential(1.1)),
+        "the schedule's rate is 1.1; it must be above 0 and at most 1"
+    );
     assert_eq!(text(Schedule::step(0, 0.5)), "the schedule's every is 0; it must be at least 1");
     assert_eq!(text(Schedule::warmup(0)), "the schedule's warmup is 0; it must be at least 1");
     // An unchecked one panics as little.
@@ -267,5 +271,8 @@ fn clipping_by_value_refuses_what_is_not_finite() {
     let mut bad = [9.0, f64::INFINITY];
     assert!(matches!(clip_value(&mut bad, 1.0), Err(NnError::GradientNotFinite { index: 1, .. })));
     assert_eq!(bad[0], 9.0);
-    assert_eq!(clip_value(&mut bad, 0.0).unwrap_err().to_string(), "clip_value's max is 0; it must be positive");
+    assert_eq!(
+        clip_value(&mut bad, 0.0).unwrap_err().to_string(),
+        "clip_value's max is 0; it must be positive"
+    );
 }

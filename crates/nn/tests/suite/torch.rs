@@ -9,7 +9,7 @@ use chreode_nn::{
 use ndarray::Array2;
 
 #[rustfmt::skip]
-mod torch {
+mod given {
     pub(super) const GRU: [f64; 6] = [0.38004240169542536, -0.33166573709124714, 0.3496529476324516, 0.11242850662444186, 0.006864714699667207, -0.4266325185306647];
     pub(super) const GRU_X: [f64; 4] = [0.1244927249429972, 0.003854716583130811, -0.04752073606693233, 0.14882623226543618];
     pub(super) const GRU_H: [f64; 6] = [0.320710955276615, 0.04576729457368436, -0.21211276089853467, -0.15605931737892081, -0.20342930247722796, -0.06284674704113721];
@@ -62,14 +62,14 @@ fn a_gru_cell_is_that_of_torch() {
     assert_eq!(names, expected.map(|(name, shape)| (name.to_string(), shape)));
     let bound = 1.0 / 3f64.sqrt();
     assert!(cell.parameters().iter().all(|p| p.abs() <= bound));
-    cell.write_parameters(&waves(&cell.layout().to_vec()));
+    cell.write_parameters(&waves(cell.layout()));
     let row = ndarray::concatenate![ndarray::Axis(1), wave(2, 2, 0.3), wave(2, 3, 1.1)];
     let (mut y, mut state, mut memory) = (Array2::zeros((2, 3)), Array2::zeros((2, 5)), Default::default());
     cell.forward(row.view(), y.view_mut(), &mut memory);
     cell.pullback(wave(2, 3, 2.0).view(), Some(state.view_mut()), None, &mut memory);
-    near(&y, &torch::GRU);
-    near(&state.slice(ndarray::s![.., ..2]).to_owned(), &torch::GRU_X);
-    near(&state.slice(ndarray::s![.., 2..]).to_owned(), &torch::GRU_H);
+    near(&y, &given::GRU);
+    near(&state.slice(ndarray::s![.., ..2]).to_owned(), &given::GRU_X);
+    near(&state.slice(ndarray::s![.., 2..]).to_owned(), &given::GRU_H);
 }
 
 #[test]
@@ -78,14 +78,14 @@ fn a_layer_norm_is_that_of_torch() {
     let out = build.layer("norm", LayerNorm::new(5), build.input()).unwrap();
     let mut graph = build.finish(out).unwrap();
     assert_eq!(graph.parameters(), [1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
-    graph.write_parameters(&waves(&graph.layout().to_vec()));
+    graph.write_parameters(&waves(graph.layout()));
     let (mut y, mut state, mut memory) = (Array2::zeros((2, 5)), Array2::zeros((2, 5)), Default::default());
     let mut params = vec![0.0; 10];
     graph.forward(wave(2, 5, 0.3).view(), y.view_mut(), &mut memory);
     graph.pullback(wave(2, 5, 2.0).view(), Some(state.view_mut()), Some(&mut params), &mut memory);
-    near(&y, &torch::NORM);
-    near(&state, &torch::NORM_X);
-    near(&params[..5], &torch::NORM_WEIGHT);
+    near(&y, &given::NORM);
+    near(&state, &given::NORM_X);
+    near(&params[..5], &given::NORM_WEIGHT);
 }
 
 #[test]
@@ -100,19 +100,19 @@ fn a_divergence_and_its_gradient_are_those_of_torch() {
     let parts = ["layers.0", "norms.0", "layers.1", "norms.1", "layers.2"];
     let expected: Vec<_> = parts.iter().flat_map(|p| [format!("{p}.weight"), format!("{p}.bias")]).collect();
     assert_eq!(names, expected);
-    net.write_parameters(&waves(&net.layout().to_vec()));
+    net.write_parameters(&waves(net.layout()));
     let (mut y, mut state, mut memory) = (Array2::zeros((2, 2)), Array2::zeros((2, 2)), Default::default());
     let (mut div, mut params) = ([0.0; 2], vec![0.0; net.parameter_count()]);
     net.forward(&[0.2, 0.9], wave(2, 2, 0.3).view(), y.view_mut(), &mut memory);
     net.divergence(Probes::Basis, &mut div, &mut memory);
     let (c, state_view) = ([1.0, -0.5], Some(state.view_mut()));
     net.pullback_divergence(Probes::Basis, &c, None, state_view, Some(&mut params), &mut memory);
-    near(&y, &torch::FIELD);
-    near(&div, &torch::DIVERGENCE);
-    near(&state, &torch::DIVERGENCE_X);
-    near(part(net.layout(), &params, "layers.0.weight"), &torch::DIVERGENCE_FIRST);
-    near(part(net.layout(), &params, "norms.1.weight"), &torch::DIVERGENCE_NORM);
-    near(part(net.layout(), &params, "layers.2.weight"), &torch::DIVERGENCE_LAST);
+    near(&y, &given::FIELD);
+    near(&div, &given::DIVERGENCE);
+    near(&state, &given::DIVERGENCE_X);
+    near(part(net.layout(), &params, "layers.0.weight"), &given::DIVERGENCE_FIRST);
+    near(part(net.layout(), &params, "norms.1.weight"), &given::DIVERGENCE_NORM);
+    near(part(net.layout(), &params, "layers.2.weight"), &given::DIVERGENCE_LAST);
 }
 
 #[test]
@@ -128,15 +128,15 @@ fn gene_dynamics_are_those_of_their_equations() {
         "gene_multipliers",
     ];
     assert_eq!(names, expected);
-    net.write_parameters(&waves(&net.layout().to_vec()));
+    net.write_parameters(&waves(net.layout()));
     let (mut y, mut state, mut memory) = (Array2::zeros((2, 3)), Array2::zeros((2, 3)), Default::default());
     let mut params = vec![0.0; net.parameter_count()];
     net.forward(&[0.0, 1.0], (wave(2, 3, 0.3) + 0.6).view(), y.view_mut(), &mut memory);
     net.pullback(wave(2, 3, 2.0).view(), Some(state.view_mut()), Some(&mut params), &mut memory);
-    near(&y, &torch::PHOENIX);
-    near(&state, &torch::PHOENIX_G);
-    near(part(net.layout(), &params, "gene_multipliers"), &torch::PHOENIX_RATES);
-    near(part(net.layout(), &params, "net_prods.linear_out.weight"), &torch::PHOENIX_PRODUCTS);
+    near(&y, &given::PHOENIX);
+    near(&state, &given::PHOENIX_G);
+    near(part(net.layout(), &params, "gene_multipliers"), &given::PHOENIX_RATES);
+    near(part(net.layout(), &params, "net_prods.linear_out.weight"), &given::PHOENIX_PRODUCTS);
 }
 
 #[test]

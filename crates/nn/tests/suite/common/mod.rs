@@ -1,6 +1,10 @@
 //! A perceptron in plain loops, and networks and batches to hold the fast one against it.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+mod case;
+
+pub(crate) use case::{Case, matrix, random};
+
 use chreode_core::{Network, Real, Seed};
 use chreode_nn::{Activation, Element, Mlp, MlpConfig};
 use ndarray::Array2;
