@@ -24,6 +24,8 @@ use std::process::Command;
 pub(crate) enum Workload {
     /// Conditional flow matching: training steps
     Cfm,
+    /// Networks: passes of perceptrons
+    Nn,
     /// Integrators: floors by hand, single problems, batches, neural fields
     Ode,
     /// Optimal transport: exact plans
@@ -38,10 +40,25 @@ struct Peers {
 }
 
 impl Peers {
+    /// Those of `workload`; the error says why they are skipped.
+    fn of(workload: Workload) -> Result<Self, String> {
+        match workload {
+            // All of its peers' scripts are ours.
+            Workload::Nn => {
+                Ok(Self { python: Self::python()?.into(), scripts: root().join("benches/peers") })
+            }
+            _ => Self::find(),
+        }
+    }
+
+    fn python() -> Result<std::ffi::OsString, String> {
+        let unset = "PEERS_PYTHON is not set; set it to a Python that has the peers installed";
+        std::env::var_os("PEERS_PYTHON").ok_or(unset.to_string())
+    }
+
     /// From the environment; the error says why they are skipped.
     fn find() -> Result<Self, String> {
-        let python = std::env::var_os("PEERS_PYTHON")
-            .ok_or("PEERS_PYTHON is not set; set it to a Python that has the peers installed")?;
+        let python = Self::python()?;
         let folder =
             std::env::var_os("PEERS_DIR").map_or_else(|| root().join("../shared/peers"), PathBuf::from);
         let nested = folder.join("python");
@@ -94,11 +111,14 @@ pub(crate) fn run(workload: Workload, threads: usize, json: Option<&Path>, page:
 }
 
 fn beside(workload: Workload, threads: usize, json: Option<&Path>, page: Page) -> Result<()> {
-    let peers = Peers::find();
+    let peers = Peers::of(workload);
     if let Err(reason) = &peers {
         println!("peers skipped: {reason}");
     }
-    let data = peers.as_ref().ok().map(Peers::data).transpose()?;
+    let data = match (workload, &peers) {
+        (Workload::Nn, _) | (_, Err(_)) => None,
+        (_, Ok(peers)) => Some(peers.data()?),
+    };
     run_command(cargo().args([
         "build",
         "--release",
@@ -162,8 +182,12 @@ fn beside(workload: Workload, threads: usize, json: Option<&Path>, page: Page) -
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
     if page == Page::Written {
-        let place = root().join("docs/benchmarks/transport.md");
-        docs::write(&place, &format!("peers ot {threads}"), &row::table(&table))?;
+        let (page, name) = match workload {
+            Workload::Nn => ("networks.md", "nn"),
+            _ => ("transport.md", "ot"),
+        };
+        let place = root().join("docs/benchmarks").join(page);
+        docs::write(&place, &format!("peers {name} {threads}"), &row::table(&table))?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ mod stream;
 pub use coordinates::Coordinates;
 pub use error::CoreError;
 pub use field::{FiniteDifference, Jvp, Pullback, VectorField, Vjp};
-pub use network::{Network, NetworkField, ParameterView};
+pub use network::{DensityField, Network, NetworkField, NetworkJvp, ParameterView, Probes, TangentPullback};
 pub use norm::{MaxNorm, Norm, PerEntry, ToleranceError};
 pub use num_complex::Complex;
 pub use populations::{Populations, Snapshot};

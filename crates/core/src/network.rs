@@ -1,9 +1,15 @@
-//! Parametrised vector fields on rows, and their use as a [`VectorField`].
+//! Parametrised vector fields on rows.
 
-use crate::field::time_difference;
-use crate::{Pullback, Real, VectorField, Vjp};
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
-use std::cell::RefCell;
+mod density;
+mod derivative;
+mod field;
+
+pub use density::DensityField;
+pub use derivative::{NetworkJvp, Probes, TangentPullback};
+pub use field::NetworkField;
+
+use crate::Real;
+use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// Where one named parameter lies in the flat vector.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,70 +99,5 @@ pub trait Network {
         let mut flat = vec![Self::Scalar::default(); self.parameter_count()];
         self.read_parameters(&mut flat);
         flat
-    }
-}
-
-/// A network as the right-hand side of dX/dt = v_θ(t, X), all rows at the same time.
-///
-/// Holds the scratch memory of the passes, so that a solve allocates nothing after its first
-/// evaluation. One of these belongs to one thread; make one per thread, they are cheap.
-pub struct NetworkField<'n, N: Network + ?Sized> {
-    network: &'n N,
-    scratch: RefCell<Scratch<N>>,
-}
-
-struct Scratch<N: Network + ?Sized> {
-    memory: N::Memory,
-    t: Vec<N::Scalar>,
-}
-
-impl<'n, N: Network + ?Sized> NetworkField<'n, N> {
-    /// The field of `network`.
-    pub fn new(network: &'n N) -> Self {
-        Self { network, scratch: RefCell::new(Scratch { memory: N::Memory::default(), t: Vec::new() }) }
-    }
-}
-
-impl<N: Network + ?Sized> VectorField<Array2<N::Scalar>> for NetworkField<'_, N> {
-    fn eval(&self, t: f64, y: &Array2<N::Scalar>) -> Array2<N::Scalar> {
-        let mut dy = Array2::zeros((y.nrows(), self.network.width().1));
-        self.eval_into(t, y, &mut dy);
-        dy
-    }
-
-    fn eval_into(&self, t: f64, y: &Array2<N::Scalar>, dy: &mut Array2<N::Scalar>) {
-        let Scratch { memory, t: times } = &mut *self.scratch.borrow_mut();
-        times.clear();
-        times.resize(y.nrows(), N::Scalar::from_f64(t));
-        self.network.velocity(times, y.view(), dy.view_mut(), memory);
-    }
-}
-
-impl<N: Network + ?Sized> Vjp<Array2<N::Scalar>> for NetworkField<'_, N> {
-    type Params = Array1<N::Scalar>;
-
-    fn vjp(
-        &self,
-        t: f64,
-        y: &Array2<N::Scalar>,
-        a: &Array2<N::Scalar>,
-    ) -> Pullback<Array2<N::Scalar>, Self::Params> {
-        let mut value = Array2::zeros((y.nrows(), self.network.width().1));
-        let Scratch { memory, t: times } = &mut *self.scratch.borrow_mut();
-        times.clear();
-        times.resize(y.nrows(), N::Scalar::from_f64(t));
-        self.network.forward(times, y.view(), value.view_mut(), memory);
-        let mut state = Array2::zeros(y.raw_dim());
-        let mut params = Array1::zeros(self.network.parameter_count());
-        let flat = params.as_slice_mut().expect("a new array is contiguous");
-        self.network.pullback(a.view(), Some(state.view_mut()), Some(flat), memory);
-        Pullback { value, state, params }
-    }
-
-    /// By central differences, with a step for the digits of the network's scalar.
-    fn vjp_time(&self, t: f64, y: &Array2<N::Scalar>, a: &Array2<N::Scalar>) -> f64 {
-        let digits =
-            if size_of::<N::Scalar>() < size_of::<f64>() { f32::EPSILON.into() } else { f64::EPSILON };
-        time_difference(self, t, y, a, digits.cbrt())
     }
 }

@@ -41,7 +41,7 @@ impl Activation {
         }
     }
 
-    /// Whether φ' cannot be had from φ cheaply and accurately, so that a forward pass keeps it.
+    /// Whether the derivatives cannot be had from φ alone, so that a forward pass keeps their sigmoid as well.
     pub(crate) const fn keeps_slope(self) -> bool {
         matches!(self, Self::Silu | Self::Softplus)
     }

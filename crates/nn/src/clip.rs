@@ -1,4 +1,4 @@
-//! Clipping a gradient by its norm.
+//! Clipping a gradient by its norm, or each of its entries.
 
 use crate::kernel::{Element, Machine};
 use crate::{NnError, error::expect_range};
@@ -38,6 +38,34 @@ pub fn clip_norm<A: Element>(gradient: &mut [A], max: f64) -> Result<f64, NnErro
         gradient.iter_mut().for_each(|g| *g *= scale);
     }
     Ok(norm)
+}
+
+/// Bounds every entry of `gradient` to ±`max`, as `torch.nn.utils.clip_grad_value_`, and returns how many it changed.
+///
+/// ```
+/// let mut gradient = [3.0, -0.5, -4.0];
+/// assert_eq!(chreode_nn::clip_value(&mut gradient, 2.5), Ok(2));
+/// assert_eq!(gradient, [2.5, -0.5, -2.5]);
+/// ```
+///
+/// # Errors
+/// [`NnError::OutOfRange`] unless `max` is positive, and [`NnError::GradientNotFinite`], with the first entry that is
+/// not finite; the gradient is then as it was.
+pub fn clip_value<A: Element>(gradient: &mut [A], max: f64) -> Result<usize, NnError> {
+    expect_range("clip_value's max", max, max > 0.0, "positive")?;
+    if let Some(index) = gradient.iter().position(|g| !g.is_finite()) {
+        let value = chreode_core::Real::to_f64(gradient[index]);
+        return Err(NnError::GradientNotFinite { index, value });
+    }
+    let max = A::from_f64(max);
+    let mut changed = 0;
+    for g in gradient {
+        if g.abs() > max {
+            *g = max.copysign(*g);
+            changed += 1;
+        }
+    }
+    Ok(changed)
 }
 
 /// Σ gᵢ² in `f64`, with eight running sums.

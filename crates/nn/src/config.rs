@@ -2,8 +2,58 @@
 
 use crate::{Activation, NnError};
 
+/// How time enters the input.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum TimeInput {
+    /// As it is: one column.
+    #[default]
+    Raw,
+    /// [`TimeEmbedding::fourier`](crate::TimeEmbedding::fourier): two columns a frequency.
+    Fourier(Vec<f64>),
+    /// [`TimeEmbedding::sinusoidal`](crate::TimeEmbedding::sinusoidal).
+    Sinusoidal {
+        /// Pairs of a sine and a cosine.
+        pairs: usize,
+        /// 2π times the longest wave, over 2π that of the shortest.
+        period: f64,
+    },
+}
+
+impl TimeInput {
+    /// Columns that stand for a time.
+    pub fn columns(&self) -> usize {
+        match self {
+            Self::Raw => 1,
+            Self::Fourier(frequencies) => 2 * frequencies.len(),
+            Self::Sinusoidal { pairs, .. } => 2 * pairs,
+        }
+    }
+}
+
+/// What a hidden layer adds to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Connection {
+    /// Nothing: h ← φ(W h + b).
+    #[default]
+    Plain,
+    /// Its input, where that is as wide: h ← h + φ(W h + b) (He et al. 2016, arXiv:1512.03385).
+    Residual,
+}
+
+/// What comes between a hidden layer's affine map and its nonlinearity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Normalisation {
+    /// Nothing.
+    #[default]
+    Absent,
+    /// A [`LayerNorm`](crate::LayerNorm).
+    Layer,
+}
+
 /// A multilayer perceptron v(t, x): input `[t, x]`, hidden layers, linear output.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct MlpConfig {
     /// Columns of a state row x.
     pub state: usize,
@@ -13,13 +63,27 @@ pub struct MlpConfig {
     pub hidden: Vec<usize>,
     /// The nonlinearity after each hidden layer.
     pub activation: Activation,
+    /// How time enters.
+    pub time: TimeInput,
+    /// What each hidden layer adds to.
+    pub connection: Connection,
+    /// What comes before each nonlinearity.
+    pub normalisation: Normalisation,
 }
 
 impl MlpConfig {
     /// A velocity on `state` columns: three hidden layers of 64 with SELU, as in the published
     /// flow-matching experiments (Tong et al. 2024, arXiv:2302.00482).
     pub fn new(state: usize) -> Self {
-        Self { state, output: state, hidden: vec![64; 3], activation: Activation::default() }
+        Self {
+            state,
+            output: state,
+            hidden: vec![64; 3],
+            activation: Activation::default(),
+            time: TimeInput::default(),
+            connection: Connection::default(),
+            normalisation: Normalisation::default(),
+        }
     }
 
     /// The same with other hidden widths.
@@ -37,16 +101,35 @@ impl MlpConfig {
         Self { output, ..self }
     }
 
+    /// The same with another input of time.
+    pub fn time(self, time: TimeInput) -> Self {
+        Self { time, ..self }
+    }
+
+    /// The same with other connections.
+    pub fn connection(self, connection: Connection) -> Self {
+        Self { connection, ..self }
+    }
+
+    /// The same with another normalisation.
+    pub fn normalisation(self, normalisation: Normalisation) -> Self {
+        Self { normalisation, ..self }
+    }
+
     /// Input width (time and state), hidden widths, output width.
     pub(crate) fn widths(&self) -> Vec<usize> {
-        let mut widths = vec![self.state.saturating_add(1)];
+        let mut widths = vec![self.state.saturating_add(self.time.columns())];
         widths.extend(&self.hidden);
         widths.push(self.output);
         widths
     }
 
     pub(crate) fn check(&self) -> Result<(), NnError> {
-        let places = [("state".to_string(), self.state), ("output".to_string(), self.output)];
+        let places = [
+            ("state".to_string(), self.state),
+            ("output".to_string(), self.output),
+            ("time embedding".to_string(), self.time.columns()),
+        ];
         let hidden = self.hidden.iter().enumerate().map(|(i, &w)| (format!("hidden layer {i}"), w));
         if let Some((place, _)) = places.into_iter().chain(hidden).find(|(_, width)| *width == 0) {
             return Err(NnError::ZeroWidth { place });

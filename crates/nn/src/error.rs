@@ -1,5 +1,6 @@
 //! What can be wrong with a network's or an optimiser's description.
 
+use crate::Join;
 use thiserror::Error;
 
 /// A network or an optimiser that cannot be built, or slices that do not fit it.
@@ -17,6 +18,45 @@ pub enum NnError {
     TooWide {
         /// Input, hidden and output widths.
         widths: Vec<usize>,
+    },
+    /// A layer on rows of another width.
+    #[error(
+        "`{place}` takes rows of {expected} columns and is given {found}; make it as wide as what it reads"
+    )]
+    Columns {
+        /// The layer's name.
+        place: String,
+        /// The columns it takes.
+        expected: usize,
+        /// The columns of what it was put on.
+        found: usize,
+    },
+    /// Two levels whose widths cannot be joined.
+    #[error(
+        "{join:?} cannot join {first} and {second} columns; Add, Subtract and Multiply need equal ones, Modulate \
+         needs twice as many in the second"
+    )]
+    Join {
+        /// How they were to be joined.
+        join: Join,
+        /// Columns of the first.
+        first: usize,
+        /// Columns of the second.
+        second: usize,
+    },
+    /// Two parameters of one name.
+    #[error("there are two parameters `{name}`; give each layer a name of its own")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// A level that does not reach the output.
+    #[error(
+        "nothing reads level {level} of the graph; the output must be the last, and every other must be read"
+    )]
+    UnusedLevel {
+        /// Its number in the order of making, the input being 0.
+        level: usize,
     },
     /// An activation nobody knows.
     #[error("there is no activation `{name}`; choose one of {known}")]

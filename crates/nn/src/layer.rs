@@ -1,144 +1,146 @@
-//! One affine layer, its weights packed for both directions.
+//! What a layer is: a map of rows, its derivatives, and its parameters.
 
-use crate::buffer::Buffer;
-use crate::kernel::{Element, Gemm, Left, Machine, PANEL, Right, Start};
+use crate::kernel::{Element, Machine};
+use crate::rows::{Rows, RowsMut};
+use chreode_core::ParameterView;
+use std::fmt::Debug;
 
-/// Lines that hold `width` entries.
-pub(crate) fn lines<A: Element>(width: usize) -> usize {
-    width.div_ceil(A::LINE)
+/// Where a layer was evaluated: its input x, its output y, and what [`Layer::forward`] kept beside them.
+#[derive(Clone, Copy, Debug)]
+pub struct At<'a, A> {
+    /// The input.
+    pub x: Rows<'a, A>,
+    /// The output.
+    pub y: Rows<'a, A>,
+    /// The kept columns, [`Layer::kept`] of them.
+    pub kept: Rows<'a, A>,
 }
 
-/// Entries from one row to the next: whole lines, and not a multiple of a page, where rows would
-/// compete for the same few places of the first-level cache.
-pub(crate) fn stride<A: Element>(width: usize) -> usize {
-    let page = 4096 / size_of::<A>();
-    let entries = lines::<A>(width) * A::LINE;
-    if entries.is_multiple_of(page) { entries + A::LINE } else { entries }
+/// Cotangents that reach a layer.
+#[derive(Debug)]
+pub struct Cotangent<'a, A> {
+    /// That of the output; the layer may overwrite it.
+    pub y: RowsMut<'a, A>,
+    /// What [`Layer::pullback_tangent`] gathered for these rows, if it was called: [`Layer::curved`] columns.
+    pub curvature: Option<Rows<'a, A>>,
 }
 
-/// z = W h + b, with W of shape `[outputs, inputs]` at `weight` in the flat parameters.
-#[derive(Clone, Debug)]
-pub(crate) struct Layer<A> {
-    pub(crate) inputs: usize,
-    pub(crate) outputs: usize,
-    /// Leading inputs whose cotangent nobody asks for: the time.
-    pub(crate) constants: usize,
-    pub(crate) weight: usize,
-    pub(crate) bias: usize,
-    /// Wᵀ, in panels of outputs.
-    forward: Buffer<A>,
-    /// W without the columns of constants, in panels of inputs.
-    backward: Buffer<A>,
-    start: Buffer<A>,
+/// A tangent that went through a layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Along<'a, A> {
+    /// The tangent of the input.
+    pub dx: Rows<'a, A>,
+    /// The tangent of the output.
+    pub dy: Rows<'a, A>,
+    /// What [`Layer::tangent`] kept, [`Layer::tangent_kept`] columns.
+    pub kept: Rows<'a, A>,
 }
 
-impl<A: Element> Layer<A> {
-    pub(crate) fn new(inputs: usize, outputs: usize, constants: usize, offset: usize) -> Self {
-        let varying = inputs - constants;
-        Self {
-            inputs,
-            outputs,
-            constants,
-            weight: offset,
-            bias: offset + inputs * outputs,
-            forward: Buffer::zeros(lines::<A>(outputs) * A::LINE * inputs),
-            backward: Buffer::zeros(lines::<A>(varying) * A::LINE * outputs),
-            start: Buffer::zeros(lines::<A>(outputs) * A::LINE),
-        }
-    }
-
-    /// Packs the layer's part of the flat parameters.
-    pub(crate) fn pack(&mut self, flat: &[A]) {
-        let weight = &flat[self.weight..self.bias];
-        let bias = &flat[self.bias..self.bias + self.outputs];
-        self.start.as_mut_slice()[..self.outputs].copy_from_slice(bias);
-        let whole = PANEL * A::LINE;
-        // Forward: panel p holds Wᵀ[k, j] for its outputs j, row k after row k.
-        let panels = self.forward.as_mut_slice().chunks_mut(whole * self.inputs);
-        for (panel, rows) in panels.zip(weight.chunks(whole * self.inputs)) {
-            let width = panel.len() / self.inputs;
-            transpose(rows, self.inputs, panel, width);
-        }
-        let varying = self.inputs - self.constants;
-        let panels = self.backward.as_mut_slice().chunks_mut(whole * self.outputs);
-        for (panel, first) in panels.zip((0..varying).step_by(whole)) {
-            let width = panel.len() / self.outputs;
-            let count = (varying - first).min(width);
-            for (to, from) in panel.chunks_exact_mut(width).zip(weight.chunks_exact(self.inputs)) {
-                to[..count].copy_from_slice(&from[self.constants + first..][..count]);
-            }
-        }
-    }
-
-    /// Copies what was packed back to its part of the flat parameters.
-    pub(crate) fn unpack(&self, flat: &mut [A]) {
-        let whole = PANEL * A::LINE;
-        let (weight, bias) = flat[self.weight..].split_at_mut(self.inputs * self.outputs);
-        bias[..self.outputs].copy_from_slice(&self.start.as_slice()[..self.outputs]);
-        let panels = self.forward.as_slice().chunks(whole * self.inputs);
-        for (panel, rows) in panels.zip(weight.chunks_mut(whole * self.inputs)) {
-            let width = panel.len() / self.inputs;
-            for (j, row) in rows.chunks_exact_mut(self.inputs).enumerate() {
-                row.iter_mut().zip(panel[j..].iter().step_by(width)).for_each(|(to, from)| *to = *from);
-            }
-        }
-    }
-
-    /// `z[i] = W h[i] + b` for `rows` rows.
-    pub(crate) fn forward(&self, machine: Machine, rows: usize, h: &[A], z: &mut [A]) {
-        let gemm = Gemm {
-            rows,
-            lines: lines::<A>(self.outputs),
-            depth: self.inputs,
-            a: h,
-            left: Left::Rows { stride: stride::<A>(self.inputs) },
-            b: self.forward.as_slice(),
-            right: Right::Packed,
-            start: Start::Row(self.start.as_slice()),
-            c: z,
-            stride: stride::<A>(self.outputs),
-        };
-        gemm.run(machine);
-    }
-
-    /// `h[i] = Wᵀ z[i]` for `rows` rows of cotangents, without the constants.
-    pub(crate) fn pull(&self, machine: Machine, rows: usize, z: &[A], h: &mut [A]) {
-        let varying = self.inputs - self.constants;
-        let gemm = Gemm {
-            rows,
-            lines: lines::<A>(varying),
-            depth: self.outputs,
-            a: z,
-            left: Left::Rows { stride: stride::<A>(self.outputs) },
-            b: self.backward.as_slice(),
-            right: Right::Packed,
-            start: Start::Zero,
-            c: h,
-            stride: stride::<A>(varying),
-        };
-        gemm.run(machine);
-    }
-}
-
-/// `to[k, j] = from[j, k]`; `from` has rows of `inputs`, `to` rows of `width`.
+/// A map y = f(x; θ) of rows, with the derivatives that flows and adjoints ask for.
 ///
-/// Eight rows at once, over stretches short enough that what is written stays in the cache.
-fn transpose<A: Element>(from: &[A], inputs: usize, to: &mut [A], width: usize) {
-    const ROWS: usize = 8;
-    const STRETCH: usize = 64;
-    let count = from.len() / inputs;
-    for (to, first) in to.chunks_mut(STRETCH * width).zip((0..inputs).step_by(STRETCH)) {
-        let length = to.len() / width;
-        let row = |j: usize| &from[j * inputs + first..][..length];
-        for j in (0..count / ROWS * ROWS).step_by(ROWS) {
-            let rows: [&[A]; ROWS] = std::array::from_fn(|i| row(j + i));
-            for (k, to) in (0..length).zip(to.chunks_exact_mut(width)) {
-                let column: [A; ROWS] = std::array::from_fn(|i| rows[i][k]);
-                to[j..j + ROWS].copy_from_slice(&column);
-            }
-        }
-        for j in count / ROWS * ROWS..count {
-            to.chunks_exact_mut(width).zip(row(j)).for_each(|(to, &from)| to[j] = from);
-        }
+/// A tile of at most some hundred rows at a time passes through all layers of a [`Graph`](crate::Graph), which
+/// shares tiles between threads; a layer itself knows neither. With J = ∂f/∂x:
+///
+/// - [`forward`](Self::forward): y = f(x);
+/// - [`pullback`](Self::pullback): the cotangent Jᵀa of x, and aᵀ ∂f/∂θ;
+/// - [`tangent`](Self::tangent): dy = J dx;
+/// - [`pullback_tangent`](Self::pullback_tangent): the derivatives of bᵀ J(x; θ) dx with respect to dx, x and θ.
+///
+/// The derivative with respect to x is gathered in *curvature* columns over all directions and taken up by the
+/// pullback that follows, so that a layer whose bend sits in its middle (an activation after an affine map) pulls it
+/// through its weights once and not once a direction.
+pub trait Layer<A: Element>: Duplicate<A> + Debug + Send + Sync {
+    /// Columns of x, and columns of y.
+    fn width(&self) -> (usize, usize);
+
+    /// y = f(x); `kept` has [`kept`](Self::kept) columns for what the derivatives will ask for.
+    fn forward(&self, x: Rows<'_, A>, y: RowsMut<'_, A>, kept: RowsMut<'_, A>);
+
+    /// Sets `x` to Jᵀa (and what the curvature adds), and adds aᵀ ∂f/∂θ to `gradient`, where they are given.
+    fn pullback(
+        &self,
+        at: At<'_, A>,
+        a: Cotangent<'_, A>,
+        x: Option<RowsMut<'_, A>>,
+        gradient: Option<&mut [A]>,
+    );
+
+    /// Sets `dy` to J dx; `kept` has [`tangent_kept`](Self::tangent_kept) columns.
+    fn tangent(&self, at: At<'_, A>, dx: Rows<'_, A>, dy: RowsMut<'_, A>, kept: RowsMut<'_, A>);
+
+    /// For bᵀ J dx: sets `dx` to Jᵀb where it is given, adds to `curvature` and to `gradient`. May overwrite `b`.
+    fn pullback_tangent(
+        &self,
+        at: At<'_, A>,
+        along: Along<'_, A>,
+        b: RowsMut<'_, A>,
+        dx: Option<RowsMut<'_, A>>,
+        curvature: RowsMut<'_, A>,
+        gradient: Option<&mut [A]>,
+    );
+
+    /// Columns kept by [`forward`](Self::forward).
+    fn kept(&self) -> usize {
+        0
     }
+
+    /// Columns kept by [`tangent`](Self::tangent).
+    fn tangent_kept(&self) -> usize {
+        0
+    }
+
+    /// Columns of curvature; none for a linear layer.
+    fn curved(&self) -> usize {
+        0
+    }
+
+    /// The named parameters, offsets from the layer's first.
+    fn layout(&self) -> Vec<ParameterView> {
+        Vec::new()
+    }
+
+    /// Copies the parameters into `flat`.
+    fn read_parameters(&self, _flat: &mut [A]) {}
+
+    /// Sets the parameters from `flat`.
+    fn write_parameters(&mut self, _flat: &[A]) {}
+
+    /// Entries of the slice in which a gradient is summed, if it differs from the parameters.
+    fn gradient_len(&self) -> usize {
+        self.layout().last().map_or(0, |last| last.offset + last.size())
+    }
+
+    /// Copies a summed gradient to the layout of the parameters.
+    fn collect(&self, sum: &[A], flat: &mut [A]) {
+        flat.copy_from_slice(sum);
+    }
+
+    /// Chooses the instructions, to hold one set against another.
+    #[doc(hidden)]
+    fn run_on(&mut self, _machine: Machine) {}
+}
+
+/// Cloning behind a pointer; every layer that is [`Clone`] has it.
+pub trait Duplicate<A> {
+    /// A copy in a box of its own.
+    fn duplicate(&self) -> Box<dyn Layer<A>>
+    where
+        A: Element;
+}
+
+impl<A: Element, L: Layer<A> + Clone + 'static> Duplicate<A> for L {
+    fn duplicate(&self) -> Box<dyn Layer<A>> {
+        Box::new(self.clone())
+    }
+}
+
+impl<A: Element> Clone for Box<dyn Layer<A>> {
+    fn clone(&self) -> Self {
+        (**self).duplicate()
+    }
+}
+
+/// A view of one parameter.
+pub(crate) fn view(name: &str, shape: &[usize], offset: usize) -> ParameterView {
+    ParameterView { name: name.to_string(), shape: shape.to_vec(), offset }
 }

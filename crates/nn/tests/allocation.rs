@@ -1,7 +1,9 @@
 //! After the first call of a size, passes and optimiser steps allocate nothing.
 
-use chreode_core::{Network, Seed};
-use chreode_nn::{AdamW, Mlp, MlpConfig, Moments, clip_norm};
+use chreode_core::{Network, NetworkJvp, Probes, Seed};
+use chreode_nn::{
+    Activation, AdamW, Connection, Field, Mlp, MlpConfig, Moments, Normalisation, TimeInput, clip_norm,
+};
 use ndarray::Array2;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -67,4 +69,46 @@ fn the_second_step_allocates_nothing() {
 fn nor_does_it_when_the_work_is_shared() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     assert_eq!(pool.install(|| second_step(&[128, 128], 1000)), 0);
+}
+
+/// Allocations of the second of two evaluations of a divergence and its gradients.
+fn second_divergence(net: &impl NetworkJvp<Scalar = f32>, rows: usize) -> usize {
+    let d = net.width().0;
+    let x = Array2::from_shape_fn((rows, d), |(i, j)| (i + 3 * j) as f32 * 0.01);
+    let t = vec![0.5; rows];
+    let (mut out, mut state) = (Array2::zeros((rows, d)), Array2::zeros((rows, d)));
+    let (mut gradient, mut div) = (vec![0.0; net.parameter_count()], vec![0.0; rows]);
+    let mut memory = Default::default();
+    let mut step = || {
+        let before = COUNT.get();
+        net.velocity(&t, x.view(), out.view_mut(), &mut memory);
+        net.forward(&t, x.view(), out.view_mut(), &mut memory);
+        net.divergence(Probes::Basis, &mut div, &mut memory);
+        let (a, state) = (Some(out.view()), Some(state.view_mut()));
+        net.pullback_divergence(Probes::Basis, &t, a, state, Some(&mut gradient), &mut memory);
+        COUNT.get() - before
+    };
+    assert!(step() > 0, "the first step must allocate, or nothing is counted");
+    step()
+}
+
+#[test]
+fn a_second_divergence_allocates_nothing() {
+    let rng = &mut Seed(1).stream("init", 0);
+    let config = MlpConfig::new(5)
+        .hidden([64, 64])
+        .activation(Activation::Silu)
+        .connection(Connection::Residual)
+        .normalisation(Normalisation::Layer)
+        .time(TimeInput::Fourier(vec![1.0]));
+    let net = Mlp::<f32>::new(config, rng).expect("a valid configuration");
+    let (flow, genes) =
+        (Field::gru_flow(9, rng).expect("a width"), Field::phoenix(9, 4, rng).expect("a width"));
+    for threads in [1, 2] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let counts = pool.install(|| {
+            [second_divergence(&net, 500), second_divergence(&flow, 500), second_divergence(&genes, 500)]
+        });
+        assert_eq!(counts, [0, 0, 0], "{threads} threads");
+    }
 }

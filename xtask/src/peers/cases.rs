@@ -107,10 +107,32 @@ fn approximate() -> Vec<Case> {
     of.cases
 }
 
+/// Passes of perceptrons.
+fn networks() -> Vec<Case> {
+    let mut of = Script::new("networks.py");
+    for (key, goal) in [
+        ("d5-64x3-256-selu-forward", None),
+        ("d5-64x3-256-selu-vjp", Some(2.0)),
+        ("d5-64x3-256-tanh-vjp", Some(2.0)),
+        ("d5-64x3-256-silu-vjp", Some(2.0)),
+        ("d50-64x3-2048-selu-vjp", None),
+        ("d50-256x3-256-selu-vjp", None),
+        ("d50-1024x3-512-selu-forward", None),
+        ("d50-1024x3-512-selu-vjp", Some(0.8)),
+        ("d50-1024x3-512-relu-vjp", Some(0.8)),
+        ("d5-64x3-256-tanh-divergence", None),
+        ("d50-64x3-256-tanh-divergence", None),
+    ] {
+        of.add(&format!("nn/{key}"), "torch", key, goal);
+    }
+    of.cases
+}
+
 /// The cases of a workload.
 pub(crate) fn of(workload: Workload) -> Vec<Case> {
     match workload {
         Workload::Cfm => matching(),
+        Workload::Nn => networks(),
         // Its rows are made otherwise.
         Workload::Ode => Vec::new(),
         Workload::Ot => [exact(), approximate()].concat(),

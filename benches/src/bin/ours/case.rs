@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Error, Result, bail};
 use chreode_models::Coupling;
+use chreode_nn::Activation;
 use std::str::FromStr;
 
 /// What is timed.
@@ -11,6 +12,56 @@ pub(crate) enum Case {
     Cfm(Training),
     /// `ot/…`
     Transport(Transport),
+    /// `nn/dD-WIDTHxLAYERS-ROWS-ACTIVATION-PASS`
+    Network(Passes),
+}
+
+/// Passes of a perceptron on [t, x], in f32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Passes {
+    /// Columns of a state.
+    pub(crate) d: usize,
+    /// Columns of a hidden layer.
+    pub(crate) width: usize,
+    /// Hidden layers.
+    pub(crate) layers: usize,
+    /// Rows of a batch.
+    pub(crate) rows: usize,
+    /// Their nonlinearity.
+    pub(crate) activation: Activation,
+    /// What is computed.
+    pub(crate) pass: Pass,
+}
+
+/// What is computed of a perceptron.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// The velocity alone.
+    Forward,
+    /// The velocity, and the pullback to states and parameters.
+    Vjp,
+    /// The velocity, its exact divergence, and the gradient of the divergence's mean.
+    Divergence,
+}
+
+impl FromStr for Passes {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let parts: Vec<&str> = name.split('-').collect();
+        let [d, hidden, rows, activation, pass] = parts[..] else {
+            bail!("{name} is not dD-WIDTHxLAYERS-ROWS-ACTIVATION-PASS")
+        };
+        let d = d.strip_prefix('d').with_context(|| format!("{d} is not dD"))?;
+        let (width, layers) = pair(hidden)?;
+        let pass = match pass {
+            "forward" => Pass::Forward,
+            "vjp" => Pass::Vjp,
+            "divergence" => Pass::Divergence,
+            _ => bail!("{pass} is no pass; try forward, vjp or divergence"),
+        };
+        Ok(Self { d: number(d)?, width, layers, rows: number(rows)?, activation: activation.parse()?, pass })
+    }
 }
 
 /// Training steps of conditional flow matching.
@@ -74,6 +125,7 @@ impl FromStr for Case {
                 coupling: serde_json::from_value(coupling.into())
                     .with_context(|| format!("{coupling} is no coupling; try exact or independent"))?,
             }),
+            ["nn", passes] => Self::Network(passes.parse()?),
             ["ot", "assignment", n, d] => {
                 Self::Transport(Transport::Assignment { n: number(n)?, d: number(d)? })
             }
@@ -152,7 +204,12 @@ mod tests {
         assert_eq!("ot/minibatch/1000x256".parse::<Case>().unwrap(), Case::Transport(minibatch));
         let sinkhorn = Transport::Sinkhorn { n: 1024, thousandths: 5, costs: Word::Single };
         assert_eq!("ot/sinkhorn/1024/0.005/f32".parse::<Case>().unwrap(), Case::Transport(sinkhorn));
+        let passes =
+            Passes { d: 5, width: 64, layers: 3, rows: 256, activation: Activation::Selu, pass: Pass::Vjp };
+        assert_eq!("nn/d5-64x3-256-selu-vjp".parse::<Case>().unwrap(), Case::Network(passes));
         for (name, part) in [
+            ("nn/d5-64x3-256-selu-hessian", "hessian is no pass"),
+            ("nn/d5-64x3-256", "d5-64x3-256 is not dD-"),
             ("ot/sinkhorn/1024/0/f64", "0 is not a whole number of thousandths"),
             ("ot/sinkhorn/1024/0.05/f16", "f16 is no type of costs"),
             ("cfm/moons/0/exact", "0 is not a whole number above 0"),

@@ -7,6 +7,7 @@ mod arrays;
 mod case;
 mod cfm;
 mod laws;
+mod nn;
 mod ot;
 mod profile;
 mod timing;
@@ -43,7 +44,10 @@ fn main() -> Result<()> {
         (Case::Cfm(case), false) => serde_json::to_value(cfm::time(case, &arrays, cli.threads)?)?,
         (Case::Cfm(case), true) => serde_json::to_value(profile::steps(case, &arrays)?)?,
         (Case::Transport(case), false) => serde_json::to_value(ot::time(case, &arrays)?)?,
-        (Case::Transport(_), true) => bail!("only training has a profile; {} is one solve", cli.name),
+        (Case::Network(case), false) => serde_json::to_value(nn::time(&case)?)?,
+        (Case::Transport(_) | Case::Network(_), true) => {
+            bail!("only training has a profile; {} is one call", cli.name)
+        }
     };
     report["case"] = cli.name.into();
     report["threads"] = cli.threads.into();

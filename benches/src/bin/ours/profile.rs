@@ -7,7 +7,7 @@ use crate::cfm::config;
 use anyhow::Result;
 use chreode_core::{Network, ParameterView, Seed};
 use chreode_models::{BatchSource, FlowMatcher, ModelError, Pairing, Straight, Trainer};
-use chreode_nn::{Mlp, MlpMemory};
+use chreode_nn::{GraphMemory, Mlp};
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::Rng;
 use serde::Serialize;
@@ -115,7 +115,7 @@ struct TimedNetwork {
 
 impl Network for TimedNetwork {
     type Scalar = f32;
-    type Memory = MlpMemory<f32>;
+    type Memory = GraphMemory<f32>;
 
     fn width(&self) -> (usize, usize) {
         self.inner.width()
@@ -138,7 +138,7 @@ impl Network for TimedNetwork {
         t: &[f32],
         x: ArrayView2<'_, f32>,
         out: ArrayViewMut2<'_, f32>,
-        memory: &mut MlpMemory<f32>,
+        memory: &mut GraphMemory<f32>,
     ) {
         self.forward.time(|| self.inner.forward(t, x, out, memory));
     }
@@ -148,7 +148,7 @@ impl Network for TimedNetwork {
         a: ArrayView2<'_, f32>,
         state: Option<ArrayViewMut2<'_, f32>>,
         params: Option<&mut [f32]>,
-        memory: &mut MlpMemory<f32>,
+        memory: &mut GraphMemory<f32>,
     ) {
         self.pullback.time(|| self.inner.pullback(a, state, params, memory));
     }

@@ -1,129 +1,14 @@
-//! Activations on whole slices, and their pullback.
+//! Elementwise functions on whole slices, and their derivatives.
 
+use super::rules::{Exp, Hill, LogHill, Relu, Rule, Selu, Sigmoid, Silu, Softplus, Tanh};
 use super::{Element, Machine};
-use crate::Activation;
-use chreode_core::simd::{exp_below, exp_m1_below, ln_1p};
+use crate::{Activation, Function};
 use pulp::{Simd, WithSimd};
 use std::marker::PhantomData;
 
-const LAMBDA: f64 = 1.050_700_987_355_480_5;
-const ALPHA: f64 = 1.673_263_242_354_377_3;
-
-/// One activation on one vector.
-trait Rule {
-    /// `(φ(z), φ'(z))`; the slope is that of [`slope`](Self::slope) and unused unless kept.
-    fn value<A: Element, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>);
-
-    /// φ'(z), from what was kept: φ(z), or φ'(z) itself.
-    fn slope<A: Element, S: Simd>(simd: S, kept: A::Vector<S>) -> A::Vector<S>;
-}
-
-/// `splat` of a constant.
-#[inline(always)]
-fn c<A: Element, S: Simd>(simd: S, x: f64) -> A::Vector<S> {
-    A::splat(simd, A::from_f64(x))
-}
-
-struct Selu;
-impl Rule for Selu {
-    #[inline(always)]
-    fn value<A: Element, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>) {
-        let zero = c::<A, S>(simd, 0.0);
-        let positive = A::less(simd, zero, z);
-        let low = A::times(simd, c::<A, S>(simd, LAMBDA * ALPHA), {
-            exp_m1_below::<A, S>(simd, A::select(simd, positive, zero, z))
-        });
-        (A::select(simd, positive, A::times(simd, c::<A, S>(simd, LAMBDA), z), low), z)
-    }
-
-    #[inline(always)]
-    fn slope<A: Element, S: Simd>(simd: S, h: A::Vector<S>) -> A::Vector<S> {
-        let low = A::plus(simd, h, c::<A, S>(simd, LAMBDA * ALPHA));
-        A::select(simd, A::less(simd, c::<A, S>(simd, 0.0), h), c::<A, S>(simd, LAMBDA), low)
-    }
-}
-
-struct Tanh;
-impl Rule for Tanh {
-    #[inline(always)]
-    fn value<A: Element, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>) {
-        let negative = A::less(simd, z, c::<A, S>(simd, 0.0));
-        let minus = A::select(simd, negative, z, A::negated(simd, z));
-        let e = exp_m1_below::<A, S>(simd, A::plus(simd, minus, minus));
-        let minus_size = A::over(simd, e, A::plus(simd, e, c::<A, S>(simd, 2.0)));
-        (A::select(simd, negative, minus_size, A::negated(simd, minus_size)), z)
-    }
-
-    #[inline(always)]
-    fn slope<A: Element, S: Simd>(simd: S, h: A::Vector<S>) -> A::Vector<S> {
-        A::fused(simd, A::negated(simd, h), h, c::<A, S>(simd, 1.0))
-    }
-}
-
-struct Relu;
-impl Rule for Relu {
-    #[inline(always)]
-    fn value<A: Element, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>) {
-        let zero = c::<A, S>(simd, 0.0);
-        (A::select(simd, A::less(simd, z, zero), zero, z), z)
-    }
-
-    #[inline(always)]
-    fn slope<A: Element, S: Simd>(simd: S, h: A::Vector<S>) -> A::Vector<S> {
-        let zero = c::<A, S>(simd, 0.0);
-        // A NaN keeps being one.
-        let one = A::select(simd, A::less(simd, zero, h), c::<A, S>(simd, 1.0), h);
-        A::select(simd, A::less(simd, h, zero), zero, one)
-    }
-}
-
-/// `(e^{-|z|}, z < 0)`: what both logistic activations start from.
-#[inline(always)]
-fn decay<A: Element, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Mask<S>) {
-    let negative = A::less(simd, z, c::<A, S>(simd, 0.0));
-    (exp_below::<A, S>(simd, A::select(simd, negative, z, A::negated(simd, z))), negative)
-}
-
-struct Silu;
-impl Rule for Silu {
-    #[inline(always)]
-    fn value<A: Element, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>) {
-        let (u, negative) = decay::<A, S>(simd, z);
-        let one = c::<A, S>(simd, 1.0);
-        let large = A::over(simd, one, A::plus(simd, one, u));
-        let small = A::times(simd, u, large);
-        let sigmoid = A::select(simd, negative, small, large);
-        let rest = A::select(simd, negative, large, small);
-        let h = A::times(simd, z, sigmoid);
-        (h, A::fused(simd, h, rest, sigmoid))
-    }
-
-    #[inline(always)]
-    fn slope<A: Element, S: Simd>(_: S, kept: A::Vector<S>) -> A::Vector<S> {
-        kept
-    }
-}
-
-struct Softplus;
-impl Rule for Softplus {
-    #[inline(always)]
-    fn value<A: Element, S: Simd>(simd: S, z: A::Vector<S>) -> (A::Vector<S>, A::Vector<S>) {
-        let (u, negative) = decay::<A, S>(simd, z);
-        let one = c::<A, S>(simd, 1.0);
-        let ramp = A::select(simd, negative, c::<A, S>(simd, 0.0), z);
-        let sigmoid = A::over(simd, A::select(simd, negative, u, one), A::plus(simd, one, u));
-        (A::plus(simd, ramp, ln_1p::<A, S>(simd, u)), sigmoid)
-    }
-
-    #[inline(always)]
-    fn slope<A: Element, S: Simd>(_: S, kept: A::Vector<S>) -> A::Vector<S> {
-        kept
-    }
-}
-
 struct Forward<'a, A, R> {
     z: &'a mut [A],
-    slopes: Option<&'a mut [A]>,
+    kept: Option<&'a mut [A]>,
     rule: PhantomData<R>,
 }
 
@@ -133,65 +18,134 @@ impl<A: Element, R: Rule> WithSimd for Forward<'_, A, R> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let z = A::vectors_mut::<S>(self.z);
-        match self.slopes {
+        match self.kept {
             None => z.iter_mut().for_each(|z| *z = R::value::<A, S>(simd, *z).0),
-            Some(slopes) => {
-                for (z, slope) in z.iter_mut().zip(A::vectors_mut::<S>(slopes)) {
-                    (*z, *slope) = R::value::<A, S>(simd, *z);
+            Some(kept) => {
+                for (z, kept) in z.iter_mut().zip(A::vectors_mut::<S>(kept)) {
+                    (*z, *kept) = R::value::<A, S>(simd, *z);
                 }
             }
         }
     }
 }
 
-struct Backward<'a, A, R> {
-    cotangent: &'a mut [A],
-    kept: &'a [A],
+/// `to ← φ' · by`, which may be the same.
+struct Slope<'a, A, R> {
+    at: Kept<'a, A>,
+    by: Option<&'a [A]>,
+    to: &'a mut [A],
     rule: PhantomData<R>,
 }
 
-impl<A: Element, R: Rule> WithSimd for Backward<'_, A, R> {
+impl<A: Element, R: Rule> WithSimd for Slope<'_, A, R> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        for (a, &kept) in A::vectors_mut::<S>(self.cotangent).iter_mut().zip(A::vectors::<S>(self.kept)) {
-            *a = A::times(simd, *a, R::slope::<A, S>(simd, kept));
+        let (h, kept) = (A::vectors::<S>(self.at.h), A::vectors::<S>(self.at.kept));
+        let to = A::vectors_mut::<S>(self.to).iter_mut().zip(h.iter().zip(kept));
+        match self.by {
+            None => {
+                to.for_each(|(to, (h, kept))| *to = A::times(simd, *to, R::slope::<A, S>(simd, *h, *kept)))
+            }
+            Some(by) => {
+                for ((to, (h, kept)), by) in to.zip(A::vectors::<S>(by)) {
+                    *to = A::times(simd, *by, R::slope::<A, S>(simd, *h, *kept));
+                }
+            }
         }
     }
 }
 
-/// `z ← φ(z)`, and `slopes ← φ'(z)` where the activation keeps them. Whole lines only.
+/// `sum ← sum + φ'' · dz · b`, and then `b ← φ' · b`.
+struct Bend<'a, A, R> {
+    at: Kept<'a, A>,
+    dz: &'a [A],
+    b: &'a mut [A],
+    sum: &'a mut [A],
+    rule: PhantomData<R>,
+}
+
+impl<A: Element, R: Rule> WithSimd for Bend<'_, A, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let at = A::vectors::<S>(self.at.h).iter().zip(A::vectors::<S>(self.at.kept));
+        let into = A::vectors_mut::<S>(self.b).iter_mut().zip(A::vectors_mut::<S>(self.sum));
+        for (((b, sum), dz), (h, kept)) in into.zip(A::vectors::<S>(self.dz)).zip(at) {
+            let bend = A::times(simd, R::curvature::<A, S>(simd, *h, *kept), *dz);
+            *sum = A::fused(simd, bend, *b, *sum);
+            *b = A::times(simd, *b, R::slope::<A, S>(simd, *h, *kept));
+        }
+    }
+}
+
+/// φ(z), and what was kept beside it; the same slice where nothing was.
+#[derive(Clone, Copy)]
+pub(crate) struct Kept<'a, A> {
+    pub(crate) h: &'a [A],
+    pub(crate) kept: &'a [A],
+}
+
+/// One operation for every rule.
+macro_rules! by_rule {
+    ($machine:expr, $function:expr, $identity:expr, $op:ident { $($field:ident: $value:expr),* }) => {
+        match $function {
+            Function::Identity => $identity,
+            Function::Activation(Activation::Selu) => $machine.run($op::<A, Selu> { $($field: $value,)* rule: PhantomData }),
+            Function::Activation(Activation::Silu) => $machine.run($op::<A, Silu> { $($field: $value,)* rule: PhantomData }),
+            Function::Activation(Activation::Tanh) => $machine.run($op::<A, Tanh> { $($field: $value,)* rule: PhantomData }),
+            Function::Activation(Activation::Softplus) => $machine.run($op::<A, Softplus> { $($field: $value,)* rule: PhantomData }),
+            Function::Activation(Activation::Relu) => $machine.run($op::<A, Relu> { $($field: $value,)* rule: PhantomData }),
+            Function::Sigmoid => $machine.run($op::<A, Sigmoid> { $($field: $value,)* rule: PhantomData }),
+            Function::Exp => $machine.run($op::<A, Exp> { $($field: $value,)* rule: PhantomData }),
+            Function::Hill => $machine.run($op::<A, Hill> { $($field: $value,)* rule: PhantomData }),
+            Function::LogHill => $machine.run($op::<A, LogHill> { $($field: $value,)* rule: PhantomData }),
+        }
+    };
+}
+
+/// `z ← φ(z)`, and `kept` where the function keeps something. Whole lines only.
 pub(crate) fn activate<A: Element>(
     machine: Machine,
-    activation: Activation,
+    function: Function,
     z: &mut [A],
-    slopes: Option<&mut [A]>,
+    kept: Option<&mut [A]>,
 ) {
-    let rule = PhantomData;
-    match activation {
-        Activation::Selu => machine.run(Forward::<A, Selu> { z, slopes: None, rule }),
-        Activation::Silu => machine.run(Forward::<A, Silu> { z, slopes, rule: PhantomData }),
-        Activation::Tanh => machine.run(Forward::<A, Tanh> { z, slopes: None, rule: PhantomData }),
-        Activation::Softplus => machine.run(Forward::<A, Softplus> { z, slopes, rule: PhantomData }),
-        Activation::Relu => machine.run(Forward::<A, Relu> { z, slopes: None, rule: PhantomData }),
-    }
+    let kept = if function.keeps() { kept } else { None };
+    by_rule!(machine, function, (), Forward { z: z, kept: kept });
 }
 
-/// `cotangent ← cotangent · φ'(z)`; `kept` is φ'(z) where the activation keeps slopes, φ(z) otherwise.
+/// `cotangent ← φ' · cotangent`.
 pub(crate) fn pull_activation<A: Element>(
     machine: Machine,
-    activation: Activation,
+    function: Function,
     cotangent: &mut [A],
-    kept: &[A],
+    at: Kept<'_, A>,
 ) {
-    let rule = PhantomData;
-    match activation {
-        Activation::Selu => machine.run(Backward::<A, Selu> { cotangent, kept, rule }),
-        Activation::Tanh => machine.run(Backward::<A, Tanh> { cotangent, kept, rule: PhantomData }),
-        Activation::Relu => machine.run(Backward::<A, Relu> { cotangent, kept, rule: PhantomData }),
-        Activation::Silu | Activation::Softplus => {
-            machine.run(Backward::<A, Silu> { cotangent, kept, rule: PhantomData });
-        }
-    }
+    by_rule!(machine, function, (), Slope { at: at, by: None, to: cotangent });
+}
+
+/// `dy ← φ' · dz`.
+pub(crate) fn push_activation<A: Element>(
+    machine: Machine,
+    function: Function,
+    dz: &[A],
+    dy: &mut [A],
+    at: Kept<'_, A>,
+) {
+    by_rule!(machine, function, dy.copy_from_slice(dz), Slope { at: at, by: Some(dz), to: dy });
+}
+
+/// `sum ← sum + φ'' · dz · b`, and then `b ← φ' · b`.
+pub(crate) fn bend_activation<A: Element>(
+    machine: Machine,
+    function: Function,
+    dz: &[A],
+    b: &mut [A],
+    sum: &mut [A],
+    at: Kept<'_, A>,
+) {
+    by_rule!(machine, function, (), Bend { at: at, dz: dz, b: b, sum: sum });
 }

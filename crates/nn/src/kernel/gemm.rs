@@ -52,9 +52,41 @@ pub(crate) struct Gemm<'a, A> {
     pub(crate) stride: usize,
 }
 
+/// Multiply-adds from which a product is shared between threads: waking another costs tens of microseconds.
+const SHARED: usize = 1 << 25;
+
+/// Multiply-adds of the smallest share.
+const SHARE: usize = 1 << 23;
+
 impl<A: Element> Gemm<'_, A> {
+    /// The product; the rows of a large one are shared between threads, which changes no sum.
     pub(crate) fn run(self, machine: Machine) {
-        machine.run(self);
+        if self.work() >= SHARED && rayon::current_num_threads() > 1 {
+            self.split(machine);
+        } else {
+            machine.run(self);
+        }
+    }
+
+    fn work(&self) -> usize {
+        self.rows * self.lines * A::LINE * self.depth
+    }
+
+    fn split(self, machine: Machine) {
+        let at = self.rows.div_ceil(2).next_multiple_of(6);
+        if self.work() <= SHARE || at >= self.rows {
+            return machine.run(self);
+        }
+        let first = match self.left {
+            Left::Rows { stride } => at * stride,
+            Left::Columns { .. } => at,
+        };
+        let (c0, c1) = self.c.split_at_mut(at * self.stride);
+        let (top, bottom) = (
+            Gemm { rows: at, c: c0, ..self },
+            Gemm { rows: self.rows - at, a: &self.a[first..], c: c1, ..self },
+        );
+        rayon::join(|| top.split(machine), || bottom.split(machine));
     }
 
     /// `LINES` lines of columns from line `first`, all rows.

@@ -1,6 +1,6 @@
 //! Activations to a few units in the last place, on every instruction set, against the standard library.
 
-use super::{Element, Gemm, Left, Machine, Right, Start, activate, pull_activation};
+use super::{Element, Gemm, Kept, Left, Machine, Right, Start, activate, pull_activation};
 use crate::Activation;
 use crate::buffer::Buffer;
 use chreode_core::Real;
@@ -33,10 +33,10 @@ fn arguments<A: Element>(reach: f64) -> Vec<A> {
 
 fn values<A: Element>(machine: Machine, activation: Activation, z: &[A]) -> (Vec<A>, Vec<A>) {
     let (mut h, mut kept) = (z.to_vec(), z.to_vec());
-    activate(machine, activation, &mut h, Some(&mut kept));
+    activate(machine, activation.into(), &mut h, Some(&mut kept));
     let kept = if activation.keeps_slope() { kept } else { h.clone() };
     let mut slopes = vec![A::one(); z.len()];
-    pull_activation(machine, activation, &mut slopes, &kept);
+    pull_activation(machine, activation.into(), &mut slopes, Kept { h: &h, kept: &kept });
     (h, slopes)
 }
 

@@ -2,8 +2,8 @@
 
 use super::Mlp;
 use crate::kernel::{Element, Machine};
-use crate::{Activation, MlpConfig, MlpMemory};
-use chreode_core::{Network, Real, Seed};
+use crate::{Activation, Connection, GraphMemory, MlpConfig, Normalisation};
+use chreode_core::{Network, NetworkJvp, Probes, Real, Seed};
 use ndarray::Array2;
 
 fn run<A: Element>(net: &Mlp<A>) -> Vec<f64> {
@@ -17,26 +17,37 @@ fn run<A: Element>(net: &Mlp<A>) -> Vec<f64> {
     let mut memory = Default::default();
     net.forward(&t, x.view(), out.view_mut(), &mut memory);
     net.pullback(out.view(), Some(grad.view_mut()), Some(&mut params), &mut memory);
-    out.iter().chain(&grad).chain(&params).map(|&v| Real::to_f64(v)).collect()
+    let mut all: Vec<f64> = out.iter().chain(&grad).chain(&params).map(|&v| Real::to_f64(v)).collect();
+    if state == output {
+        let mut div = vec![A::zero(); 70];
+        net.divergence(Probes::Basis, &mut div, &mut memory);
+        let (a, state) = (Some(out.view()), Some(grad.view_mut()));
+        net.pullback_divergence(Probes::Basis, &t, a, state, Some(&mut params), &mut memory);
+        all.extend(div.iter().chain(&grad).chain(&params).map(|&v| Real::to_f64(v)));
+    }
+    all
+}
+
+fn agree<A: Element>(config: &MlpConfig, tolerance: f64) {
+    let net = Mlp::<A>::new(config.clone(), &mut Seed(5).stream("net", 0)).expect("a valid configuration");
+    let baseline = run(&net.clone().on(Machine::all()[0]));
+    for machine in Machine::all() {
+        for (a, b) in baseline.iter().zip(run(&net.clone().on(machine))) {
+            assert!((a - b).abs() < tolerance * (1.0 + a.abs()), "{config:?} on {machine:?}: {a} {b}");
+        }
+    }
 }
 
 #[test]
 fn instruction_sets_agree_to_rounding() {
     for activation in Activation::ALL {
         let config = MlpConfig::new(5).hidden([64, 100, 33]).output(3).activation(activation);
-        let mut rng = Seed(5).stream("net", 0);
-        let single = Mlp::<f32>::new(config.clone(), &mut rng).expect("a valid configuration");
-        let double = Mlp::<f64>::new(config, &mut rng).expect("a valid configuration");
-        let baseline = Machine::all()[0];
-        let (single0, double0) = (run(&single.clone().on(baseline)), run(&double.clone().on(baseline)));
-        for machine in Machine::all() {
-            for (a, b) in single0.iter().zip(run(&single.clone().on(machine))) {
-                assert!((a - b).abs() < 2e-5 * (1.0 + a.abs()), "{activation}, f32, {machine:?}: {a} {b}");
-            }
-            for (a, b) in double0.iter().zip(run(&double.clone().on(machine))) {
-                assert!((a - b).abs() < 1e-13 * (1.0 + a.abs()), "{activation}, f64, {machine:?}: {a} {b}");
-            }
-        }
+        agree::<f32>(&config, 2e-5);
+        agree::<f64>(&config, 1e-13);
+        let config = MlpConfig::new(5).hidden([17, 17]).activation(activation);
+        let config = config.connection(Connection::Residual).normalisation(Normalisation::Layer);
+        agree::<f32>(&config, 1e-4);
+        agree::<f64>(&config, 1e-12);
     }
 }
 
@@ -47,10 +58,10 @@ fn a_velocity_has_the_bits_of_a_forward_pass_and_a_pass_after_it_is_whole() {
     let net = Mlp::<f32>::new(MlpConfig::new(5), &mut Seed(3).stream("velocity", 0)).unwrap();
     let t: Vec<f32> = (0..rows).map(|i| i as f32 / rows as f32).collect();
     let x = Array2::from_shape_fn((rows, 5), |(i, j)| ((i * 5 + j) as f32 * 0.37).sin());
-    let mut memory = MlpMemory::default();
+    let mut memory = GraphMemory::default();
     let mut velocity = Array2::zeros((rows, 5));
     net.velocity(&t, x.view(), velocity.view_mut(), &mut memory);
-    let pass = |memory: &mut MlpMemory<f32>| {
+    let pass = |memory: &mut GraphMemory<f32>| {
         let (mut out, mut params) = (Array2::zeros((rows, 5)), vec![0.0; net.parameter_count()]);
         net.forward(&t, x.view(), out.view_mut(), memory);
         net.pullback(x.view(), None, Some(&mut params), memory);
@@ -58,5 +69,5 @@ fn a_velocity_has_the_bits_of_a_forward_pass_and_a_pass_after_it_is_whole() {
     };
     let (out, params) = pass(&mut memory);
     assert_eq!(velocity, out);
-    assert_eq!(params, pass(&mut MlpMemory::default()).1);
+    assert_eq!(params, pass(&mut GraphMemory::default()).1);
 }

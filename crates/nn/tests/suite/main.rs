@@ -2,6 +2,8 @@
 
 mod common;
 mod construction;
+mod derivatives;
 mod optimisers;
 mod reference;
 mod sameness;
+mod torch;

@@ -1,7 +1,10 @@
 //! Optimisers against PyTorch, closed forms, and themselves after a restart.
 
 use approx::assert_relative_eq;
-use chreode_nn::{AdamW, Element, Ema, EmaStart, Moments, NnError, Schedule, clip_norm};
+use chreode_nn::{
+    AdamW, Element, Ema, EmaStart, Lion, Moments, Momentum, NnError, Schedule, Sgd, Velocity, clip_norm,
+    clip_value,
+};
 
 const START: [f64; 4] = [1.0, -2.0, 0.5, 3.0];
 
@@ -153,4 +156,123 @@ fn clipping_keeps_the_direction_and_returns_the_norm() {
     assert_eq!(error, "entry 1 of the gradient is NaN; look for a bad input or lower the learning rate");
     assert_eq!(bad[0], 1.0);
     assert!(matches!(clip_norm(&mut [0.0], 0.0), Err(NnError::OutOfRange { .. })));
+}
+
+// tests/reference/layers.py, torch 2.11.0, 2026-11-29.
+const SGD_10: [f64; 4] = [1.03, -2.0550000000000006, 0.43000000000000005, 2.9150000000000005];
+const HEAVY_10: [f64; 4] = [1.0629419987628705, -2.068703834618292, 0.18496922699164983, 2.5537706078782807];
+const NESTEROV_10: [f64; 4] = [1.119241437772, -2.20505669501925, 0.13377787688949985, 2.5899126660282494];
+
+#[test]
+fn sgd_takes_the_steps_of_pytorch() {
+    let plain = Sgd::new(0.01).unwrap();
+    let heavy = plain.momentum(Momentum::Heavy { decay: 0.9, dampening: 0.1 }).unwrap();
+    let nesterov = plain.momentum(Momentum::Nesterov { decay: 0.9 }).unwrap();
+    let cases = [(plain, SGD_10), (heavy.weight_decay(0.1).unwrap(), HEAVY_10), (nesterov, NESTEROV_10)];
+    for (options, expected) in cases {
+        let (mut params, mut state) = (START, Velocity::new(4));
+        for k in 1..=10 {
+            options.step(1.0, &mut state, &mut params, &gradient(k)).unwrap();
+        }
+        assert_relative_eq!(params[..], expected[..], max_relative = 1e-14);
+        assert_eq!(state.step, 10);
+    }
+}
+
+/// The program of the paper, line by line.
+#[test]
+fn lion_takes_the_steps_of_its_program() {
+    let options = Lion::new(0.01).unwrap().weight_decay(0.3).unwrap();
+    let (mut params, mut state) = (START, Velocity::new(4));
+    let (mut expected, mut m) = (START, [0.0; 4]);
+    for k in 1..=20 {
+        options.step(0.5, &mut state, &mut params, &gradient(k)).unwrap();
+        for (i, g) in gradient(k).into_iter().enumerate() {
+            let way: f64 = 0.9 * m[i] + (1.0 - 0.9) * g;
+            let sign = if way == 0.0 { 0.0 } else { way.signum() };
+            m[i] = 0.99 * m[i] + (1.0 - 0.99) * g;
+            expected[i] -= 0.005 * (sign + 0.3 * expected[i]);
+        }
+    }
+    assert_relative_eq!(params[..], expected[..], max_relative = 1e-13);
+    assert_relative_eq!(state.velocity[..], m[..], max_relative = 1e-13);
+}
+
+#[test]
+fn momentum_resumes_from_its_velocity_bit_for_bit() {
+    let sgd = Sgd::new(0.01).unwrap().momentum(Momentum::Nesterov { decay: 0.9 }).unwrap();
+    let lion = Lion::new(0.01).unwrap();
+    let go = |from: u64, to: u64, params: &mut [f32], state: &mut [Velocity<f32>; 2]| {
+        for k in from..=to {
+            let gradient = gradient(k).map(|g| g as f32);
+            sgd.step(1.0, &mut state[0], params, &gradient).unwrap();
+            lion.step(1.0, &mut state[1], params, &gradient).unwrap();
+        }
+    };
+    let start = || (START.map(|p| p as f32), [Velocity::new(4), Velocity::new(4)]);
+    let (mut whole, mut whole_state) = start();
+    go(1, 20, &mut whole, &mut whole_state);
+    let (mut part, mut state) = start();
+    go(1, 7, &mut part, &mut state);
+    let mut saved = state.clone();
+    go(8, 20, &mut part, &mut saved);
+    assert_eq!((part, saved), (whole, whole_state));
+}
+
+#[test]
+fn the_other_optimisers_refuse_what_they_cannot_use() {
+    let sgd = Sgd::new(1.0).unwrap();
+    let text = |r: Result<Sgd, NnError>| r.expect_err("a value out of range").to_string();
+    assert_eq!(text(Sgd::new(-1.0)), "Sgd's lr is -1; it must be positive and finite");
+    let nesterov = Momentum::Nesterov { decay: 1.0 };
+    assert_eq!(text(sgd.momentum(nesterov)), "Sgd's momentum is 1; it must be at least 0 and below 1");
+    let heavy = Momentum::Heavy { decay: 0.5, dampening: 2.0 };
+    assert_eq!(text(sgd.momentum(heavy)), "Sgd's dampening is 2; it must be between 0 and 1");
+    assert_eq!(text(sgd.weight_decay(-1.0)), "Sgd's weight_decay is -1; it must be at least 0 and finite");
+    let mut params = START;
+    let short = sgd.step(1.0, &mut Velocity::new(3), &mut params, &gradient(1)).unwrap_err();
+    assert_eq!(short, NnError::Length { what: "velocities", expected: 4, found: 3 });
+    let text = |r: Result<Lion, NnError>| r.expect_err("a value out of range").to_string();
+    assert_eq!(text(Lion::new(0.0)), "Lion's lr is 0; it must be positive and finite");
+    let lion = Lion::new(1.0).unwrap();
+    assert_eq!(text(lion.betas(1.5, 0.9)), "Lion's beta1 is 1.5; it must be at least 0 and below 1");
+    assert_eq!(text(lion.betas(0.5, -0.9)), "Lion's beta2 is -0.9; it must be at least 0 and below 1");
+    assert!(text(lion.weight_decay(f64::INFINITY)).starts_with("Lion's weight_decay is inf"));
+    assert!(lion.step(1.0, &mut Velocity::new(4), &mut params, &[0.0; 3]).is_err());
+    assert_eq!(params, START);
+    lion.step(1.0, &mut Velocity::new(4), &mut params, &[f64::NAN, 0.0, 1.0, -1.0]).unwrap();
+    assert!(params[0].is_nan());
+    assert_eq!(params[1..], [-2.0, -0.5, 4.0]);
+}
+
+#[test]
+fn schedules_fall_by_rates_and_steps() {
+    // torch's ExponentialLR(0.9) and StepLR(4, 0.5).
+    let exponential = Schedule::exponential(0.9).unwrap();
+    assert_relative_eq!(exponential.factor(8), 0.43046721, max_relative = 1e-14);
+    let step = Schedule::step(4, 0.5).unwrap();
+    let factors: Vec<_> = (0..9).map(|k| step.factor(k)).collect();
+    assert_eq!(factors, [1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.25]);
+    let warm = Schedule::warmup(4).unwrap();
+    assert_eq!([0, 1, 3, 4, 100].map(|k| warm.factor(k)), [0.25, 0.5, 1.0, 1.0, 1.0]);
+    let text = |s: Result<Schedule, NnError>| s.expect_err("out of range").to_string();
+    assert_eq!(
+        text(Schedule::exponential(1.1)),
+        "the schedule's rate is 1.1; it must be above 0 and at most 1"
+    );
+    assert_eq!(text(Schedule::step(0, 0.5)), "the schedule's every is 0; it must be at least 1");
+    assert_eq!(text(Schedule::warmup(0)), "the schedule's warmup is 0; it must be at least 1");
+    // An unchecked one panics as little.
+    assert_eq!(Schedule::Step { every: 0, rate: 0.5 }.factor(3), 1.0);
+}
+
+#[test]
+fn clipping_by_value_refuses_what_is_not_finite() {
+    let mut bad = [9.0, f64::INFINITY];
+    assert!(matches!(clip_value(&mut bad, 1.0), Err(NnError::GradientNotFinite { index: 1, .. })));
+    assert_eq!(bad[0], 9.0);
+    assert_eq!(
+        clip_value(&mut bad, 0.0).unwrap_err().to_string(),
+        "clip_value's max is 0; it must be positive"
+    );
 }

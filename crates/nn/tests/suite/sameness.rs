@@ -2,8 +2,8 @@
 
 use crate::common;
 
-use chreode_core::Network;
-use chreode_nn::{Activation, Mlp, MlpConfig};
+use chreode_core::{Network, NetworkJvp, Probes};
+use chreode_nn::{Activation, Connection, Mlp, MlpConfig, Normalisation, TimeInput};
 use common::{batch, network, run};
 use ndarray::{Array2, s};
 
@@ -75,4 +75,52 @@ fn what_is_not_a_number_stays_so() {
         assert!(out.row(0).iter().all(|v| v.is_nan()), "{activation}");
         assert!(out.row(1).iter().all(|v| v.is_finite()), "{activation}");
     }
+}
+
+/// Divergences and their gradients, in groups of rows; and widths at which products themselves are shared.
+#[test]
+fn the_number_of_threads_changes_no_bit_of_a_divergence_or_a_wide_layer() {
+    let every = MlpConfig::new(6)
+        .hidden([64, 64])
+        .activation(Activation::Silu)
+        .connection(Connection::Residual)
+        .normalisation(Normalisation::Layer)
+        .time(TimeInput::Fourier(vec![1.0, 2.0]));
+    let (net, wide) = (network::<f32>(every.clone()), network::<f32>(MlpConfig::new(3).hidden([1023, 1023])));
+    let (t, x, a) = batch(&every, 900);
+    let (t32, x32, a32): (Vec<f32>, _, _) =
+        (t.iter().map(|&t| t as f32).collect(), x.mapv(|x| x as f32), a.mapv(|a| a as f32));
+    let (t_wide, x_wide, a_wide) = batch(wide.config(), 300);
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a thread pool");
+        pool.install(|| {
+            let mut memory = Default::default();
+            let (mut out, mut state) = (a32.clone(), x32.clone());
+            let (mut div, mut params) = (vec![0.0; 900], vec![0.0; net.parameter_count()]);
+            net.forward(&t32, x32.view(), out.view_mut(), &mut memory);
+            net.divergence(Probes::Basis, &mut div, &mut memory);
+            let (a, state_view) = (Some(a32.view()), Some(state.view_mut()));
+            net.pullback_divergence(Probes::Basis, &t32, a, state_view, Some(&mut params), &mut memory);
+            let all = out.into_iter().chain(div).chain(state).chain(params);
+            let r = run(&wide, &t_wide, &x_wide, &a_wide);
+            [bits(all.map(f64::from)), bits(r.out), bits(r.state), bits(r.params)]
+        })
+    };
+    let one = with(1);
+    for threads in [2, 5] {
+        assert!(with(threads) == one, "{threads} threads");
+    }
+}
+
+#[test]
+fn no_rows_give_no_gradient() {
+    let net = network::<f64>(MlpConfig::new(3));
+    let mut memory = Default::default();
+    let none = Array2::zeros((0, 3));
+    let (mut out, mut state, mut params) = (none.clone(), none.clone(), vec![1.0; net.parameter_count()]);
+    net.forward(&[], none.view(), out.view_mut(), &mut memory);
+    net.divergence(Probes::Basis, &mut [], &mut memory);
+    let state = Some(state.view_mut());
+    net.pullback_divergence(Probes::Basis, &[], Some(none.view()), state, Some(&mut params), &mut memory);
+    assert!(params.iter().all(|&g| g == 0.0));
 }

@@ -1,6 +1,10 @@
 //! A perceptron in plain loops, and networks and batches to hold the fast one against it.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+mod case;
+
+pub(crate) use case::{Case, matrix, random};
+
 use chreode_core::{Network, Real, Seed};
 use chreode_nn::{Activation, Element, Mlp, MlpConfig};
 use ndarray::Array2;
@@ -133,4 +137,10 @@ pub(crate) fn distance<'a>(
         size = size.max(b.abs());
     }
     difference / size
+}
+
+/// The derivative at 0 by central differences of fourth order.
+pub(crate) fn difference(mut f: impl FnMut(f64) -> f64) -> f64 {
+    let h = 1e-3;
+    (8.0 * (f(h) - f(-h)) - (f(2.0 * h) - f(-2.0 * h))) / (12.0 * h)
 }
