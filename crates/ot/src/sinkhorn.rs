@@ -4,23 +4,26 @@ mod anderson;
 mod certificate;
 mod drive;
 mod exp;
-mod half;
 mod kernel;
 mod lanes;
 mod log;
 mod plan;
+mod relaxed;
+mod soft;
 mod survey;
 mod sweep;
 mod truncated;
 mod word;
 
+pub(crate) use drive::{Update, run};
 pub(crate) use exp::exp;
 pub use plan::EntropicPlan;
+pub(crate) use relaxed::Relaxed;
+pub(crate) use soft::{Weighted, columns, rows};
+pub(crate) use sweep::Shares;
 
 use crate::{Geometry, MASS_TOLERANCE, OtError, OtSolver, Stop, Transport};
-use drive::Update;
 use ndarray::ArrayView1;
-use sweep::Shares;
 
 /// How ε is approached.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -200,8 +203,8 @@ impl Sinkhorn {
         update: Update,
     ) -> Result<EntropicPlan<'g, G>, OtError> {
         self.check()?;
-        let shares = Shares::new(problem);
-        let end = drive::run(self, &shares, start, update)?;
+        let mut shares = Shares::new(problem);
+        let end = run(self, &mut shares, start, update)?;
         Ok(EntropicPlan::new(self.epsilon, problem.source().sum(), shares, end))
     }
 

@@ -6,7 +6,6 @@ mod dense;
 mod dummy;
 mod entropic;
 mod frank_wolfe;
-mod kernel;
 mod lbfgs;
 mod line;
 mod majorize;
@@ -14,9 +13,9 @@ mod marginal;
 mod omega;
 mod plan;
 mod problem;
+mod side;
 mod simplex;
 mod sinkhorn;
-mod soft;
 mod translation;
 
 pub use entropic::EntropicRelaxedPlan;
@@ -32,4 +31,5 @@ pub use sinkhorn::{HalfStep, UnbalancedSinkhorn};
 
 pub(crate) use dummy::Dummies;
 pub(crate) use plan::{share, transport};
-pub(crate) use soft::{Weighted, columns, rows};
+pub(crate) use side::Side;
+pub(crate) use translation::translated;

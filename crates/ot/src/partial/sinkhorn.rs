@@ -2,8 +2,10 @@
 
 use super::PartialTransport;
 use crate::simplex::check;
-use crate::unbalanced::{Weighted, columns, rows};
-use crate::{Certificate, EntropicRelaxedPlan, EpsilonScaling, Geometry, OtError, Reference, Sinkhorn, Stop};
+use crate::sinkhorn::{Weighted, columns, rows};
+use crate::{
+    Certificate, EntropicPlan, EntropicRelaxedPlan, EpsilonScaling, Geometry, OtError, Reference, Sinkhorn, Stop,
+};
 use ndarray::Array1;
 
 /// Entropic partial transport.
@@ -91,17 +93,18 @@ impl PartialSinkhorn {
         };
         let paid = if problem.mass > 0.0 { price * problem.mass } else { 0.0 };
         let dual = dot(&f, a) + dot(&g, b) + paid;
-        let potentials = [f.iter().map(|f| f + price).collect(), Array1::from(g)];
-        let weights = [&source.weight, &target.weight];
-        let mut plan = EntropicRelaxedPlan::new(geometry, self.epsilon, weights, potentials);
+        let potentials = [f.iter().map(|f| f + price).collect(), g];
+        let weights = [source.weight.to_vec(), target.weight.to_vec()];
         let reference = source.weight.sum() * target.weight.sum();
-        plan.finish(Certificate {
+        let plan = EntropicPlan::of(geometry, self.epsilon, weights, potentials);
+        let plan = EntropicRelaxedPlan::new(plan, self.epsilon, reference);
+        let certificate = Certificate {
             iterations,
             residual,
             primal_cost: crate::Coupling::cost(&plan) + self.epsilon * plan.divergence(),
             dual_cost: dual + self.epsilon * (reference - plan.mass()),
-        });
-        Ok(plan)
+        };
+        Ok(plan.certified(certificate))
     }
 }
 

@@ -29,16 +29,24 @@ const LIGHT: f64 = 1e-20;
 const PATIENCE: usize = 3;
 
 /// What the iteration came to.
-pub(super) struct End {
+pub(crate) struct End {
     pub(super) f: Vec<f64>,
     pub(super) g: Vec<f64>,
     pub(super) iterations: usize,
     pub(super) measured: Measured,
 }
 
+impl End {
+    /// The largest potential that is finite.
+    pub(crate) fn largest(&self) -> f64 {
+        let finite = self.f.iter().chain(&self.g).filter(|p| p.is_finite());
+        finite.fold(0.0, |most, p| f64::max(most, p.abs()))
+    }
+}
+
 /// What an iteration makes of a sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Update {
+pub(crate) enum Update {
     /// Source and target in turn.
     Alternate,
     /// One potential for both sides of a symmetric problem: the mean of the half step and the whole step. Where the
@@ -47,15 +55,17 @@ pub(super) enum Update {
 }
 
 /// Runs `solver` from the target potential `start`, or from that of the unregularised dual's half step.
-pub(super) fn run<G: Geometry + ?Sized>(
+pub(crate) fn run<G: Geometry + ?Sized>(
     solver: &Sinkhorn,
-    shares: &Shares<'_, G>,
+    shares: &mut Shares<'_, G>,
     start: Option<Vec<f64>>,
     update: Update,
 ) -> Result<End, OtError> {
     let warm = start.is_some();
     let mut kernel = solver.single(shares.shape()).filter(|_| !warm);
-    let survey = Survey::new(shares, kernel.as_mut(), solver.epsilon)?;
+    let mut survey = Survey::new(shares, kernel.as_mut(), solver.epsilon)?;
+    shares.admit(&mut survey.f, &mut survey.g)?;
+    let shares = &*shares;
     let limit = <f32 as Word>::BOUND * solver.epsilon;
     kernel = kernel.filter(|_| survey.g.iter().all(|g| *g <= limit));
     if let Some(kernel) = &mut kernel {
@@ -68,6 +78,7 @@ pub(super) fn run<G: Geometry + ?Sized>(
         f: survey.f,
         iterations: 0,
         error: f64::INFINITY,
+        shift: 0.0,
         anderson: Anderson::new(if update == Update::Average { 0 } else { solver.memory() }),
         update,
     };
@@ -89,7 +100,7 @@ pub(super) fn run<G: Geometry + ?Sized>(
             }
             state.absorb(form.as_mut(), solver.epsilon);
             state.iterate(form.as_mut(), solver.epsilon, f64::NEG_INFINITY, last, 0.0);
-            let measured = Measured::new(shares, solver.epsilon, &state.f, &state.g);
+            let measured = state.measure(solver.epsilon);
             Ok(state.end(solver.epsilon, measured))
         }
         Stop::Within { tolerance, max_iterations } => {
@@ -182,19 +193,37 @@ enum Iterated {
 
 struct State<'s, 'g, G: ?Sized> {
     shares: &'s Shares<'g, G>,
+    /// The soft minima of the rows: the source potential, where that side is not relaxed.
     f: Vec<f64>,
     g: Vec<f64>,
+    /// The soft minima of the columns: the next target potential, where no side is relaxed.
     next: Vec<f64>,
     iterations: usize,
     error: f64,
+    /// By how much the last half step of a relaxed target lowers f.
+    shift: f64,
     anderson: Anderson,
     update: Update,
 }
 
 impl<G: Geometry + ?Sized> State<'_, '_, G> {
     fn end(mut self, epsilon: f64, measured: Measured) -> End {
-        extend(self.shares, epsilon, &mut self.f, &mut self.g);
+        match &self.shares.relaxed {
+            None => extend(self.shares, epsilon, &mut self.f, &mut self.g),
+            Some(relaxed) => relaxed.settle(epsilon, &mut self.f, &mut self.g),
+        }
         End { f: self.f, g: self.g, iterations: self.iterations, measured }
+    }
+
+    /// What the potentials are worth; from here on f is one of them, with relaxed sides too.
+    fn measure(&mut self, epsilon: f64) -> Measured {
+        if let Some(relaxed) = &self.shares.relaxed {
+            self.f = relaxed.sides[0].potentials(epsilon, &self.f, 0.0);
+            if !relaxed.holds_source() {
+                relaxed.sides[0].lower(&mut self.f, self.shift);
+            }
+        }
+        Measured::new(self.shares, epsilon, &self.f, &self.g)
     }
 
     fn within(
@@ -207,7 +236,7 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
     ) -> Result<End, OtError> {
         let epsilon = solver.epsilon;
         let failed = |state: &Self, residual: f64| OtError::NotConverged {
-            method: "sinkhorn",
+            method: if state.shares.relaxed.is_some() { "unbalanced sinkhorn" } else { "sinkhorn" },
             iterations: state.iterations,
             residual,
             tolerance,
@@ -232,6 +261,7 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
                 && precision == Precision::Single
                 && solver.form == Form::Auto
                 && self.update == Update::Alternate
+                && self.shares.relaxed.is_none()
                 && n * m >= LARGE
                 && steps > PROBE;
             if probe {
@@ -254,10 +284,12 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
                 return Err(failed(&self, self.error));
             }
             if reached == Iterated::Reached && least <= tolerance {
-                let measured = Measured::new(self.shares, epsilon, &self.f, &self.g);
+                let soft = self.f.clone();
+                let measured = self.measure(epsilon);
                 if measured.residual <= tolerance {
                     return Ok(self.end(epsilon, measured));
                 }
+                self.f = soft;
                 // The limit of what f64 can do at this ε.
                 if goal < 0.01 * tolerance {
                     return Err(failed(&self, measured.residual));
@@ -280,13 +312,18 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
     }
 
     fn absorb(&self, form: &mut dyn Sweep<G>, epsilon: f64) {
-        form.absorb(self.shares, epsilon, &self.f, &self.g);
+        form.absorb(self.shares, epsilon, &self.f, self.anchor());
+    }
+
+    /// What is absorbed of the target side.
+    fn anchor(&self) -> &[f64] {
+        if self.shares.relaxed.is_some() { &self.next } else { &self.g }
     }
 
     /// The log form in double precision, which is never out of range.
     fn log(&self, epsilon: f64) -> Log<f64> {
         let mut log = Log::new(self.shares.shape());
-        <Log<f64> as Sweep<G>>::absorb(&mut log, self.shares, epsilon, &self.f, &self.g);
+        <Log<f64> as Sweep<G>>::absorb(&mut log, self.shares, epsilon, &self.f, self.anchor());
         log
     }
 
@@ -302,7 +339,7 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
         self.anderson.clear();
         let (mut log, mut failures) = (None, 0);
         let (mut least, mut since) = (f64::INFINITY, 0);
-        for _ in 0..steps {
+        for count in 0..steps {
             let attempt = if failures < PATIENCE {
                 form.sweep(self.shares, &self.g, &mut self.f, &mut self.next)
             } else {
@@ -320,8 +357,23 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
                 failures = 0;
             }
             self.iterations += 1;
-            match self.update {
-                Update::Alternate => {
+            match (&self.shares.relaxed, self.update) {
+                (Some(relaxed), _) => {
+                    let f = relaxed.sides[0].potentials(epsilon, &self.f, 0.0);
+                    let step = relaxed.step(epsilon, &self.next, &self.g, &f);
+                    (self.error, self.shift) = (step.error, step.shift);
+                    let reached = self.error <= tolerance;
+                    if reached || count + 1 == steps {
+                        // A plan ends with the half step of the side that is held.
+                        if !relaxed.holds_source() {
+                            self.g = step.potential;
+                        }
+                        return if reached { Iterated::Reached } else { Iterated::Ended };
+                    }
+                    self.g = self.anderson.next(&self.g, &step.potential, self.error, &self.shares.b);
+                    relaxed.sides[1].lower(&mut self.g, 0.0);
+                }
+                (None, Update::Alternate) => {
                     self.error = error(&self.g, &self.next, &self.shares.b, epsilon);
                     if self.error <= tolerance {
                         std::mem::swap(&mut self.g, &mut self.next);
@@ -329,7 +381,7 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
                     }
                     self.g = self.anderson.next(&self.g, &self.next, self.error, &self.shares.b);
                 }
-                Update::Average => {
+                (None, Update::Average) => {
                     // Of the plan of (g, g), both marginals together.
                     self.error = 2.0 * error(&self.g, &self.f, &self.shares.b, epsilon);
                     if self.error > tolerance {

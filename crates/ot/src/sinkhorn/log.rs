@@ -1,8 +1,8 @@
 //! The log form: costs read again on each sweep, every sum shifted by its largest term.
 
-use super::half::{Weighted, columns};
 use super::kernel::{Add, Potentials, each, heights, scalings};
 use super::lanes::{GROUP, across, along, entries, flush, least, vectorise};
+use super::soft::{Weighted, columns};
 use super::sweep::{OutOfRange, SMALL, Shares, Sweep, block_rows};
 use super::word::{Aligned, WIDTH, Word};
 use crate::Geometry;
@@ -95,7 +95,8 @@ impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Log<T> {
             vectorise(Add { sums: next, parts: &block.across });
         }
         if !vectorise(Potentials::<T>::new(next, g, &shares.b, epsilon)) {
-            let strips = columns(shares.geometry, epsilon, Weighted::new(f, &shares.a, epsilon));
+            let weighted = Weighted::new(&shares.answer(epsilon, f), &shares.a, epsilon);
+            let strips = columns(shares.geometry, epsilon, &weighted);
             for ((next, &strip), &b) in next.iter_mut().zip(&strips).zip(&shares.b) {
                 *next = if b > 0.0 { strip } else { 0.0 };
             }
@@ -119,7 +120,8 @@ fn separable<G: Geometry + ?Sized>(
     };
     let soft = shares.geometry.soft_rows(epsilon, Weighted::new(g, &shares.b, epsilon).values())?;
     take(f, soft, &shares.a);
-    let soft = shares.geometry.soft_columns(epsilon, Weighted::new(f, &shares.a, epsilon).values())?;
+    let weighted = Weighted::new(&shares.answer(epsilon, f), &shares.a, epsilon);
+    let soft = shares.geometry.soft_columns(epsilon, weighted.values())?;
     take(next, soft, &shares.b);
     Some(())
 }
@@ -192,7 +194,9 @@ impl<G: Geometry + ?Sized, T: Word> WithSimd for Pass<'_, '_, G, T> {
                 }
             }
             let sums = along(simd, memory, weights);
-            across(simd, memory, scalings(first, &sums, a), partial);
+            let rows = shares.rows(epsilon, block.rows.start + first);
+            let a_group = &a[first..];
+            across(simd, memory, scalings(0, &sums, a_group, &shifts, rows), partial);
             for (r, f) in f.iter_mut().enumerate() {
                 *f = if a[first + r] > 0.0 { shifts[r] - epsilon * sums[r].ln() } else { 0.0 };
             }

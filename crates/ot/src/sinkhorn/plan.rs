@@ -1,6 +1,6 @@
 //! The entropic plan: two potentials, and rows computed when asked for.
 
-use super::certificate::row;
+use super::certificate::{Measured, Sums, row};
 use super::drive::End;
 use super::lanes::vectorise;
 use super::sweep::Shares;
@@ -39,9 +39,10 @@ impl<G: ?Sized> Clone for EntropicPlan<'_, G> {
 }
 
 impl<'g, G: Geometry + ?Sized> EntropicPlan<'g, G> {
-    pub(super) fn new(epsilon: f64, total: f64, shares: Shares<'g, G>, end: End) -> Self {
-        let Shares { geometry, a, b } = shares;
+    pub(crate) fn new(epsilon: f64, total: f64, shares: Shares<'g, G>, end: End) -> Self {
+        let Shares { geometry, a, b, .. } = shares;
         let End { f, g, iterations, measured } = end;
+        let sums = measured.sums;
         let certificate = Certificate {
             iterations,
             residual: measured.residual,
@@ -54,10 +55,33 @@ impl<'g, G: Geometry + ?Sized> EntropicPlan<'g, G> {
             total,
             masses: (a.into(), b.into()),
             potentials: (f.into(), g.into()),
-            marginals: (total * Array1::from(measured.rows), total * Array1::from(measured.columns)),
-            transport: total * measured.transport,
+            marginals: (total * Array1::from(sums.rows), total * Array1::from(sums.columns)),
+            transport: total * sums.transport,
             certificate,
         }
+    }
+
+    /// The plan with these weights and potentials, whatever they come from; points without a finite potential take no
+    /// part. Its certificate is still to come.
+    pub(crate) fn of(
+        geometry: &'g G,
+        epsilon: f64,
+        mut weights: [Vec<f64>; 2],
+        potentials: [Vec<f64>; 2],
+    ) -> Self {
+        for (weights, potentials) in weights.iter_mut().zip(&potentials) {
+            weights.iter_mut().zip(potentials).filter(|(_, p)| !p.is_finite()).for_each(|(w, _)| *w = 0.0);
+        }
+        let [f, g] = potentials;
+        let shares = Shares::weighted(geometry, weights);
+        let sums = Sums::new(&shares, epsilon, &f, &g);
+        let measured = Measured { sums, residual: f64::INFINITY, primal: 0.0, dual: 0.0 };
+        Self::new(epsilon, 1.0, shares, End { f, g, iterations: 0, measured })
+    }
+
+    /// The plan with this certificate.
+    pub(crate) fn certified(self, certificate: Certificate) -> Self {
+        Self { certificate, ..self }
     }
 
     /// `f`.

@@ -1,7 +1,7 @@
 //! Soft minima of the costs over the columns and over the rows, each cost read once.
 
+use super::exp::exp;
 use crate::Geometry;
-use crate::sinkhorn::exp;
 use rayon::prelude::*;
 
 /// Columns that one task of the second half step works on.
@@ -13,7 +13,7 @@ const LANES: usize = 16;
 
 /// A potential with its log weight, `f_i + ε log r_i`; −∞ without weight or where no move is allowed.
 #[derive(Clone, Debug)]
-pub(crate) struct Weighted(pub(crate) Vec<f64>);
+pub(crate) struct Weighted(Vec<f64>);
 
 impl Weighted {
     pub(crate) fn new(potential: &[f64], weight: &[f64], epsilon: f64) -> Self {
@@ -21,6 +21,11 @@ impl Weighted {
             if w > 0.0 && p.is_finite() { p + epsilon * w.ln() } else { f64::NEG_INFINITY }
         };
         Self(potential.iter().zip(weight).map(one).collect())
+    }
+
+    /// The numbers.
+    pub(super) fn values(&self) -> &[f64] {
+        &self.0
     }
 }
 
