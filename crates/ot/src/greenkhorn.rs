@@ -63,7 +63,7 @@ impl OtSolver for Greenkhorn {
             return Err(OtError::BadParameter { name: "epsilon", value: epsilon, range });
         }
         self.stop.check()?;
-        check(problem.geometry())?;
+        check(&problem.geometry())?;
         let total = problem.source().sum();
         let (a, b) = (&problem.source() / total, &problem.target() / total);
         let costs = matrix(problem.geometry());

@@ -203,9 +203,11 @@ impl Sinkhorn {
         update: Update,
     ) -> Result<EntropicPlan<'g, G>, OtError> {
         self.check()?;
-        let mut shares = Shares::new(problem);
+        let geometry = problem.geometry();
+        let mut shares = Shares::new(&geometry, [problem.source(), problem.target()]);
         let end = run(self, &mut shares, start, update)?;
-        Ok(EntropicPlan::new(self.epsilon, problem.source().sum(), shares, end))
+        let (total, weights) = (problem.source().sum(), [shares.a, shares.b]);
+        Ok(EntropicPlan::new(geometry, self.epsilon, total, weights, end))
     }
 
     pub(crate) fn check(&self) -> Result<(), OtError> {

@@ -33,7 +33,7 @@ impl PartialSimplex {
         problem: &PartialTransport<'_, G>,
     ) -> Result<RelaxedPlan, OtError> {
         let geometry = problem.geometry();
-        check(geometry)?;
+        check(&geometry)?;
         let (n, m) = problem.shape();
         let (a, b, mass) = (problem.source(), problem.target(), problem.mass());
         if mass == 0.0 {

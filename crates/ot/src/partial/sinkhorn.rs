@@ -50,7 +50,7 @@ impl PartialSinkhorn {
         let approach = Sinkhorn { scaling: self.scaling, ..Sinkhorn::new(self.epsilon, self.stop) };
         approach.check()?;
         let geometry = problem.geometry();
-        check(geometry)?;
+        check(&geometry)?;
         let (a, b) = (&problem.a, &problem.b);
         let (source, target) = (Side::new(a, self.reference), Side::new(b, self.reference));
         let (mut f, mut g) = (vec![0.0; a.len()], vec![0.0; b.len()]);
@@ -59,7 +59,7 @@ impl PartialSinkhorn {
         let (mut iterations, mut residual) = (0, f64::INFINITY);
         loop {
             let epsilon = schedule.get(iterations).copied().unwrap_or(self.epsilon);
-            let soft = rows(geometry, epsilon, &target.weighted(&g, epsilon));
+            let soft = rows(&geometry, epsilon, &target.weighted(&g, epsilon));
             let next = source.fill(epsilon, &soft, problem.mass).ok_or_else(|| {
                 let row = soft.iter().position(|f| *f == f64::INFINITY).unwrap_or(0);
                 OtError::Infeasible { unplaced: source.stuck(&soft), row }
@@ -81,7 +81,7 @@ impl PartialSinkhorn {
                 return Err(OtError::NotConverged { method, iterations, residual, tolerance });
             }
             (f, _) = next;
-            let soft = columns(geometry, epsilon, &source.weighted(&f, epsilon));
+            let soft = columns(&geometry, epsilon, &source.weighted(&f, epsilon));
             (g, price) = target.fill(epsilon, &soft, problem.mass).ok_or_else(|| {
                 let column = soft.iter().position(|g| *g == f64::INFINITY).unwrap_or(0);
                 OtError::Unreachable { unplaced: target.stuck(&soft), column }

@@ -7,7 +7,8 @@
 use super::shortlist::{insert, scan};
 use super::tree::Arc;
 use super::units::Units;
-use crate::{Geometry, Moves, Transport};
+use crate::problem::AnyTransport;
+use crate::Moves;
 use rayon::prelude::*;
 
 /// A forest of arcs with positive flows, what could not be placed, and the nearest targets of each source.
@@ -21,8 +22,8 @@ pub(super) struct Start {
 }
 
 /// Places the mass of `units`, by target potentials that are `-∞` where a target has none.
-pub(super) fn start<G: Geometry + ?Sized>(
-    problem: &Transport<'_, G>,
+pub(super) fn start(
+    problem: &AnyTransport<'_>,
     units: &Units,
     v: Vec<f64>,
     near: usize,

@@ -7,7 +7,7 @@ use super::soft::{Weighted, columns};
 use super::survey::dot;
 use super::sweep::{SMALL, Shares, block_rows};
 use super::word::WIDTH;
-use crate::Geometry;
+
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
@@ -41,8 +41,8 @@ struct Block {
 }
 
 impl Sums {
-    pub(super) fn new<G: Geometry + ?Sized>(
-        shares: &Shares<'_, G>,
+    pub(super) fn new(
+        shares: &Shares<'_>,
         epsilon: f64,
         f: &[f64],
         g: &[f64],
@@ -82,8 +82,8 @@ impl Sums {
 }
 
 impl Measured {
-    pub(super) fn new<G: Geometry + ?Sized>(
-        shares: &Shares<'_, G>,
+    pub(super) fn new(
+        shares: &Shares<'_>,
         epsilon: f64,
         f: &[f64],
         g: &[f64],
@@ -177,8 +177,8 @@ pub(super) fn row<S: Simd>(
 }
 
 /// Gives points without mass the soft minima that they would have with a little, where those are finite.
-pub(super) fn extend<G: Geometry + ?Sized>(
-    shares: &Shares<'_, G>,
+pub(super) fn extend(
+    shares: &Shares<'_>,
     epsilon: f64,
     f: &mut [f64],
     g: &mut [f64],

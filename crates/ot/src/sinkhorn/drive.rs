@@ -9,7 +9,7 @@ use super::sweep::{OutOfRange, Shares, Sweep, error};
 use super::truncated::Truncated;
 use super::word::Word;
 use super::{Acceleration, EpsilonScaling, Form, Sinkhorn};
-use crate::{Geometry, OtError, Stop};
+use crate::{OtError, Stop};
 
 /// The most memory for a kernel, in bytes, where the form is chosen for the user.
 const MEMORY: usize = 512 << 20;
@@ -55,9 +55,9 @@ pub(crate) enum Update {
 }
 
 /// Runs `solver` from the target potential `start`, or from that of the unregularised dual's half step.
-pub(crate) fn run<G: Geometry + ?Sized>(
+pub(crate) fn run(
     solver: &Sinkhorn,
-    shares: &mut Shares<'_, G>,
+    shares: &mut Shares<'_>,
     start: Option<Vec<f64>>,
     update: Update,
 ) -> Result<End, OtError> {
@@ -133,7 +133,7 @@ impl Precision {
 }
 
 impl Sinkhorn {
-    fn form<G: Geometry + ?Sized>(&self, (n, m): (usize, usize), precision: Precision) -> Box<dyn Sweep<G>> {
+    fn form(&self, (n, m): (usize, usize), precision: Precision) -> Box<dyn Sweep> {
         let bytes = n * m * if precision == Precision::Single { 4 } else { 8 };
         let keep = match self.form {
             Form::Auto => bytes <= MEMORY,
@@ -191,8 +191,8 @@ enum Iterated {
     Stalled,
 }
 
-struct State<'s, 'g, G: ?Sized> {
-    shares: &'s Shares<'g, G>,
+struct State<'s, 'g> {
+    shares: &'s Shares<'g>,
     /// The soft minima of the rows: the source potential, where that side is not relaxed.
     f: Vec<f64>,
     g: Vec<f64>,
@@ -206,7 +206,7 @@ struct State<'s, 'g, G: ?Sized> {
     update: Update,
 }
 
-impl<G: Geometry + ?Sized> State<'_, '_, G> {
+impl State<'_, '_> {
     fn end(mut self, epsilon: f64, measured: Measured) -> End {
         match &self.shares.relaxed {
             None => extend(self.shares, epsilon, &mut self.f, &mut self.g),
@@ -311,7 +311,7 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
         if lost { Precision::Double } else { Precision::Single }
     }
 
-    fn absorb(&self, form: &mut dyn Sweep<G>, epsilon: f64) {
+    fn absorb(&self, form: &mut dyn Sweep, epsilon: f64) {
         form.absorb(self.shares, epsilon, &self.f, self.anchor());
     }
 
@@ -323,14 +323,14 @@ impl<G: Geometry + ?Sized> State<'_, '_, G> {
     /// The log form in double precision, which is never out of range.
     fn log(&self, epsilon: f64) -> Log<f64> {
         let mut log = Log::new(self.shares.shape());
-        <Log<f64> as Sweep<G>>::absorb(&mut log, self.shares, epsilon, &self.f, self.anchor());
+        <Log<f64> as Sweep>::absorb(&mut log, self.shares, epsilon, &self.f, self.anchor());
         log
     }
 
     /// Iterates until the error is at most `tolerance`, at most `steps` times.
     fn iterate(
         &mut self,
-        form: &mut dyn Sweep<G>,
+        form: &mut dyn Sweep,
         epsilon: f64,
         tolerance: f64,
         steps: usize,

@@ -6,7 +6,7 @@ use super::lanes::{GROUP, across, along, entries, flush, vectorise};
 use super::relaxed::Rows;
 use super::sweep::{OutOfRange, SMALL, Shares, Sweep, block_rows};
 use super::word::{Aligned, WIDTH, Word};
-use crate::Geometry;
+
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 use std::marker::PhantomData;
@@ -94,8 +94,8 @@ pub(super) fn each<B: Send>(blocks: Vec<B>, small: bool, work: impl Fn(B) + Sync
     if small { blocks.into_iter().for_each(work) } else { blocks.into_par_iter().for_each(work) }
 }
 
-impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Kernel<T> {
-    fn absorb(&mut self, shares: &Shares<'_, G>, epsilon: f64, f: &[f64], g: &[f64]) {
+impl<T: Word> Sweep for Kernel<T> {
+    fn absorb(&mut self, shares: &Shares<'_>, epsilon: f64, f: &[f64], g: &[f64]) {
         self.epsilon = epsilon;
         self.f = f.to_vec();
         self.g = g.to_vec();
@@ -125,7 +125,7 @@ impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Kernel<T> {
 
     fn sweep(
         &mut self,
-        shares: &Shares<'_, G>,
+        shares: &Shares<'_>,
         g: &[f64],
         f: &mut [f64],
         next: &mut [f64],

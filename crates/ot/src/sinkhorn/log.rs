@@ -5,7 +5,7 @@ use super::lanes::{GROUP, across, along, entries, flush, least, vectorise};
 use super::soft::{Weighted, columns};
 use super::sweep::{OutOfRange, SMALL, Shares, Sweep, block_rows};
 use super::word::{Aligned, WIDTH, Word};
-use crate::Geometry;
+
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
@@ -51,8 +51,8 @@ impl<T: Word> Log<T> {
     }
 }
 
-impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Log<T> {
-    fn absorb(&mut self, shares: &Shares<'_, G>, epsilon: f64, _: &[f64], _: &[f64]) {
+impl<T: Word> Sweep for Log<T> {
+    fn absorb(&mut self, shares: &Shares<'_>, epsilon: f64, _: &[f64], _: &[f64]) {
         self.epsilon = epsilon;
         let (n, m) = shares.shape();
         self.weights.all_mut().iter_mut().zip(&shares.b).for_each(|(w, &b)| *w = T::narrow(b));
@@ -69,7 +69,7 @@ impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Log<T> {
 
     fn sweep(
         &mut self,
-        shares: &Shares<'_, G>,
+        shares: &Shares<'_>,
         g: &[f64],
         f: &mut [f64],
         next: &mut [f64],
@@ -106,8 +106,8 @@ impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Log<T> {
 }
 
 /// The sweep of a geometry that knows a faster way than to read its costs; `None` where it does not.
-fn separable<G: Geometry + ?Sized>(
-    shares: &Shares<'_, G>,
+fn separable(
+    shares: &Shares<'_>,
     epsilon: f64,
     g: &[f64],
     f: &mut [f64],
@@ -136,13 +136,13 @@ enum Shift {
 }
 
 /// A sweep over one block, the entries of four rows at a time in memory.
-struct Pass<'p, 'g, G: ?Sized, T> {
+struct Pass<'p, 'g, T> {
     block: &'p mut Block,
     weights: &'p [T],
     heights: &'p [f64],
     /// Over ε.
     scaled: &'p [f64],
-    shares: &'p Shares<'g, G>,
+    shares: &'p Shares<'g>,
     epsilon: f64,
     shift: Shift,
 }
@@ -150,7 +150,7 @@ struct Pass<'p, 'g, G: ?Sized, T> {
 /// Groups of rows after which partial sums go to `f64`.
 const GROUPS: usize = 16;
 
-impl<G: Geometry + ?Sized, T: Word> WithSimd for Pass<'_, '_, G, T> {
+impl<T: Word> WithSimd for Pass<'_, '_, T> {
     type Output = ();
 
     #[inline(always)]

@@ -39,8 +39,9 @@ impl<G: ?Sized> Clone for EntropicPlan<'_, G> {
 }
 
 impl<'g, G: Geometry + ?Sized> EntropicPlan<'g, G> {
-    pub(crate) fn new(epsilon: f64, total: f64, shares: Shares<'g, G>, end: End) -> Self {
-        let Shares { geometry, a, b, .. } = shares;
+    /// The plan of a total mass with these weights.
+    pub(crate) fn new(geometry: &'g G, epsilon: f64, total: f64, weights: [Vec<f64>; 2], end: End) -> Self {
+        let [a, b] = weights;
         let End { f, g, iterations, measured } = end;
         let sums = measured.sums;
         let certificate = Certificate {
@@ -73,10 +74,11 @@ impl<'g, G: Geometry + ?Sized> EntropicPlan<'g, G> {
             weights.iter_mut().zip(potentials).filter(|(_, p)| !p.is_finite()).for_each(|(w, _)| *w = 0.0);
         }
         let [f, g] = potentials;
-        let shares = Shares::weighted(geometry, weights);
+        let shares = Shares::weighted(&geometry, weights);
         let sums = Sums::new(&shares, epsilon, &f, &g);
         let measured = Measured { sums, residual: f64::INFINITY, primal: 0.0, dual: 0.0 };
-        Self::new(epsilon, 1.0, shares, End { f, g, iterations: 0, measured })
+        let weights = [shares.a, shares.b];
+        Self::new(geometry, epsilon, 1.0, weights, End { f, g, iterations: 0, measured })
     }
 
     /// The plan with this certificate.

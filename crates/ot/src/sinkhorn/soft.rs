@@ -30,7 +30,7 @@ impl Weighted {
 }
 
 /// `-ε log Σ_j exp((h_j - c_ij)/ε)` for each row i and the weighted potential h; +∞ where no move is allowed.
-pub(crate) fn rows<G: Geometry + ?Sized>(geometry: &G, epsilon: f64, weighted: &Weighted) -> Vec<f64> {
+pub(crate) fn rows(geometry: &dyn Geometry, epsilon: f64, weighted: &Weighted) -> Vec<f64> {
     let (n, m) = geometry.shape();
     let arch = pulp::Arch::new();
     (0..n)
@@ -89,7 +89,7 @@ impl pulp::WithSimd for Soft<'_> {
 /// `-ε log Σ_i exp((h_i - c_ij)/ε)` for each column j: a strip of columns a task, blocks of rows in order.
 ///
 /// The sums are carried relative to the least difference so far and rescaled where a block lowers it.
-pub(crate) fn columns<G: Geometry + ?Sized>(geometry: &G, epsilon: f64, weighted: &Weighted) -> Vec<f64> {
+pub(crate) fn columns(geometry: &dyn Geometry, epsilon: f64, weighted: &Weighted) -> Vec<f64> {
     let (_, m) = geometry.shape();
     let live: Vec<(usize, f64)> =
         weighted.0.iter().copied().enumerate().filter(|(_, h)| h.is_finite()).collect();

@@ -4,7 +4,7 @@ use super::kernel::{Kernel, each};
 use super::lanes::{GROUP, entries, least, vectorise};
 use super::sweep::{SMALL, Shares, block_rows};
 use super::word::WIDTH;
-use crate::{Geometry, OtError};
+use crate::OtError;
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
@@ -35,8 +35,8 @@ impl Survey {
     /// A cost that is NaN or −∞.
     ///
     /// The costs being at hand, the entries of `kernel` are made at `epsilon`, with f and no g absorbed.
-    pub(super) fn new<G: Geometry + ?Sized>(
-        shares: &Shares<'_, G>,
+    pub(super) fn new(
+        shares: &Shares<'_>,
         kernel: Option<&mut Kernel<f32>>,
         epsilon: f64,
     ) -> Result<Self, OtError> {

@@ -4,13 +4,14 @@ use super::exp::exp_fused;
 use super::lanes::vectorise;
 use super::relaxed::{Relaxed, Rows};
 use super::word::WIDTH;
-use crate::{Geometry, OtError, Transport};
+use crate::{Geometry, OtError};
 use ndarray::ArrayView1;
 use pulp::{Simd, WithSimd};
 
 /// Costs and the weights of a plan `a_i b_j exp((f_i + g_j - c_ij)/ε)`.
-pub(crate) struct Shares<'g, G: ?Sized> {
-    pub(super) geometry: &'g G,
+pub(crate) struct Shares<'g> {
+    /// By reference to the trait, so that the solver is compiled once: a geometry is asked for pieces of rows.
+    pub(super) geometry: &'g dyn Geometry,
     /// The masses as shares of the total; of relaxed sides the reference, 0 for points that take no part.
     pub(super) a: Vec<f64>,
     pub(super) b: Vec<f64>,
@@ -18,24 +19,28 @@ pub(crate) struct Shares<'g, G: ?Sized> {
     pub(super) relaxed: Option<Relaxed>,
 }
 
-impl<'g, G: Geometry + ?Sized> Shares<'g, G> {
-    /// Those of a problem.
-    pub(super) fn new(problem: &Transport<'g, G>) -> Self {
-        let total = problem.source().sum();
+impl<'g> Shares<'g> {
+    /// Those of masses.
+    pub(super) fn new(geometry: &'g dyn Geometry, [a, b]: [ArrayView1<'_, f64>; 2]) -> Self {
+        let total = a.sum();
         let shares = |mass: ArrayView1<'_, f64>| mass.iter().map(|m| m / total).collect();
-        let (a, b) = (shares(problem.source()), shares(problem.target()));
-        Self { geometry: problem.geometry(), a, b, relaxed: None }
+        Self { geometry, a: shares(a), b: shares(b), relaxed: None }
     }
 
     /// With relaxed sides.
-    pub(crate) fn relaxed(geometry: &'g G, relaxed: Relaxed) -> Self {
+    pub(crate) fn relaxed(geometry: &'g dyn Geometry, relaxed: Relaxed) -> Self {
         let [a, b] = [0, 1].map(|side: usize| relaxed.sides[side].weight.clone());
         Self { geometry, a, b, relaxed: Some(relaxed) }
     }
 
     /// With any weights.
-    pub(super) fn weighted(geometry: &'g G, [a, b]: [Vec<f64>; 2]) -> Self {
+    pub(super) fn weighted(geometry: &'g dyn Geometry, [a, b]: [Vec<f64>; 2]) -> Self {
         Self { geometry, a, b, relaxed: None }
+    }
+
+    /// The weights alone.
+    pub(crate) fn into_weights(self) -> [Vec<f64>; 2] {
+        [self.a, self.b]
     }
 
     /// `(n, m)`.
@@ -96,14 +101,14 @@ pub(super) struct OutOfRange;
 /// of a relaxed side; and the soft minima of the columns, `G_j = -ε log Σ_i a_i exp((f_i - c_ij)/ε)`, are the next target
 /// potential, or that is the answer to them. Column j of the plan of (f, g) sums to `b_j exp((g_j - G_j)/ε)`, so one
 /// sweep over the costs gives the iterate, the error, and the gradient of the semi-dual.
-pub(super) trait Sweep<G: ?Sized> {
+pub(super) trait Sweep {
     /// Makes ready for sweeps at this ε near these soft minima.
-    fn absorb(&mut self, shares: &Shares<'_, G>, epsilon: f64, f: &[f64], g: &[f64]);
+    fn absorb(&mut self, shares: &Shares<'_>, epsilon: f64, f: &[f64], g: &[f64]);
 
     /// `F` and `G` of `g`. Entries of points without weight are left as they are, or 0.
     fn sweep(
         &mut self,
-        shares: &Shares<'_, G>,
+        shares: &Shares<'_>,
         g: &[f64],
         f: &mut [f64],
         next: &mut [f64],

@@ -21,7 +21,7 @@ impl Dense {
     /// An l2 side may give mass where it has none, so its masses are mixed with their mean.
     pub(super) fn product<G: Geometry + ?Sized>(problem: &RelaxedTransport<'_, G>) -> Result<Self, OtError> {
         let geometry = problem.geometry();
-        check(geometry)?;
+        check(&geometry)?;
         let (n, m) = problem.shape();
         let mut costs = Array2::zeros((n, m));
         let rows = costs.as_slice_mut().expect("a new array is contiguous").par_chunks_mut(m);

@@ -50,7 +50,7 @@ impl RelaxedSolver for UnbalancedFrankWolfe {
     ) -> Result<RelaxedPlan, OtError> {
         self.stop.check()?;
         let geometry = problem.geometry();
-        check(geometry)?;
+        check(&geometry)?;
         let marginals = [problem.marginal(0), problem.marginal(1)];
         let objective = Objective { masses: [problem.mass(0).clone(), problem.mass(1).clone()], marginals };
         objective.check("frank-wolfe")?;

@@ -47,7 +47,7 @@ impl RelaxedSolver for UnbalancedSimplex {
         };
         let prices = [price("source", source)?, price("target", target)?];
         let geometry = problem.geometry();
-        check(geometry)?;
+        check(&geometry)?;
         let Detours { dummies, excess, made } = detours(problem, prices)?;
         let (n, m) = problem.shape();
         let with =

@@ -91,14 +91,15 @@ impl RelaxedSolver for UnbalancedSinkhorn {
         let sides =
             [0, 1].map(|side| Side::new(problem.marginal(side), problem.mass(side), self.reference));
         let reference = sides[0].total * sides[1].total;
-        let mut shares = Shares::relaxed(problem.geometry(), Relaxed { sides, half_step: self.half_step });
+        let geometry = problem.geometry();
+        let mut shares = Shares::relaxed(&geometry, Relaxed { sides, half_step: self.half_step });
         let end = run(&solver, &mut shares, None, Update::Alternate)?;
         // The plan depends on f + g - c relative to ε: without digits left there it would be noise.
         if end.largest() * f64::EPSILON > 0.1 * epsilon {
             let range = "larger here, or the penalties smaller: the rounding of the potentials exceeds it";
             return Err(OtError::BadParameter { name: "epsilon", value: epsilon, range });
         }
-        let plan = EntropicPlan::new(epsilon, 1.0, shares, end);
+        let plan = EntropicPlan::new(geometry, epsilon, 1.0, shares.into_weights(), end);
         Ok(EntropicRelaxedPlan::new(plan, epsilon, reference))
     }
 }
