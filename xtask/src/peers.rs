@@ -12,8 +12,8 @@ use crate::docs;
 use crate::process::{cargo, output, root, run as run_command};
 use crate::work_precision::Page;
 use anyhow::{Context, Result, bail};
-use clap::ValueEnum;
 use cases::Rival;
+use clap::ValueEnum;
 use measured::Measured;
 use row::Row;
 use serde_json::json;
@@ -111,13 +111,7 @@ fn ours(program: &Path, name: &str, data: Option<&Path>, threads: usize) -> Resu
     Measured::read(&output(&mut command)?).with_context(|| format!("no time for {name}"))
 }
 
-fn beside(
-    workload: Workload,
-    threads: usize,
-    only: &str,
-    json: Option<&Path>,
-    page: Page,
-) -> Result<()> {
+fn beside(workload: Workload, threads: usize, only: &str, json: Option<&Path>, page: Page) -> Result<()> {
     let peers = Peers::find();
     if let Err(reason) = &peers {
         println!("peers skipped: {reason}");

@@ -25,6 +25,7 @@ pub use line::UnbalancedLine;
 pub use majorize::MajorizeMinimize;
 pub use marginal::Marginal;
 pub use plan::RelaxedPlan;
+use problem::AnyRelaxed;
 pub use problem::{Reference, RelaxedSolver, RelaxedTransport};
 pub use simplex::UnbalancedSimplex;
 pub use sinkhorn::{HalfStep, UnbalancedSinkhorn};

@@ -139,7 +139,8 @@ fn further() -> Vec<Case> {
 
 /// What has no peer: larger sizes, and many plans on more threads than one.
 fn alone() -> Vec<Case> {
-    let case = |name: &str, peer, rival, threads, goal| Case { name: name.into(), peer, rival, threads, goal };
+    let case =
+        |name: &str, peer, rival, threads, goal| Case { name: name.into(), peer, rival, threads, goal };
     vec![
         case("ot/low-rank/5000/10", "", Rival::Nobody, None, None),
         case("ot/matrix-free/50000/3", "", Rival::Nobody, None, None),

@@ -8,10 +8,10 @@ use anyhow::Result;
 use chreode_core::Seed;
 use chreode_models::{Exact, Pairing, Sampling};
 use chreode_ot::{
-    Assignment, CostFunction, Coupling, FactoredCost, Form, Geometry, GromovTransport, GromovWasserstein, Line,
-    LowRankSinkhorn, Marginal, NetworkSimplex, Order, OtError, OtSolver, PointCloud, Reference, RelaxedSolver,
-    RelaxedTransport, Sinkhorn, SquaredEuclidean, Stop, Structure, Transport as Problem, UnbalancedSinkhorn,
-    assign_all_points, directions, sliced_wasserstein,
+    Assignment, CostFunction, Coupling, FactoredCost, Form, Geometry, GromovTransport, GromovWasserstein,
+    Line, LowRankSinkhorn, Marginal, NetworkSimplex, Order, OtError, OtSolver, PointCloud, Reference,
+    RelaxedSolver, RelaxedTransport, Sinkhorn, SquaredEuclidean, Stop, Structure, Transport as Problem,
+    UnbalancedSinkhorn, assign_all_points, directions, sliced_wasserstein,
 };
 use ndarray::{Array2, Axis, s};
 use serde::Serialize;
@@ -195,8 +195,7 @@ fn matrix_free(clouds: &Clouds, iterations: usize) -> Result<Report> {
     let mean = (&x - &y).mapv(|d| d * d).sum() + spread_x + spread_y;
     let solver = Sinkhorn { form: Form::Log, ..Sinkhorn::new(0.05 * mean, Stop::After { iterations }) };
     let problem = Problem::uniform(&cloud)?;
-    let (certificate, times) =
-        once(|| Ok::<_, OtError>(solver.solve(&problem)?.certificate()))?;
+    let (certificate, times) = once(|| Ok::<_, OtError>(solver.solve(&problem)?.certificate()))?;
     let (l1_error, iterations) = (Some(certificate.residual), Some(certificate.iterations));
     Ok(Report { l1_error, iterations, peak_mb: peak(), ..Report::new(&times, None) })
 }
@@ -240,6 +239,15 @@ impl Geometry for Single {
 impl Report {
     fn new(times: &Times, cost: Option<f64>) -> Self {
         let (seconds_median, seconds_min) = (times.median(), times.least());
-        Self { seconds_median, seconds_min, repeats: times.count(), cost, l1_error: None, iterations: None, loss: None, peak_mb: None }
+        Self {
+            seconds_median,
+            seconds_min,
+            repeats: times.count(),
+            cost,
+            l1_error: None,
+            iterations: None,
+            loss: None,
+            peak_mb: None,
+        }
     }
 }

@@ -4,7 +4,8 @@ use super::PartialTransport;
 use crate::simplex::check;
 use crate::sinkhorn::{Weighted, columns, rows};
 use crate::{
-    Certificate, EntropicPlan, EntropicRelaxedPlan, EpsilonScaling, Geometry, OtError, Reference, Sinkhorn, Stop,
+    Certificate, EntropicPlan, EntropicRelaxedPlan, EpsilonScaling, Geometry, OtError, Reference, Sinkhorn,
+    Stop,
 };
 use ndarray::Array1;
 

@@ -41,12 +41,7 @@ struct Block {
 }
 
 impl Sums {
-    pub(super) fn new(
-        shares: &Shares<'_>,
-        epsilon: f64,
-        f: &[f64],
-        g: &[f64],
-    ) -> Self {
+    pub(super) fn new(shares: &Shares<'_>, epsilon: f64, f: &[f64], g: &[f64]) -> Self {
         let (n, m) = shares.shape();
         let size = block_rows(n);
         let mut blocks: Vec<Block> = (0..n.div_ceil(size))
@@ -82,12 +77,7 @@ impl Sums {
 }
 
 impl Measured {
-    pub(super) fn new(
-        shares: &Shares<'_>,
-        epsilon: f64,
-        f: &[f64],
-        g: &[f64],
-    ) -> Self {
+    pub(super) fn new(shares: &Shares<'_>, epsilon: f64, f: &[f64], g: &[f64]) -> Self {
         let sums = Sums::new(shares, epsilon, f, g);
         let dot = |x: &[f64], y: &[f64]| -> f64 { x.iter().zip(y).map(|(x, y)| x * y).sum() };
         // ε Σ P log(P/ab) = ⟨P, f + g - C⟩, so that the transport cost cancels.
@@ -177,12 +167,7 @@ pub(super) fn row<S: Simd>(
 }
 
 /// Gives points without mass the soft minima that they would have with a little, where those are finite.
-pub(super) fn extend(
-    shares: &Shares<'_>,
-    epsilon: f64,
-    f: &mut [f64],
-    g: &mut [f64],
-) {
+pub(super) fn extend(shares: &Shares<'_>, epsilon: f64, f: &mut [f64], g: &mut [f64]) {
     if shares.a.contains(&0.0) {
         let (heights, mut buffer) = (heights(g, &shares.b), Vec::new());
         for (row, f) in f.iter_mut().enumerate().filter(|(row, _)| shares.a[*row] == 0.0) {

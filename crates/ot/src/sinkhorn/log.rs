@@ -106,13 +106,7 @@ impl<T: Word> Sweep for Log<T> {
 }
 
 /// The sweep of a geometry that knows a faster way than to read its costs; `None` where it does not.
-fn separable(
-    shares: &Shares<'_>,
-    epsilon: f64,
-    g: &[f64],
-    f: &mut [f64],
-    next: &mut [f64],
-) -> Option<()> {
+fn separable(shares: &Shares<'_>, epsilon: f64, g: &[f64], f: &mut [f64], next: &mut [f64]) -> Option<()> {
     let take = |to: &mut [f64], soft: Vec<f64>, masses: &[f64]| {
         for ((to, soft), &mass) in to.iter_mut().zip(soft).zip(masses) {
             *to = if mass > 0.0 { soft } else { 0.0 };

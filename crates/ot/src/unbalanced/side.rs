@@ -21,7 +21,8 @@ pub(crate) struct Side {
 impl Side {
     pub(super) fn new(marginal: Marginal, mass: &Array1<f64>, reference: Reference) -> Self {
         let mut weight = reference.weights(mass).to_vec();
-        let ratio = mass.iter().zip(&weight).map(|(&a, &r)| if a == r { 0.0 } else { (a / r).ln() }).collect();
+        let ratio =
+            mass.iter().zip(&weight).map(|(&a, &r)| if a == r { 0.0 } else { (a / r).ln() }).collect();
         let total = weight.iter().sum();
         if marginal.needs_mass() {
             weight.iter_mut().zip(mass).filter(|(_, a)| **a == 0.0).for_each(|(r, _)| *r = 0.0);
@@ -36,7 +37,8 @@ impl Side {
 
     /// The best potentials against soft minima, all raised by `shift`; 0 for points without weight.
     pub(crate) fn potentials(&self, epsilon: f64, soft: &[f64], shift: f64) -> Vec<f64> {
-        let one = |i: usize| if self.weight[i] > 0.0 { self.potential(i, epsilon, soft[i] + shift) } else { 0.0 };
+        let one =
+            |i: usize| if self.weight[i] > 0.0 { self.potential(i, epsilon, soft[i] + shift) } else { 0.0 };
         (0..soft.len()).map(one).collect()
     }
 

@@ -88,8 +88,7 @@ impl RelaxedSolver for UnbalancedSinkhorn {
         };
         let solver = Sinkhorn { epsilon, stop, scaling, form, acceleration };
         solver.check()?;
-        let sides =
-            [0, 1].map(|side| Side::new(problem.marginal(side), problem.mass(side), self.reference));
+        let sides = [0, 1].map(|side| Side::new(problem.marginal(side), problem.mass(side), self.reference));
         let reference = sides[0].total * sides[1].total;
         let geometry = problem.geometry();
         let mut shares = Shares::relaxed(&geometry, Relaxed { sides, half_step: self.half_step });

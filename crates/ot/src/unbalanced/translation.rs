@@ -7,13 +7,7 @@ use crate::sinkhorn::exp;
 /// the dual objective over f and over the constants added to g.
 ///
 /// Given t the best f is the half step against soft minima raised by t, and t balances the masses of the two sides.
-pub(crate) fn translated(
-    own: &Side,
-    other: &Side,
-    epsilon: f64,
-    soft: &[f64],
-    g: &[f64],
-) -> (Vec<f64>, f64) {
+pub(crate) fn translated(own: &Side, other: &Side, epsilon: f64, soft: &[f64], g: &[f64]) -> (Vec<f64>, f64) {
     let shift = match closed_form(own, other, epsilon, soft, g) {
         Some(shift) => shift,
         None => balance(|t| {
@@ -26,13 +20,7 @@ pub(crate) fn translated(
 
 /// Between Kullback-Leibler penalties (λ₁ of the side that moves, λ₂) and exact sides (λ = ∞):
 /// `t (1/λ₂ + 1/(λ₁+ε)) = log Σ a_i exp(-f_i/λ₁) - log Σ b_j exp(-g_j/λ₂)` with f for t = 0.
-fn closed_form(
-    own: &Side,
-    other: &Side,
-    epsilon: f64,
-    soft: &[f64],
-    g: &[f64],
-) -> Option<f64> {
+fn closed_form(own: &Side, other: &Side, epsilon: f64, soft: &[f64], g: &[f64]) -> Option<f64> {
     let rate = |marginal: Marginal, epsilon: f64| match marginal {
         Marginal::Exact => Some(0.0),
         Marginal::Kl { lambda } => Some(1.0 / (lambda + epsilon)),
@@ -52,7 +40,11 @@ pub(super) fn log_wanted(marginal: Marginal, points: impl Iterator<Item = (f64, 
     let Marginal::Kl { lambda } = marginal else { return points.map(|(_, a)| a).sum::<f64>().ln() };
     let points = points.filter(|(_, a)| *a > 0.0).map(|(f, a)| (-f / lambda, a));
     let most = points.clone().fold(f64::NEG_INFINITY, |most, (x, _)| f64::max(most, x));
-    if most == f64::NEG_INFINITY { most } else { most + points.map(|(x, a)| a * exp(x - most)).sum::<f64>().ln() }
+    if most == f64::NEG_INFINITY {
+        most
+    } else {
+        most + points.map(|(x, a)| a * exp(x - most)).sum::<f64>().ln()
+    }
 }
 
 /// The `t` at which a falling and a rising mass meet: bisection and false position (Illinois) on a bracket.

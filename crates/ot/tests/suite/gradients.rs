@@ -5,8 +5,8 @@ use crate::common::differences;
 
 use approx::assert_relative_eq;
 use chreode_ot::{
-    Bandwidth, Cosine, DifferentiableCost, Euclidean, Lp, LpPower, NegativeDot, Order,
-    SquaredEuclidean, energy_distance, energy_distance_gradient, mmd, mmd_gradient, wasserstein, wasserstein_gradient,
+    Bandwidth, Cosine, DifferentiableCost, Euclidean, Lp, LpPower, NegativeDot, Order, SquaredEuclidean,
+    energy_distance, energy_distance_gradient, mmd, mmd_gradient, wasserstein, wasserstein_gradient,
 };
 use common::{cloud, small, weights};
 use differences::{Clouds, assert_gradient, slope};

@@ -48,11 +48,7 @@ fn forms_and_accelerations_give_the_same_plan() {
             let log = UnbalancedSinkhorn { form: Form::Log, ..solver }.solve(&problem).unwrap();
             assert!(apart(&log.to_matrix(), &matrix) < 1e-9, "{source:?} {target:?} {reference:?}");
             let scaled = EpsilonScaling::Geometric { start: 0.3, factor: 0.5, steps: 10 };
-            let plain = UnbalancedSinkhorn {
-                scaling: scaled,
-                acceleration: Acceleration::None,
-                ..solver
-            };
+            let plain = UnbalancedSinkhorn { scaling: scaled, acceleration: Acceleration::None, ..solver };
             let plain = plain.solve(&problem).unwrap();
             assert!(apart(&plain.to_matrix(), &matrix) < 1e-9, "{source:?} {target:?} {reference:?}");
             assert!((plan.primal_cost() - plan.dual_cost()).abs() < 1e-9 * plan.primal_cost().abs());
@@ -78,7 +74,8 @@ fn single_precision_on_the_way_is_true_at_the_end() {
         let moved = |f: &Array1<f64>, found: &Array1<f64>, masses: &Array1<f64>| -> f64 {
             let points = f.iter().zip(found).zip(masses);
             let wanted: Vec<(f64, f64)> = points.map(|((f, s), a)| (*s, a * (-f / 0.3).exp())).collect();
-            wanted.iter().map(|(s, w)| (s - w).abs()).sum::<f64>() / wanted.iter().map(|(_, w)| w).sum::<f64>()
+            wanted.iter().map(|(s, w)| (s - w).abs()).sum::<f64>()
+                / wanted.iter().map(|(_, w)| w).sum::<f64>()
         };
         // At the optimum a point's mass is what its potential wants; near it both moves are of one size.
         assert!(moved(&f, &rows, &a) < 1e-5 && moved(&g, &columns, &b) < 1e-5);
@@ -117,7 +114,8 @@ fn an_outlier_is_left_out_and_slows_nobody() {
 fn two_exact_sides_are_balanced_transport() {
     let (costs, a, b) = case();
     let b = b / 1.3;
-    let problem = RelaxedTransport::new(&costs, a.view(), b.view(), Marginal::Exact, Marginal::Exact).unwrap();
+    let problem =
+        RelaxedTransport::new(&costs, a.view(), b.view(), Marginal::Exact, Marginal::Exact).unwrap();
     let plan = UnbalancedSinkhorn::new(0.02, within(1e-11)).solve(&problem).unwrap();
     let balanced = Transport::new(&costs, a.view(), b.view()).unwrap();
     let other = Sinkhorn::new(0.02, within(1e-11)).solve(&balanced).unwrap();
