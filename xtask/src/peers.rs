@@ -12,6 +12,7 @@ use crate::docs;
 use crate::process::{cargo, output, root, run as run_command};
 use crate::work_precision::Page;
 use anyhow::{Context, Result, bail};
+use cases::Rival;
 use clap::ValueEnum;
 use measured::Measured;
 use row::Row;
@@ -28,7 +29,7 @@ pub(crate) enum Workload {
     Nn,
     /// Integrators: floors by hand, single problems, batches, neural fields
     Ode,
-    /// Optimal transport: exact plans
+    /// Optimal transport: exact, entropic, unbalanced, sliced, structured plans
     Ot,
 }
 
@@ -101,16 +102,33 @@ impl Peers {
     }
 }
 
-/// Times every case of `workload`; the page is one of integrators.
-pub(crate) fn run(workload: Workload, threads: usize, json: Option<&Path>, page: Page) -> Result<()> {
+/// Times every case of `workload` whose name holds `only`.
+pub(crate) fn run(
+    workload: Workload,
+    threads: usize,
+    only: &str,
+    json: Option<&Path>,
+    page: Page,
+) -> Result<()> {
     match (workload, page) {
+        (Workload::Ode, _) if !only.is_empty() => bail!("the workload ode is one run; leave --only out"),
         (Workload::Ode, page) => ode::run(threads, json, page),
         (Workload::Cfm, Page::Written) => bail!("the workload cfm writes no page; leave --docs out"),
-        (_, page) => beside(workload, threads, json, page),
+        (_, page) => beside(workload, threads, only, json, page),
     }
 }
 
-fn beside(workload: Workload, threads: usize, json: Option<&Path>, page: Page) -> Result<()> {
+/// Our time of a case.
+fn ours(program: &Path, name: &str, data: Option<&Path>, threads: usize) -> Result<Measured> {
+    let mut command = Command::new(program);
+    command.args(["--threads", &threads.to_string(), name]);
+    if let Some(data) = data {
+        command.arg("--data").arg(data);
+    }
+    Measured::read(&output(&mut command)?).with_context(|| format!("no time for {name}"))
+}
+
+fn beside(workload: Workload, threads: usize, only: &str, json: Option<&Path>, page: Page) -> Result<()> {
     let peers = Peers::of(workload);
     if let Err(reason) = &peers {
         println!("peers skipped: {reason}");
@@ -134,15 +152,17 @@ fn beside(workload: Workload, threads: usize, json: Option<&Path>, page: Page) -
         "case", "ours (s)", "peer", "peer (s)", "ratio", "goal"
     );
     let (mut rows, mut table) = (Vec::new(), Vec::new());
-    for case in cases::of(workload) {
-        let mut ours = Command::new(target.join("release/ours"));
-        ours.args(["--threads", &threads.to_string(), &case.name]);
-        if let Some(data) = &data {
-            ours.arg("--data").arg(data);
-        }
-        let ours =
-            Measured::read(&output(&mut ours)?).with_context(|| format!("no time for {}", case.name))?;
-        let theirs = peers.as_ref().ok().map(|p| p.time(case.script, &case.only, threads)).transpose()?;
+    let program = target.join("release/ours");
+    let asked = threads;
+    for case in cases::of(workload).into_iter().filter(|case| case.name.contains(only)) {
+        let threads = case.threads.unwrap_or(asked);
+        let ours = |threads| ours(&program, &case.name, data.as_deref(), threads);
+        let theirs = match &case.rival {
+            Rival::Script { script, only } => peers.as_ref().ok().map(|p| p.time(script, only, threads)),
+            Rival::Alone => Some(ours(1)),
+            Rival::Nobody => None,
+        };
+        let (ours, theirs) = (ours(threads)?, theirs.transpose()?);
         let ratio = theirs.map(|t| t.seconds / ours.seconds);
         let show = |x: Option<f64>, digits: usize| x.map_or("-".to_string(), |x| format!("{x:.digits$}"));
         println!(
@@ -161,7 +181,7 @@ fn beside(workload: Workload, threads: usize, json: Option<&Path>, page: Page) -
         table.push(Row {
             case: case.name.clone(),
             threads,
-            ours: String::new(),
+            ours: ours.memory(),
             ours_seconds: ours.seconds,
             ours_error: ours.residual,
             peer: case.peer.to_string(),
@@ -174,7 +194,7 @@ fn beside(workload: Workload, threads: usize, json: Option<&Path>, page: Page) -
             "peer_seconds": theirs.map(|t| t.seconds), "ratio": ratio, "goal": case.goal,
             "ours_cost": ours.cost, "peer_cost": theirs.and_then(|t| t.cost),
             "ours_loss": ours.loss, "peer_loss": theirs.and_then(|t| t.loss),
-            "ours_residual": ours.residual, "peer_residual": theirs.and_then(|t| t.residual),
+            "ours_peak_mb": ours.peak, "ours_residual": ours.residual, "peer_residual": theirs.and_then(|t| t.residual),
         }));
     }
     if let Some(file) = json {

@@ -15,6 +15,7 @@ use crate::{Geometry, OtError, PointCloud};
 use chreode_core::Real;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Rows of a matrix that one task computes.
 const ROWS: usize = 16;
@@ -96,22 +97,31 @@ pub trait CostFunction: Sync {
             return Ok(());
         }
         let flat = out.as_slice_mut().expect("a standard layout");
-        flat.par_chunks_mut(ROWS * m).enumerate().try_for_each(|(block, rows)| {
-            for start in (0..m).step_by(COLUMNS) {
-                let end = (start + COLUMNS).min(m);
-                for (row, out) in rows.chunks_mut(m).enumerate() {
-                    let (row, out) = (block * ROWS + row, &mut out[start..end]);
-                    cloud.costs_into(row, start..end, out);
-                    if !row::all_numbers(out) {
-                        let bad = |c: &f64| c.is_nan() || *c == f64::NEG_INFINITY;
-                        let column = out.iter().position(bad).expect("one is not a number or +∞");
-                        return Err(OtError::BadCost { row, column: start + column, value: out[column] });
-                    }
+        fill(flat, m, &|row, columns, out| cloud.costs_into(row, columns, out))
+    }
+}
+
+/// Blocks of rows and columns of a matrix, in parallel, by a function of row and columns; compiled once for all costs.
+fn fill(
+    flat: &mut [f64],
+    m: usize,
+    costs_into: &(dyn Fn(usize, Range<usize>, &mut [f64]) + Sync),
+) -> Result<(), OtError> {
+    flat.par_chunks_mut(ROWS * m).enumerate().try_for_each(|(block, rows)| {
+        for start in (0..m).step_by(COLUMNS) {
+            let end = (start + COLUMNS).min(m);
+            for (row, out) in rows.chunks_mut(m).enumerate() {
+                let (row, out) = (block * ROWS + row, &mut out[start..end]);
+                costs_into(row, start..end, out);
+                if !row::all_numbers(out) {
+                    let bad = |c: &f64| c.is_nan() || *c == f64::NEG_INFINITY;
+                    let column = out.iter().position(bad).expect("one is not a number or +∞");
+                    return Err(OtError::BadCost { row, column: start + column, value: out[column] });
                 }
             }
-            Ok(())
-        })
-    }
+        }
+        Ok(())
+    })
 }
 
 impl<F: Fn(&[f64], &[f64]) -> f64 + Sync> CostFunction for F {

@@ -70,6 +70,10 @@ impl<G: Geometry + ?Sized> Geometry for &G {
         (**self).cost(row, column)
     }
 
+    fn moves<'g: 'b, 'b>(&'g self, row: usize, buffer: &'b mut Vec<f64>) -> Moves<'g, 'b> {
+        (**self).moves(row, buffer)
+    }
+
     fn soft_rows(&self, epsilon: f64, h: &[f64]) -> Option<Vec<f64>> {
         (**self).soft_rows(epsilon, h)
     }

@@ -3,6 +3,7 @@
 mod state;
 
 use crate::coupling::{inner, marginal_error};
+use crate::problem::AnyTransport;
 use crate::simplex::check;
 use crate::{Certificate, DensePlan, Geometry, OtError, OtSolver, Stop, Transport};
 use ndarray::{Array1, Array2};
@@ -57,6 +58,12 @@ impl OtSolver for Greenkhorn {
     /// A cost that is NaN or −∞, an ε that is not positive, a point with mass and no allowed move, or
     /// [`OtError::NotConverged`] where the stop asks for a tolerance.
     fn solve<'g, G: Geometry + ?Sized>(&self, problem: &Transport<'g, G>) -> Result<DensePlan, OtError> {
+        self.plan(&problem.erased(&problem.geometry()))
+    }
+}
+
+impl Greenkhorn {
+    fn plan(&self, problem: &AnyTransport<'_>) -> Result<DensePlan, OtError> {
         let epsilon = self.epsilon;
         if !(epsilon > 0.0 && epsilon.is_finite()) {
             let range = "positive and finite";
@@ -146,7 +153,7 @@ fn finish(
     DensePlan::from_parts(plan, Some((f, g)), total * transport, certificate)
 }
 
-fn matrix<G: Geometry + ?Sized>(geometry: &G) -> Array2<f64> {
+fn matrix(geometry: &dyn Geometry) -> Array2<f64> {
     let (n, m) = geometry.shape();
     let mut costs = Array2::zeros((n, m));
     let flat = costs.as_slice_mut().expect("new arrays are contiguous");

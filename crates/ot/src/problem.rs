@@ -71,7 +71,15 @@ impl<'g, G: Geometry + ?Sized> Transport<'g, G> {
     pub fn shape(&self) -> (usize, usize) {
         (self.a.len(), self.b.len())
     }
+
+    /// The same problem by reference to the trait: what a solver that asks for rows is compiled for, once.
+    pub(crate) fn erased<'e>(&self, geometry: &'e dyn Geometry) -> AnyTransport<'e> {
+        Transport { geometry, a: self.a.clone(), b: self.b.clone() }
+    }
 }
+
+/// A problem with any geometry.
+pub(crate) type AnyTransport<'e> = Transport<'e, dyn Geometry + 'e>;
 
 pub(crate) fn sides<G: Geometry + ?Sized>(geometry: &G) -> Result<(usize, usize), OtError> {
     match geometry.shape() {

@@ -8,6 +8,7 @@ mod tree;
 pub(crate) mod units;
 mod warm;
 
+use crate::problem::AnyTransport;
 use crate::{Certificate, Entry, Geometry, Moves, OtError, OtSolver, SparsePlan, Transport};
 use ndarray::{Array1, ArrayView1};
 use rayon::prelude::*;
@@ -103,7 +104,7 @@ impl OtSolver for NetworkSimplex {
     /// # Errors
     /// A cost that is NaN or −∞, mass that forbidden moves leave nowhere to go, or the cap on pivots.
     fn solve<'g, G: Geometry + ?Sized>(&self, problem: &Transport<'g, G>) -> Result<SparsePlan, OtError> {
-        self.plan(problem, From::Nothing)
+        self.plan(&problem.erased(&problem.geometry()), From::Nothing)
     }
 }
 
@@ -126,7 +127,7 @@ impl NetworkSimplex {
         if let Some((point, &value)) = target_potential.indexed_iter().find(|(_, v)| !v.is_finite()) {
             return Err(OtError::BadPotential { point, value });
         }
-        self.plan(problem, From::Potentials(target_potential))
+        self.plan(&problem.erased(&problem.geometry()), From::Potentials(target_potential))
     }
 
     /// The exact plan, starting from an earlier plan: one that was kept at the cap on pivots, or that of a problem of the
@@ -150,14 +151,10 @@ impl NetworkSimplex {
                 return Err(OtError::Shape { what, expected, found });
             }
         }
-        self.plan(problem, From::Plan(plan))
+        self.plan(&problem.erased(&problem.geometry()), From::Plan(plan))
     }
 
-    fn plan<G: Geometry + ?Sized>(
-        &self,
-        problem: &Transport<'_, G>,
-        from: From<'_>,
-    ) -> Result<SparsePlan, OtError> {
+    fn plan(&self, problem: &AnyTransport<'_>, from: From<'_>) -> Result<SparsePlan, OtError> {
         check(problem.geometry())?;
         let optimum = self.optimum(problem, from)?;
         let (n, m) = problem.shape();
@@ -181,11 +178,7 @@ impl NetworkSimplex {
         Ok(SparsePlan::from_parts((n, m), entries, u, v, certificate))
     }
 
-    pub(crate) fn optimum<G: Geometry + ?Sized>(
-        &self,
-        problem: &Transport<'_, G>,
-        from: From<'_>,
-    ) -> Result<Optimum, OtError> {
+    pub(crate) fn optimum(&self, problem: &AnyTransport<'_>, from: From<'_>) -> Result<Optimum, OtError> {
         let (n, m) = problem.shape();
         let mut tree = Tree::star(n, m)?;
         let units = Units::new(problem.source(), problem.target());
@@ -234,9 +227,9 @@ impl NetworkSimplex {
     }
 
     /// Pivots until no arc of the whole problem improves; returns the scan that proves it.
-    fn optimise<G: Geometry + ?Sized>(
+    fn optimise(
         &self,
-        geometry: &G,
+        geometry: &dyn Geometry,
         tree: &mut Tree,
         list: &mut Shortlist,
         pivots: &mut usize,
@@ -286,7 +279,7 @@ fn rest_idle(tree: &mut Tree, units: &Units) {
 }
 
 /// `min_i (c_ij - u_i)`, and 0 where every move is forbidden.
-fn transform<G: Geometry + ?Sized>(geometry: &G, u: &[f64]) -> Vec<f64> {
+fn transform(geometry: &dyn Geometry, u: &[f64]) -> Vec<f64> {
     let (mut v, mut buffer) = (vec![f64::INFINITY; geometry.shape().1], Vec::new());
     for (row, &u) in u.iter().enumerate() {
         geometry.moves(row, &mut buffer).lower(u, &mut v);
@@ -296,7 +289,7 @@ fn transform<G: Geometry + ?Sized>(geometry: &G, u: &[f64]) -> Vec<f64> {
 }
 
 /// Costs must be numbers or `+∞`.
-pub(crate) fn check<G: Geometry + ?Sized>(geometry: &G) -> Result<(), OtError> {
+pub(crate) fn check(geometry: &dyn Geometry) -> Result<(), OtError> {
     (0..geometry.shape().0).into_par_iter().try_for_each_init(Vec::new, |buffer, row| {
         let (columns, costs) = match geometry.moves(row, buffer) {
             Moves::All(costs) => (None, costs),

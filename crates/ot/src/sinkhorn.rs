@@ -4,23 +4,28 @@ mod anderson;
 mod certificate;
 mod drive;
 mod exp;
-mod half;
+mod extrapolation;
 mod kernel;
 mod lanes;
 mod log;
 mod plan;
+mod relaxed;
+mod soft;
+mod state;
 mod survey;
 mod sweep;
 mod truncated;
 mod word;
 
+pub(crate) use drive::{Update, run};
 pub(crate) use exp::exp;
 pub use plan::EntropicPlan;
+pub(crate) use relaxed::Relaxed;
+pub(crate) use soft::{Weighted, columns, rows};
+pub(crate) use sweep::Shares;
 
 use crate::{Geometry, MASS_TOLERANCE, OtError, OtSolver, Stop, Transport};
-use drive::Update;
 use ndarray::ArrayView1;
-use sweep::Shares;
 
 /// How ε is approached.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -72,7 +77,7 @@ pub enum Form {
 }
 
 /// What is made of the last iterates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Acceleration {
     /// Anderson's with a memory of 20 for [`Stop::Within`], none for [`Stop::After`].
     #[default]
@@ -84,6 +89,14 @@ pub enum Acceleration {
     Anderson {
         /// Changes to remember.
         memory: usize,
+    },
+    /// Over-relaxation of whole iterations, `g + ω (T(g) - g)` for the iteration T, with a plain one after an error more
+    /// than twice the least; O(1) memory. Where the plain rate is λ this one's is the larger of `ω - 1` and
+    /// `1 - ω (1 - λ)`: up to half of the iterations of a slow problem, none of a fast one. (A. Thibault et al., Algorithms
+    /// 14, 2021, doi 10.3390/a14050143, relax each half step.) Anderson's needed fewer in all we measured.
+    OverRelaxed {
+        /// ω, between 1 and 2; below 1 it damps.
+        factor: f64,
     },
 }
 
@@ -200,9 +213,11 @@ impl Sinkhorn {
         update: Update,
     ) -> Result<EntropicPlan<'g, G>, OtError> {
         self.check()?;
-        let shares = Shares::new(problem);
-        let end = drive::run(self, &shares, start, update)?;
-        Ok(EntropicPlan::new(self.epsilon, problem.source().sum(), shares, end))
+        let geometry = problem.geometry();
+        let mut shares = Shares::new(&geometry, [problem.source(), problem.target()]);
+        let end = run(self, &mut shares, start, update)?;
+        let (total, weights) = (problem.source().sum(), [shares.a, shares.b]);
+        Ok(EntropicPlan::new(geometry, self.epsilon, total, weights, end))
     }
 
     pub(crate) fn check(&self) -> Result<(), OtError> {
@@ -211,6 +226,11 @@ impl Sinkhorn {
             return bad("epsilon", self.epsilon, "positive and finite");
         }
         self.stop.check()?;
+        if let Acceleration::OverRelaxed { factor } = self.acceleration
+            && !(factor > 0.0 && factor < 2.0)
+        {
+            return bad("the factor of over-relaxation", factor, "between 0 and 2");
+        }
         if let EpsilonScaling::Geometric { start, factor, .. } = self.scaling {
             if !(factor > 0.0 && factor < 1.0) {
                 return bad("the scaling factor", factor, "between 0 and 1");

@@ -2,17 +2,27 @@
 
 use super::Workload;
 
-/// One case: ours by `name`, the peer's by `script` and `only`.
+/// Whom a case is compared with.
+#[derive(Clone, Debug)]
+pub(crate) enum Rival {
+    /// A peer: the first time that `script` prints for the cases whose key holds `only`.
+    Script { script: &'static str, only: String },
+    /// Ours, on one thread.
+    Alone,
+    /// Nobody: the time and the memory are the answer.
+    Nobody,
+}
+
+/// One case: ours by `name`, and a rival.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     /// Our name, which the binary `ours` knows.
     pub(crate) name: String,
-    /// The peer.
+    /// The rival's name.
     pub(crate) peer: &'static str,
-    /// Its script.
-    pub(crate) script: &'static str,
-    /// The key of its case.
-    pub(crate) only: String,
+    pub(crate) rival: Rival,
+    /// Threads, where they are not those of the command.
+    pub(crate) threads: Option<usize>,
     /// The least ratio of its time to ours that is aimed at.
     pub(crate) goal: Option<f64>,
 }
@@ -29,8 +39,8 @@ impl Script {
     }
 
     fn add(&mut self, name: &str, peer: &'static str, only: &str, goal: impl Into<Option<f64>>) {
-        let (name, only) = (name.to_string(), only.to_string());
-        self.cases.push(Case { name, peer, script: self.file, only, goal: goal.into() });
+        let rival = Rival::Script { script: self.file, only: only.to_string() };
+        self.cases.push(Case { name: name.to_string(), peer, rival, threads: None, goal: goal.into() });
     }
 }
 
@@ -128,6 +138,38 @@ fn networks() -> Vec<Case> {
     of.cases
 }
 
+/// Unbalanced, sliced, structured and low-rank transport.
+fn further() -> Vec<Case> {
+    let mut of = Script::new("ot_sinkhorn.py");
+    for n in [1024, 4096] {
+        for (reference, kind) in [("product", "kl"), ("counting", "entropy")] {
+            let key = format!("unbalanced/POT sinkhorn {kind}/n={n}/d=5/eps=0.05/dtype=f64/");
+            of.add(&format!("ot/unbalanced/{n}/0.05/{reference}"), "POT sinkhorn_unbalanced", &key, 3.0);
+        }
+    }
+    for n in [2048, 10_000] {
+        let key = format!("sliced/POT numpy/n={n}/d=50/proj=200/dtype=f64/");
+        of.add(&format!("ot/sliced/{n}/50/200"), "POT sliced_wasserstein_distance", &key, None);
+    }
+    let key = "gromov/POT gromov_wasserstein (CG)/n=500/dtype=f64/";
+    of.add("ot/gromov/500", "POT gromov_wasserstein", key, None);
+    let key = "low_rank/POT lowrank_sinkhorn random/n=4096/d=5/rank=10/dtype=f64/";
+    of.add("ot/low-rank/4096/10", "POT lowrank_sinkhorn", key, None);
+    of.cases
+}
+
+/// What has no peer: larger sizes, and many plans on more threads than one.
+fn alone() -> Vec<Case> {
+    let case =
+        |name: &str, peer, rival, threads, goal| Case { name: name.into(), peer, rival, threads, goal };
+    vec![
+        case("ot/low-rank/5000/10", "", Rival::Nobody, None, None),
+        case("ot/matrix-free/50000/3", "", Rival::Nobody, None, None),
+        case("ot/minibatch/1000x256", "", Rival::Nobody, Some(1), None),
+        case("ot/minibatch/1000x256", "ours, one thread", Rival::Alone, Some(2), Some(1.8)),
+    ]
+}
+
 /// The cases of a workload.
 pub(crate) fn of(workload: Workload) -> Vec<Case> {
     match workload {
@@ -135,6 +177,6 @@ pub(crate) fn of(workload: Workload) -> Vec<Case> {
         Workload::Nn => networks(),
         // Its rows are made otherwise.
         Workload::Ode => Vec::new(),
-        Workload::Ot => [exact(), approximate()].concat(),
+        Workload::Ot => [exact(), approximate(), further(), alone()].concat(),
     }
 }

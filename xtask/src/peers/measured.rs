@@ -22,6 +22,8 @@ pub(crate) struct Measured {
     pub(crate) error: Option<f64>,
     /// The L1 error of a plan's marginals.
     pub(crate) residual: Option<f64>,
+    /// The peak of memory, in MiB.
+    pub(crate) peak: Option<f64>,
 }
 
 impl Measured {
@@ -36,6 +38,7 @@ impl Measured {
                 loss: number("loss"),
                 error: number("error"),
                 residual: number("l1_error"),
+                peak: number("peak_mb"),
             })
         })
     }
@@ -56,8 +59,14 @@ impl Measured {
                 };
                 pair("cost", self.cost, theirs.and_then(|t| t.cost)) + &residuals
             }
-            None => pair("loss", self.loss, theirs.and_then(|t| t.loss)),
+            // What a peer calls a cost may be what we call a value that depends on the start.
+            None => pair("value", self.loss, theirs.and_then(|t| t.loss.or(t.cost))) + &self.memory(),
         }
+    }
+
+    /// The peak of memory in words, where it was measured.
+    pub(crate) fn memory(&self) -> String {
+        self.peak.map_or(String::new(), |peak| format!("peak {peak:.0} MiB"))
     }
 
     /// Costs, where both sides have one, must differ by a millionth at most, beyond what the peers' scripts lose by
@@ -84,7 +93,7 @@ mod tests {
     use super::*;
 
     fn cost(cost: f64) -> Measured {
-        Measured { seconds: 1.0, cost: Some(cost), loss: None, error: None, residual: None }
+        Measured { seconds: 1.0, cost: Some(cost), loss: None, error: None, residual: None, peak: None }
     }
 
     #[test]

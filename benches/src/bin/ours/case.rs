@@ -3,6 +3,7 @@
 use anyhow::{Context, Error, Result, bail};
 use chreode_models::Coupling;
 use chreode_nn::Activation;
+use chreode_ot::Reference;
 use std::str::FromStr;
 
 /// What is timed.
@@ -99,6 +100,17 @@ pub(crate) enum Transport {
     Line { n: usize },
     /// `ot/minibatch/KxN`: K plans of N pairs of points in 5 dimensions, on all threads.
     Minibatch { count: usize, n: usize },
+    /// `ot/unbalanced/N/E/REFERENCE`: clouds in 5 dimensions, equal weights, ε of E times the mean cost and KL penalties of
+    /// the mean cost, to a residual of 1e-6, beside the product of the masses or the counting measure.
+    Unbalanced { n: usize, thousandths: usize, reference: Reference },
+    /// `ot/sliced/N/D/K`: the sliced distance of order 2 along K directions.
+    Sliced { n: usize, d: usize, directions: usize },
+    /// `ot/gromov/N`: without regularisation, squared distances in 5 and in 3 of the dimensions, over their means.
+    Gromov { n: usize },
+    /// `ot/low-rank/N/R`: clouds in 5 dimensions, to a residual of 1e-7.
+    LowRank { n: usize, rank: usize },
+    /// `ot/matrix-free/N/K`: K iterations of Sinkhorn in 5 dimensions at 0.05 of the mean cost, costs on demand.
+    MatrixFree { n: usize, iterations: usize },
     /// `ot/sinkhorn/N/E/TYPE`: clouds in 5 dimensions, equal weights, ε of E times the mean cost, to an L1 error of 1e-6,
     /// from a given matrix of costs in f64 or f32.
     Sinkhorn { n: usize, thousandths: usize, costs: Word },
@@ -139,6 +151,27 @@ impl FromStr for Case {
             ["ot", "minibatch", sizes] => {
                 let (count, n) = pair(sizes)?;
                 Self::Transport(Transport::Minibatch { count, n })
+            }
+            ["ot", "unbalanced", n, epsilon, reference] => Self::Transport(Transport::Unbalanced {
+                n: number(n)?,
+                thousandths: thousandths(epsilon)?,
+                reference: match reference {
+                    "product" => Reference::Product,
+                    "counting" => Reference::Counting,
+                    _ => bail!("{reference} is no reference; try product or counting"),
+                },
+            }),
+            ["ot", "sliced", n, d, directions] => Self::Transport(Transport::Sliced {
+                n: number(n)?,
+                d: number(d)?,
+                directions: number(directions)?,
+            }),
+            ["ot", "gromov", n] => Self::Transport(Transport::Gromov { n: number(n)? }),
+            ["ot", "low-rank", n, rank] => {
+                Self::Transport(Transport::LowRank { n: number(n)?, rank: number(rank)? })
+            }
+            ["ot", "matrix-free", n, iterations] => {
+                Self::Transport(Transport::MatrixFree { n: number(n)?, iterations: number(iterations)? })
             }
             ["ot", "sinkhorn", n, epsilon, costs] => Self::Transport(Transport::Sinkhorn {
                 n: number(n)?,
@@ -207,9 +240,14 @@ mod tests {
         let passes =
             Passes { d: 5, width: 64, layers: 3, rows: 256, activation: Activation::Selu, pass: Pass::Vjp };
         assert_eq!("nn/d5-64x3-256-selu-vjp".parse::<Case>().unwrap(), Case::Network(passes));
+        let unbalanced = Transport::Unbalanced { n: 1024, thousandths: 50, reference: Reference::Counting };
+        assert_eq!("ot/unbalanced/1024/0.05/counting".parse::<Case>().unwrap(), Case::Transport(unbalanced));
+        let free = Transport::MatrixFree { n: 50_000, iterations: 5 };
+        assert_eq!("ot/matrix-free/50000/5".parse::<Case>().unwrap(), Case::Transport(free));
         for (name, part) in [
             ("nn/d5-64x3-256-selu-hessian", "hessian is no pass"),
             ("nn/d5-64x3-256", "d5-64x3-256 is not dD-"),
+            ("ot/unbalanced/1024/0.05/none", "none is no reference"),
             ("ot/sinkhorn/1024/0/f64", "0 is not a whole number of thousandths"),
             ("ot/sinkhorn/1024/0.05/f16", "f16 is no type of costs"),
             ("cfm/moons/0/exact", "0 is not a whole number above 0"),

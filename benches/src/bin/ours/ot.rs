@@ -1,17 +1,19 @@
 //! Plans.
 
-use crate::arrays::{Arrays, cells, line};
+use crate::arrays::{Arrays, Clouds, cells, line};
 use crate::case::{Transport, Word};
 use crate::laws;
-use crate::timing::{Times, repeat};
+use crate::timing::{Times, once, repeat};
 use anyhow::Result;
 use chreode_core::Seed;
 use chreode_models::{Exact, Pairing, Sampling};
 use chreode_ot::{
-    Assignment, CostFunction, Coupling, Geometry, Line, NetworkSimplex, OtError, OtSolver, PointCloud,
-    Sinkhorn, SquaredEuclidean, Stop, Transport as Problem, assign_all_points,
+    Assignment, CostFunction, Coupling, FactoredCost, Form, Geometry, GromovTransport, GromovWasserstein,
+    Line, LowRankSinkhorn, Marginal, NetworkSimplex, Order, OtError, OtSolver, PointCloud, Reference,
+    RelaxedSolver, RelaxedTransport, Sinkhorn, SquaredEuclidean, Stop, Structure, Transport as Problem,
+    UnbalancedSinkhorn, assign_all_points, directions, sliced_wasserstein,
 };
-use ndarray::Array2;
+use ndarray::{Array2, Axis, s};
 use serde::Serialize;
 use std::ops::Range;
 use std::time::Duration;
@@ -35,6 +37,12 @@ pub(crate) struct Report {
     l1_error: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     iterations: Option<usize>,
+    /// A value that depends on where a descent starts, or on random directions: shown but not compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loss: Option<f64>,
+    /// The most memory that the process ever had, in MiB, where the system tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peak_mb: Option<f64>,
 }
 
 /// The L1 error of the marginals that entropic plans are brought to.
@@ -42,6 +50,8 @@ const TOLERANCE: f64 = 1e-6;
 
 /// Times the solve of `case`; matrices of costs are made before.
 pub(crate) fn time(case: Transport, arrays: &Arrays) -> Result<Report> {
+    // Of sizes that the peers' script writes no file for; of the same law.
+    let made = &Arrays::Made;
     match case {
         Transport::Assignment { n, d } => {
             let clouds = arrays.clouds(n, n, d)?;
@@ -103,6 +113,37 @@ pub(crate) fn time(case: Transport, arrays: &Arrays) -> Result<Report> {
             })?;
             Ok(Report::new(&times, Some(cost / (count * n) as f64)))
         }
+        Transport::Unbalanced { n, thousandths, reference } => {
+            let clouds = arrays.clouds(n, n, 5)?;
+            unbalanced(&clouds, thousandths, reference)
+        }
+        Transport::Sliced { n, d, directions: count } => {
+            let clouds = made.clouds(n, n, d)?;
+            let lines = directions(count, d, Seed(11))?;
+            let (x, y) = (clouds.x.view(), clouds.y.view());
+            let (distance, times) = repeat(REPEATS, BUDGET, || {
+                sliced_wasserstein(x, y, None, None, Order::Two, lines.view()).map(|sliced| sliced.value)
+            })?;
+            Ok(Report { loss: Some(distance), ..Report::new(&times, None) })
+        }
+        Transport::Gromov { n } => {
+            let clouds = made.clouds(n, n, 5)?;
+            gromov(&clouds)
+        }
+        Transport::LowRank { n, rank } => {
+            let clouds = made.clouds(n, n, 5)?;
+            let solver = LowRankSinkhorn::new(rank, Stop::Within { tolerance: 1e-7, max_iterations: 1000 });
+            let (plan, times) = repeat(3, BUDGET, || {
+                let costs = FactoredCost::squared_euclidean(clouds.x.view(), clouds.y.view())?;
+                solver.solve_factored(&Problem::uniform(&costs)?)
+            })?;
+            let (loss, iterations) = (Some(plan.cost()), Some(plan.certificate().iterations));
+            Ok(Report { loss, iterations, ..Report::new(&times, None) })
+        }
+        Transport::MatrixFree { n, iterations } => {
+            let clouds = made.clouds(n, n, 5)?;
+            matrix_free(&clouds, iterations)
+        }
         Transport::Sinkhorn { n, thousandths, costs: word } => {
             let clouds = arrays.clouds(n, n, 5)?;
             let costs = SquaredEuclidean.matrix(clouds.x.view(), clouds.y.view())?;
@@ -113,6 +154,57 @@ pub(crate) fn time(case: Transport, arrays: &Arrays) -> Result<Report> {
             }
         }
     }
+}
+
+fn unbalanced(clouds: &Clouds, thousandths: usize, reference: Reference) -> Result<Report> {
+    let costs = SquaredEuclidean.matrix(clouds.x.view(), clouds.y.view())?;
+    let mean = costs.mean().expect("a matrix that is not empty");
+    let penalty = Marginal::Kl { lambda: mean };
+    let stop = Stop::Within { tolerance: TOLERANCE, max_iterations: 20_000 };
+    let epsilon = thousandths as f64 / 1000.0 * mean;
+    let solver = UnbalancedSinkhorn { reference, ..UnbalancedSinkhorn::new(epsilon, stop) };
+    let problem = RelaxedTransport::new(&costs, clouds.a.view(), clouds.b.view(), penalty, penalty)?;
+    let ((cost, certificate), times) = repeat(REPEATS, BUDGET, || {
+        let plan = solver.solve(&problem)?;
+        Ok::<_, OtError>((plan.cost(), plan.certificate()))
+    })?;
+    let (l1_error, iterations) = (Some(certificate.residual), Some(certificate.iterations));
+    Ok(Report { l1_error, iterations, ..Report::new(&times, Some(cost)) })
+}
+
+fn gromov(clouds: &Clouds) -> Result<Report> {
+    let [x, y] = [(&clouds.x, 5), (&clouds.y, 3)].map(|(points, d)| {
+        let points = points.slice(s![.., ..d]);
+        SquaredEuclidean.matrix(points, points).map(|c| &c / c.mean().expect("a matrix that is not empty"))
+    });
+    let (x, y) = (Structure::matrix(x?.view())?, Structure::matrix(y?.view())?);
+    let problem = GromovTransport::uniform(&x, &y);
+    // POT's: relative and absolute decreases of 1e-9.
+    let solver = GromovWasserstein::new(Stop::Within { tolerance: 1e-9, max_iterations: 10_000 });
+    let (plan, times) = repeat(REPEATS, BUDGET, || solver.solve(&problem))?;
+    let iterations = Some(plan.certificate().iterations);
+    Ok(Report { loss: Some(plan.value()), iterations, ..Report::new(&times, None) })
+}
+
+fn matrix_free(clouds: &Clouds, iterations: usize) -> Result<Report> {
+    let cloud = PointCloud::new(clouds.x.view(), clouds.y.view(), &SquaredEuclidean)?;
+    // Of clouds: the mean squared distance is that of the means and the two variances.
+    let moments = |points: &Array2<f64>| (points.mean_axis(Axis(0)), points.var_axis(Axis(0), 0.0).sum());
+    let ((x, spread_x), (y, spread_y)) = (moments(&clouds.x), moments(&clouds.y));
+    let (x, y) = (x.expect("points"), y.expect("points"));
+    let mean = (&x - &y).mapv(|d| d * d).sum() + spread_x + spread_y;
+    let solver = Sinkhorn { form: Form::Log, ..Sinkhorn::new(0.05 * mean, Stop::After { iterations }) };
+    let problem = Problem::uniform(&cloud)?;
+    let (certificate, times) = once(|| Ok::<_, OtError>(solver.solve(&problem)?.certificate()))?;
+    let (l1_error, iterations) = (Some(certificate.residual), Some(certificate.iterations));
+    Ok(Report { l1_error, iterations, peak_mb: peak(), ..Report::new(&times, None) })
+}
+
+/// The peak of this process's memory in MiB; the high-water mark of Linux.
+fn peak() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().trim_end_matches("kB").trim().parse::<f64>().ok()? / 1024.0)
 }
 
 fn sinkhorn(geometry: &impl Geometry, epsilon: f64) -> Result<Report> {
@@ -147,6 +239,15 @@ impl Geometry for Single {
 impl Report {
     fn new(times: &Times, cost: Option<f64>) -> Self {
         let (seconds_median, seconds_min) = (times.median(), times.least());
-        Self { seconds_median, seconds_min, repeats: times.count(), cost, l1_error: None, iterations: None }
+        Self {
+            seconds_median,
+            seconds_min,
+            repeats: times.count(),
+            cost,
+            l1_error: None,
+            iterations: None,
+            loss: None,
+            peak_mb: None,
+        }
     }
 }

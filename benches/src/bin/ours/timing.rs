@@ -47,6 +47,13 @@ pub(crate) fn repeat<T, E>(
     Ok((value, Times::new(durations)))
 }
 
+/// Runs `task` one time, for what takes long.
+pub(crate) fn once<T, E>(task: impl FnOnce() -> Result<T, E>) -> Result<(T, Times), E> {
+    let start = Instant::now();
+    let value = task()?;
+    Ok((value, Times::new([start.elapsed()])))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

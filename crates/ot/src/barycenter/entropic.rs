@@ -113,7 +113,7 @@ impl<'g, G: Geometry + ?Sized> Projections<'g, G> {
                 let what = "the number of the barycenter's points in the costs";
                 return Err(in_measure(index)(OtError::Shape { what, expected: n, found: rows }));
             }
-            check(*geometry).map_err(in_measure(index))?;
+            check(geometry).map_err(in_measure(index))?;
             let histogram = masses("target", "the masses", *histogram, m).map_err(in_measure(index))?;
             shares.push(&histogram / histogram.sum());
         }

@@ -139,14 +139,15 @@ impl OtSolver for LowRankSinkhorn<'_> {
     /// A rank of 0 or above the smaller side, a cost that is not finite, a setting outside its range, or
     /// [`OtError::NotConverged`] where the stop asks for a tolerance.
     fn solve<'g, G: Geometry + ?Sized>(&self, problem: &Transport<'g, G>) -> Result<LowRankPlan, OtError> {
-        finite(problem.geometry())?;
-        self.descend(problem, &Blocks(problem.geometry()))
+        let geometry: &dyn Geometry = &problem.geometry();
+        finite(geometry)?;
+        self.descend(&problem.erased(geometry), &Blocks(geometry))
     }
 }
 
 /// # Errors
 /// A cost that is not finite: every point reaches every other through a component.
-fn finite<G: Geometry + ?Sized>(geometry: &G) -> Result<(), OtError> {
+fn finite(geometry: &dyn Geometry) -> Result<(), OtError> {
     let (n, m) = geometry.shape();
     (0..n).into_par_iter().try_for_each_init(Vec::new, |buffer, row| {
         let costs = geometry.costs(row, 0..m, buffer);

@@ -179,7 +179,7 @@ impl<'g, G: Geometry + ?Sized> TreeTransport<'g, G> {
     fn sizes(&self) -> Result<Vec<usize>, OtError> {
         let mut sizes = vec![0; self.edges.len() + 1];
         for edge in &self.edges {
-            check(edge.costs)?;
+            check(&edge.costs)?;
             let (n, m) = edge.costs.shape();
             for (node, size) in [(edge.from, n), (edge.to, m)] {
                 let wrap = |error| OtError::InMeasure { index: node, error: Box::new(error) };

@@ -32,7 +32,7 @@ impl PartialSimplex {
         &self,
         problem: &PartialTransport<'_, G>,
     ) -> Result<RelaxedPlan, OtError> {
-        let geometry = problem.geometry();
+        let geometry: &dyn Geometry = &problem.geometry();
         check(geometry)?;
         let (n, m) = problem.shape();
         let (a, b, mass) = (problem.source(), problem.target(), problem.mass());
@@ -65,7 +65,7 @@ impl PartialSimplex {
 }
 
 /// A potential of the sources that is below every cost.
-fn low_potential<G: Geometry + ?Sized>(geometry: &G) -> Array1<f64> {
+fn low_potential(geometry: &dyn Geometry) -> Array1<f64> {
     let (n, m) = geometry.shape();
     let mut buffer = Vec::new();
     (0..n)

@@ -2,8 +2,11 @@
 
 use super::PartialTransport;
 use crate::simplex::check;
-use crate::unbalanced::{Weighted, columns, rows};
-use crate::{Certificate, EntropicRelaxedPlan, EpsilonScaling, Geometry, OtError, Reference, Sinkhorn, Stop};
+use crate::sinkhorn::{Weighted, columns, rows};
+use crate::{
+    Certificate, EntropicPlan, EntropicRelaxedPlan, EpsilonScaling, Geometry, OtError, Reference, Sinkhorn,
+    Stop,
+};
 use ndarray::Array1;
 
 /// Entropic partial transport.
@@ -48,7 +51,7 @@ impl PartialSinkhorn {
         let approach = Sinkhorn { scaling: self.scaling, ..Sinkhorn::new(self.epsilon, self.stop) };
         approach.check()?;
         let geometry = problem.geometry();
-        check(geometry)?;
+        check(&geometry)?;
         let (a, b) = (&problem.a, &problem.b);
         let (source, target) = (Side::new(a, self.reference), Side::new(b, self.reference));
         let (mut f, mut g) = (vec![0.0; a.len()], vec![0.0; b.len()]);
@@ -57,7 +60,7 @@ impl PartialSinkhorn {
         let (mut iterations, mut residual) = (0, f64::INFINITY);
         loop {
             let epsilon = schedule.get(iterations).copied().unwrap_or(self.epsilon);
-            let soft = rows(geometry, epsilon, &target.weighted(&g, epsilon));
+            let soft = rows(&geometry, epsilon, &target.weighted(&g, epsilon));
             let next = source.fill(epsilon, &soft, problem.mass).ok_or_else(|| {
                 let row = soft.iter().position(|f| *f == f64::INFINITY).unwrap_or(0);
                 OtError::Infeasible { unplaced: source.stuck(&soft), row }
@@ -79,7 +82,7 @@ impl PartialSinkhorn {
                 return Err(OtError::NotConverged { method, iterations, residual, tolerance });
             }
             (f, _) = next;
-            let soft = columns(geometry, epsilon, &source.weighted(&f, epsilon));
+            let soft = columns(&geometry, epsilon, &source.weighted(&f, epsilon));
             (g, price) = target.fill(epsilon, &soft, problem.mass).ok_or_else(|| {
                 let column = soft.iter().position(|g| *g == f64::INFINITY).unwrap_or(0);
                 OtError::Unreachable { unplaced: target.stuck(&soft), column }
@@ -91,17 +94,18 @@ impl PartialSinkhorn {
         };
         let paid = if problem.mass > 0.0 { price * problem.mass } else { 0.0 };
         let dual = dot(&f, a) + dot(&g, b) + paid;
-        let potentials = [f.iter().map(|f| f + price).collect(), Array1::from(g)];
-        let weights = [&source.weight, &target.weight];
-        let mut plan = EntropicRelaxedPlan::new(geometry, self.epsilon, weights, potentials);
+        let potentials = [f.iter().map(|f| f + price).collect(), g];
+        let weights = [source.weight.to_vec(), target.weight.to_vec()];
         let reference = source.weight.sum() * target.weight.sum();
-        plan.finish(Certificate {
+        let plan = EntropicPlan::of(geometry, self.epsilon, weights, potentials);
+        let plan = EntropicRelaxedPlan::new(plan, self.epsilon, reference);
+        let certificate = Certificate {
             iterations,
             residual,
             primal_cost: crate::Coupling::cost(&plan) + self.epsilon * plan.divergence(),
             dual_cost: dual + self.epsilon * (reference - plan.mass()),
-        });
-        Ok(plan)
+        };
+        Ok(plan.certified(certificate))
     }
 }
 

@@ -4,14 +4,15 @@ use super::shortlist::Shortlist;
 use super::tree::Tree;
 use super::units::Units;
 use super::{AtCap, rest_idle};
-use crate::{Geometry, Moves, NetworkSimplex, OtError, Transport};
+use crate::problem::AnyTransport;
+use crate::{Geometry, Moves, NetworkSimplex, OtError};
 use std::ops::Range;
 
 impl NetworkSimplex {
     /// Moves what the greedy start could not place, by a first phase that costs only unplaced mass.
-    pub(super) fn make_feasible<G: Geometry + ?Sized>(
+    pub(super) fn make_feasible(
         &self,
-        problem: &Transport<'_, G>,
+        problem: &AnyTransport<'_>,
         units: &Units,
         tree: &mut Tree,
         pivots: &mut usize,
@@ -50,9 +51,9 @@ impl NetworkSimplex {
 }
 
 /// Zero where a move is allowed.
-struct Allowed<'g, G: ?Sized>(&'g G);
+struct Allowed<'g>(&'g dyn Geometry);
 
-impl<G: Geometry + ?Sized> Geometry for Allowed<'_, G> {
+impl Geometry for Allowed<'_> {
     fn shape(&self) -> (usize, usize) {
         self.0.shape()
     }

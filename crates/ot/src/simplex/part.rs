@@ -1,5 +1,6 @@
 //! Potentials guessed from a part of the points.
 
+use crate::problem::AnyTransport;
 use crate::{Geometry, Moves, NetworkSimplex, SparseCosts, Transport};
 use ndarray::{Array1, Array2, ArrayView1};
 use std::ops::Range;
@@ -17,7 +18,7 @@ const LISTED: usize = 64;
 /// Target potentials of the problem on a part of the points, extended by `v_j = min_i (c_ij - u_i)`.
 ///
 /// `None` where it would not pay: few points, few moves, or forbidden moves that leave the part without a plan.
-pub(super) fn guess<G: Geometry + ?Sized>(problem: &Transport<'_, G>) -> Option<Vec<f64>> {
+pub(super) fn guess(problem: &AnyTransport<'_>) -> Option<Vec<f64>> {
     let (n, m) = problem.shape();
     let geometry = problem.geometry();
     if n.min(m) < GUESS_FROM {
@@ -39,16 +40,15 @@ pub(super) fn guess<G: Geometry + ?Sized>(problem: &Transport<'_, G>) -> Option<
     let (rows, columns) = (every(problem.source()), every(problem.target()));
     let (a, b) = (of(problem.source(), &rows), of(problem.target(), &columns));
     let b = &b * (a.sum() / b.sum());
-    let whole = Whole(geometry);
-    let part = Part { geometry: &whole, rows: &rows, columns: &columns };
+    let part = Part { geometry, rows: &rows, columns: &columns };
     let u = if listed {
         let costs = part.list(geometry)?;
-        solve(&Transport::new(&costs, a.view(), b.view()).ok()?)?
+        solve(&costs, a.view(), b.view())?
     } else if part.size() <= KEPT * (n + m) {
         let costs = part.matrix();
-        solve(&Transport::new(&costs, a.view(), b.view()).ok()?)?
+        solve(&costs, a.view(), b.view())?
     } else {
-        solve(&Transport::new(&part, a.view(), b.view()).ok()?)?
+        solve(&part, a.view(), b.view())?
     };
     let mut v = vec![f64::INFINITY; m];
     for (&row, &u) in rows.iter().zip(&u) {
@@ -57,21 +57,9 @@ pub(super) fn guess<G: Geometry + ?Sized>(problem: &Transport<'_, G>) -> Option<
     v.iter().all(|v| v.is_finite()).then_some(v)
 }
 
-fn solve<G: Geometry + ?Sized>(problem: &Transport<'_, G>) -> Option<Vec<f64>> {
-    Some(NetworkSimplex::default().optimum(problem, super::From::Nothing).ok()?.u)
-}
-
-/// A geometry of known size, whatever it is.
-struct Whole<'g, G: ?Sized>(&'g G);
-
-impl<G: Geometry + ?Sized> Geometry for Whole<'_, G> {
-    fn shape(&self) -> (usize, usize) {
-        self.0.shape()
-    }
-
-    fn costs<'s>(&'s self, row: usize, columns: Range<usize>, buffer: &'s mut Vec<f64>) -> &'s [f64] {
-        self.0.costs(row, columns, buffer)
-    }
+fn solve(geometry: &dyn Geometry, a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> Option<Vec<f64>> {
+    let problem = Transport::new(geometry, a, b).ok()?;
+    Some(NetworkSimplex::default().optimum(&problem, super::From::Nothing).ok()?.u)
 }
 
 /// Some sources and some targets of a geometry. (Of any one: parts of parts are of one type.)
@@ -88,7 +76,7 @@ impl Part<'_> {
     }
 
     /// The moves of a geometry that lists them.
-    fn list<G: Geometry + ?Sized>(&self, geometry: &G) -> Option<SparseCosts> {
+    fn list(&self, geometry: &dyn Geometry) -> Option<SparseCosts> {
         let mut place = vec![usize::MAX; geometry.shape().1];
         self.columns.iter().enumerate().for_each(|(k, &column)| place[column] = k);
         let (mut moves, mut buffer) = (Vec::new(), Vec::new());

@@ -85,8 +85,8 @@ pub(super) struct Scan {
 /// Prices all arcs: `c_ij - v_j < bound_i`.
 ///
 /// Sources are scanned in parallel, each on its own, so the result does not depend on the threads.
-pub(super) fn scan<G: Geometry + ?Sized>(
-    geometry: &G,
+pub(super) fn scan(
+    geometry: &dyn Geometry,
     v: &[f64],
     bound: impl Fn(usize) -> f64 + Sync,
     keep: usize,

@@ -7,7 +7,8 @@
 use super::shortlist::{insert, scan};
 use super::tree::Arc;
 use super::units::Units;
-use crate::{Geometry, Moves, Transport};
+use crate::Moves;
+use crate::problem::AnyTransport;
 use rayon::prelude::*;
 
 /// A forest of arcs with positive flows, what could not be placed, and the nearest targets of each source.
@@ -21,12 +22,7 @@ pub(super) struct Start {
 }
 
 /// Places the mass of `units`, by target potentials that are `-∞` where a target has none.
-pub(super) fn start<G: Geometry + ?Sized>(
-    problem: &Transport<'_, G>,
-    units: &Units,
-    v: Vec<f64>,
-    near: usize,
-) -> Start {
+pub(super) fn start(problem: &AnyTransport<'_>, units: &Units, v: Vec<f64>, near: usize) -> Start {
     let geometry = problem.geometry();
     let first = scan(geometry, &v, |_| f64::INFINITY, near);
     let (mut supply, mut demand) = (units.source.clone(), units.target.clone());

@@ -2,17 +2,14 @@
 
 use super::tree::Arc;
 use super::units::Units;
-use crate::{Geometry, SparsePlan, Transport};
+use crate::SparsePlan;
+use crate::problem::AnyTransport;
 
 /// The arcs of `plan` with the flows that meet the masses of `problem`, if they are a basis of it.
 ///
 /// A basis is a forest whose flows follow from the masses: a node of one arc says what flows there, and is taken away.
 /// With other masses than the plan's some flow would be negative or some mass left over; then there is none.
-pub(super) fn basis<G: Geometry + ?Sized>(
-    problem: &Transport<'_, G>,
-    units: &Units,
-    plan: &SparsePlan,
-) -> Option<Vec<(Arc, i64)>> {
+pub(super) fn basis(problem: &AnyTransport<'_>, units: &Units, plan: &SparsePlan) -> Option<Vec<(Arc, i64)>> {
     let n = problem.shape().0;
     let mut mass: Vec<i64> = units.source.iter().chain(&units.target).copied().collect();
     // The arcs of a node: their number, and the exclusive or of their indices, which of a single arc is its index.

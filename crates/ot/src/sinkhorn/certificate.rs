@@ -1,29 +1,35 @@
 //! What a pair of potentials is worth: marginals and objectives, measured in `f64` from the costs themselves.
 
 use super::exp::exp_fused;
-use super::half::{Weighted, columns};
 use super::kernel::{each, heights};
 use super::lanes::{least, vectorise};
+use super::soft::{Weighted, columns};
 use super::survey::dot;
 use super::sweep::{SMALL, Shares, block_rows};
 use super::word::WIDTH;
-use crate::Geometry;
+
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
-/// Of the plan `a_i b_j exp((f_i + g_j - c_ij)/ε)`.
-pub(super) struct Measured {
+/// Sums of the plan `a_i b_j exp((f_i + g_j - c_ij)/ε)`.
+pub(super) struct Sums {
     /// `Σ_j P_ij`.
     pub(super) rows: Vec<f64>,
     /// `Σ_i P_ij`.
     pub(super) columns: Vec<f64>,
     /// `⟨C, P⟩`.
     pub(super) transport: f64,
-    /// L1 error of both marginals.
+}
+
+/// What a plan is worth.
+pub(super) struct Measured {
+    pub(super) sums: Sums,
+    /// L1 error of both marginals; of relaxed sides what their half steps would move.
     pub(super) residual: f64,
-    /// `⟨C, P⟩ + ε KL(P | a bᵀ)`.
+    /// `⟨C, P⟩ + ε KL(P | a bᵀ)`, and the penalties of relaxed sides.
     pub(super) primal: f64,
-    /// `⟨a, f⟩ + ⟨b, g⟩ + ε (1 - Σ P_ij)`.
+    /// `⟨a, f⟩ + ⟨b, g⟩ + ε (1 - Σ P_ij)`; of relaxed sides what the potentials are worth to them, and the total of
+    /// the reference for 1.
     pub(super) dual: f64,
 }
 
@@ -34,13 +40,8 @@ struct Block {
     transport: f64,
 }
 
-impl Measured {
-    pub(super) fn new<G: Geometry + ?Sized>(
-        shares: &Shares<'_, G>,
-        epsilon: f64,
-        f: &[f64],
-        g: &[f64],
-    ) -> Self {
+impl Sums {
+    pub(super) fn new(shares: &Shares<'_>, epsilon: f64, f: &[f64], g: &[f64]) -> Self {
         let (n, m) = shares.shape();
         let size = block_rows(n);
         let mut blocks: Vec<Block> = (0..n.div_ceil(size))
@@ -71,18 +72,35 @@ impl Measured {
             columns.iter_mut().zip(block.across).for_each(|(sum, part)| *sum += part);
             transport += block.transport;
         }
+        Self { rows, columns, transport }
+    }
+}
+
+impl Measured {
+    pub(super) fn new(shares: &Shares<'_>, epsilon: f64, f: &[f64], g: &[f64]) -> Self {
+        let sums = Sums::new(shares, epsilon, f, g);
         let dot = |x: &[f64], y: &[f64]| -> f64 { x.iter().zip(y).map(|(x, y)| x * y).sum() };
-        let distance = |x: &[f64], y: &[f64]| -> f64 { x.iter().zip(y).map(|(x, y)| (x - y).abs()).sum() };
-        let rest = epsilon * (1.0 - rows.iter().sum::<f64>());
-        Self {
-            transport,
-            residual: distance(&rows, &shares.a) + distance(&columns, &shares.b),
-            // ε Σ P log(P/ab) = ⟨P, f + g - C⟩, so that the transport cost cancels.
-            primal: dot(&rows, f) + dot(&columns, g) + rest,
-            dual: dot(&shares.a, f) + dot(&shares.b, g) + rest,
-            rows,
-            columns,
-        }
+        // ε Σ P log(P/ab) = ⟨P, f + g - C⟩, so that the transport cost cancels.
+        let held = dot(&sums.rows, f) + dot(&sums.columns, g);
+        let mass = sums.rows.iter().sum::<f64>();
+        let Some(relaxed) = &shares.relaxed else {
+            let distance =
+                |x: &[f64], y: &[f64]| -> f64 { x.iter().zip(y).map(|(x, y)| (x - y).abs()).sum() };
+            let rest = epsilon * (1.0 - mass);
+            return Self {
+                residual: distance(&sums.rows, &shares.a) + distance(&sums.columns, &shares.b),
+                primal: held + rest,
+                dual: dot(&shares.a, f) + dot(&shares.b, g) + rest,
+                sums,
+            };
+        };
+        let rest = epsilon * (relaxed.reference() - mass);
+        let marginals = [sums.rows.as_slice(), &sums.columns];
+        let residual = relaxed.residual(epsilon, [f, g], marginals);
+        let (mut f, mut g) = (f.to_vec(), g.to_vec());
+        relaxed.settle(epsilon, &mut f, &mut g);
+        let (penalty, dual) = relaxed.worth([&f, &g], marginals);
+        Self { residual, primal: held + penalty + rest, dual: dual + rest, sums }
     }
 }
 
@@ -142,18 +160,14 @@ pub(super) fn row<S: Simd>(
     out: &mut [f64],
 ) {
     for (((out, &c), &g), &b) in out.iter_mut().zip(costs).zip(g).zip(b) {
-        let p = a * b * exp_fused::<S>((f + g - c) * scale);
+        let x = (f + g - c) * scale;
+        let p = a * b * exp_fused::<S>(if x < 700.0 { x } else { 700.0 });
         *out = if b > 0.0 { p } else { 0.0 };
     }
 }
 
 /// Gives points without mass the soft minima that they would have with a little, where those are finite.
-pub(super) fn extend<G: Geometry + ?Sized>(
-    shares: &Shares<'_, G>,
-    epsilon: f64,
-    f: &mut [f64],
-    g: &mut [f64],
-) {
+pub(super) fn extend(shares: &Shares<'_>, epsilon: f64, f: &mut [f64], g: &mut [f64]) {
     if shares.a.contains(&0.0) {
         let (heights, mut buffer) = (heights(g, &shares.b), Vec::new());
         for (row, f) in f.iter_mut().enumerate().filter(|(row, _)| shares.a[*row] == 0.0) {
@@ -165,7 +179,7 @@ pub(super) fn extend<G: Geometry + ?Sized>(
         }
     }
     if shares.b.contains(&0.0) {
-        let strips = columns(shares.geometry, epsilon, Weighted::new(f, &shares.a, epsilon));
+        let strips = columns(shares.geometry, epsilon, &Weighted::new(f, &shares.a, epsilon));
         for ((g, strip), b) in g.iter_mut().zip(strips).zip(&shares.b) {
             if *b == 0.0 && strip.is_finite() {
                 *g = strip;

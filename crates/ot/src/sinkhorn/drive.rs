@@ -1,44 +1,39 @@
 //! The iteration from start to stop: values of ε, forms, precision.
 
 use super::anderson::Anderson;
-use super::certificate::{Measured, extend};
+use super::certificate::Measured;
+use super::extrapolation::Extrapolation;
 use super::kernel::Kernel;
 use super::log::Log;
+use super::state::State;
 use super::survey::Survey;
-use super::sweep::{OutOfRange, Shares, Sweep, error};
-use super::truncated::Truncated;
+use super::sweep::{Shares, Sweep};
 use super::word::Word;
 use super::{Acceleration, EpsilonScaling, Form, Sinkhorn};
-use crate::{Geometry, OtError, Stop};
+use crate::{OtError, Stop};
 
 /// The most memory for a kernel, in bytes, where the form is chosen for the user.
-const MEMORY: usize = 512 << 20;
-/// Tolerances from here on are met with a kernel in single precision.
-const SINGLE: f64 = 3e-7;
-/// The share of the tolerance that an iteration must reach by its own measure.
-const SHARE: f64 = 0.8;
-/// Problems with fewer entries have their whole kernel in fast memory.
-const LARGE: usize = 1 << 21;
-/// Iterations after which a problem counts as slow.
-const PROBE: usize = 25;
-/// Iterations without a new least error after which there is no progress, where rounding may be the cause.
-const STALL: usize = 300;
-/// A share of the mass that is too small for single precision.
-const LIGHT: f64 = 1e-20;
-/// Iterations in the log domain on end after which the kernel is not tried again.
-const PATIENCE: usize = 3;
+pub(super) const MEMORY: usize = 512 << 20;
 
 /// What the iteration came to.
-pub(super) struct End {
+pub(crate) struct End {
     pub(super) f: Vec<f64>,
     pub(super) g: Vec<f64>,
     pub(super) iterations: usize,
     pub(super) measured: Measured,
 }
 
+impl End {
+    /// The largest potential that is finite.
+    pub(crate) fn largest(&self) -> f64 {
+        let finite = self.f.iter().chain(&self.g).filter(|p| p.is_finite());
+        finite.fold(0.0, |most, p| f64::max(most, p.abs()))
+    }
+}
+
 /// What an iteration makes of a sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Update {
+pub(crate) enum Update {
     /// Source and target in turn.
     Alternate,
     /// One potential for both sides of a symmetric problem: the mean of the half step and the whole step. Where the
@@ -47,15 +42,17 @@ pub(super) enum Update {
 }
 
 /// Runs `solver` from the target potential `start`, or from that of the unregularised dual's half step.
-pub(super) fn run<G: Geometry + ?Sized>(
+pub(crate) fn run(
     solver: &Sinkhorn,
-    shares: &Shares<'_, G>,
+    shares: &mut Shares<'_>,
     start: Option<Vec<f64>>,
     update: Update,
 ) -> Result<End, OtError> {
     let warm = start.is_some();
     let mut kernel = solver.single(shares.shape()).filter(|_| !warm);
-    let survey = Survey::new(shares, kernel.as_mut(), solver.epsilon)?;
+    let mut survey = Survey::new(shares, kernel.as_mut(), solver.epsilon)?;
+    shares.admit(&mut survey.f, &mut survey.g)?;
+    let shares = &*shares;
     let limit = <f32 as Word>::BOUND * solver.epsilon;
     kernel = kernel.filter(|_| survey.g.iter().all(|g| *g <= limit));
     if let Some(kernel) = &mut kernel {
@@ -68,7 +65,11 @@ pub(super) fn run<G: Geometry + ?Sized>(
         f: survey.f,
         iterations: 0,
         error: f64::INFINITY,
-        anderson: Anderson::new(if update == Update::Average { 0 } else { solver.memory() }),
+        shift: 0.0,
+        extrapolation: match update {
+            Update::Alternate => solver.extrapolation(),
+            Update::Average => Extrapolation::Anderson(Anderson::new(0)),
+        },
         update,
     };
     if warm {
@@ -89,7 +90,7 @@ pub(super) fn run<G: Geometry + ?Sized>(
             }
             state.absorb(form.as_mut(), solver.epsilon);
             state.iterate(form.as_mut(), solver.epsilon, f64::NEG_INFINITY, last, 0.0);
-            let measured = Measured::new(shares, solver.epsilon, &state.f, &state.g);
+            let measured = state.measure(solver.epsilon);
             Ok(state.end(solver.epsilon, measured))
         }
         Stop::Within { tolerance, max_iterations } => {
@@ -106,14 +107,14 @@ pub(super) struct Stage {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Precision {
+pub(super) enum Precision {
     Single,
     Double,
 }
 
 impl Precision {
     /// An error that rounding may be the cause of.
-    fn rounding(self) -> f64 {
+    pub(super) fn rounding(self) -> f64 {
         match self {
             Self::Single => 1e-4,
             Self::Double => 1e-11,
@@ -122,7 +123,7 @@ impl Precision {
 }
 
 impl Sinkhorn {
-    fn form<G: Geometry + ?Sized>(&self, (n, m): (usize, usize), precision: Precision) -> Box<dyn Sweep<G>> {
+    pub(super) fn form(&self, (n, m): (usize, usize), precision: Precision) -> Box<dyn Sweep> {
         let bytes = n * m * if precision == Precision::Single { 4 } else { 8 };
         let keep = match self.form {
             Form::Auto => bytes <= MEMORY,
@@ -143,12 +144,16 @@ impl Sinkhorn {
         (keep && matches!(self.stop, Stop::Within { .. })).then(|| Kernel::new((n, m)))
     }
 
-    fn memory(&self) -> usize {
-        match (self.acceleration, self.stop) {
+    fn extrapolation(&self) -> Extrapolation {
+        let memory = match (self.acceleration, self.stop) {
             (Acceleration::None, _) | (Acceleration::Auto, Stop::After { .. }) => 0,
             (Acceleration::Auto, Stop::Within { .. }) => 20,
             (Acceleration::Anderson { memory }, _) => memory,
-        }
+            (Acceleration::OverRelaxed { factor }, _) => {
+                return Extrapolation::OverRelaxed { factor, least: f64::INFINITY };
+            }
+        };
+        Extrapolation::Anderson(Anderson::new(memory))
     }
 
     /// The values of ε above the last, largest first.
@@ -166,188 +171,5 @@ impl Sinkhorn {
         }
         stages.reverse();
         stages
-    }
-}
-
-/// How a run of iterations came to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Iterated {
-    /// At the tolerance.
-    Reached,
-    /// After the number of iterations.
-    Ended,
-    /// Where rounding ends all progress.
-    Stalled,
-}
-
-struct State<'s, 'g, G: ?Sized> {
-    shares: &'s Shares<'g, G>,
-    f: Vec<f64>,
-    g: Vec<f64>,
-    next: Vec<f64>,
-    iterations: usize,
-    error: f64,
-    anderson: Anderson,
-    update: Update,
-}
-
-impl<G: Geometry + ?Sized> State<'_, '_, G> {
-    fn end(mut self, epsilon: f64, measured: Measured) -> End {
-        extend(self.shares, epsilon, &mut self.f, &mut self.g);
-        End { f: self.f, g: self.g, iterations: self.iterations, measured }
-    }
-
-    fn within(
-        mut self,
-        solver: &Sinkhorn,
-        kernel: Option<Kernel<f32>>,
-        schedule: &[Stage],
-        tolerance: f64,
-        max_iterations: usize,
-    ) -> Result<End, OtError> {
-        let epsilon = solver.epsilon;
-        let failed = |state: &Self, residual: f64| OtError::NotConverged {
-            method: "sinkhorn",
-            iterations: state.iterations,
-            residual,
-            tolerance,
-        };
-        let mut precision = self.precision();
-        let mut ready = kernel.is_some() && precision == Precision::Single && schedule.is_empty();
-        let mut form = match kernel {
-            Some(kernel) if precision == Precision::Single => Box::new(kernel),
-            _ => solver.form(self.shares.shape(), precision),
-        };
-        for stage in schedule {
-            let steps = stage.steps.min(max_iterations.saturating_sub(self.iterations));
-            self.absorb(form.as_mut(), stage.epsilon);
-            self.iterate(form.as_mut(), stage.epsilon, 0.05, steps, 0.0);
-        }
-        let (mut goal, mut probed) = (SHARE * tolerance, false);
-        loop {
-            let least = if precision == Precision::Single { goal.max(SINGLE) } else { goal };
-            let mut steps = max_iterations.saturating_sub(self.iterations);
-            let (n, m) = self.shares.shape();
-            let probe = !probed
-                && precision == Precision::Single
-                && solver.form == Form::Auto
-                && self.update == Update::Alternate
-                && n * m >= LARGE
-                && steps > PROBE;
-            if probe {
-                (probed, steps) = (true, PROBE);
-            }
-            if !ready {
-                self.absorb(form.as_mut(), epsilon);
-            }
-            ready = false;
-            let reached = self.iterate(form.as_mut(), epsilon, least, steps, precision.rounding());
-            if probe && reached == Iterated::Ended {
-                ready = true;
-                if let Some(truncated) = Truncated::new(self.shares, epsilon, (&self.f, &self.g), MEMORY) {
-                    form = Box::new(truncated);
-                }
-                continue;
-            }
-            if reached == Iterated::Ended || (reached == Iterated::Stalled && precision == Precision::Double)
-            {
-                return Err(failed(&self, self.error));
-            }
-            if reached == Iterated::Reached && least <= tolerance {
-                let measured = Measured::new(self.shares, epsilon, &self.f, &self.g);
-                if measured.residual <= tolerance {
-                    return Ok(self.end(epsilon, measured));
-                }
-                // The limit of what f64 can do at this ε.
-                if goal < 0.01 * tolerance {
-                    return Err(failed(&self, measured.residual));
-                }
-            }
-            if precision == Precision::Single {
-                precision = Precision::Double;
-                form = solver.form(self.shares.shape(), precision);
-            } else {
-                goal *= 0.5;
-            }
-        }
-    }
-
-    /// Single, but for masses so small that it loses them.
-    fn precision(&self) -> Precision {
-        let light = |mass: &f64| *mass > 0.0 && *mass < LIGHT;
-        let lost = self.shares.a.iter().chain(&self.shares.b).any(light);
-        if lost { Precision::Double } else { Precision::Single }
-    }
-
-    fn absorb(&self, form: &mut dyn Sweep<G>, epsilon: f64) {
-        form.absorb(self.shares, epsilon, &self.f, &self.g);
-    }
-
-    /// The log form in double precision, which is never out of range.
-    fn log(&self, epsilon: f64) -> Log<f64> {
-        let mut log = Log::new(self.shares.shape());
-        <Log<f64> as Sweep<G>>::absorb(&mut log, self.shares, epsilon, &self.f, &self.g);
-        log
-    }
-
-    /// Iterates until the error is at most `tolerance`, at most `steps` times.
-    fn iterate(
-        &mut self,
-        form: &mut dyn Sweep<G>,
-        epsilon: f64,
-        tolerance: f64,
-        steps: usize,
-        rounding: f64,
-    ) -> Iterated {
-        self.anderson.clear();
-        let (mut log, mut failures) = (None, 0);
-        let (mut least, mut since) = (f64::INFINITY, 0);
-        for _ in 0..steps {
-            let attempt = if failures < PATIENCE {
-                form.sweep(self.shares, &self.g, &mut self.f, &mut self.next)
-            } else {
-                Err(OutOfRange)
-            };
-            if attempt == Err(OutOfRange) {
-                let log = log.get_or_insert_with(|| self.log(epsilon));
-                // Never out of range. An acceleration that went too far sees its error, and goes back.
-                let _ = log.sweep(self.shares, &self.g, &mut self.f, &mut self.next);
-                failures += 1;
-                if failures < PATIENCE {
-                    form.absorb(self.shares, epsilon, &self.f, &self.next);
-                }
-            } else {
-                failures = 0;
-            }
-            self.iterations += 1;
-            match self.update {
-                Update::Alternate => {
-                    self.error = error(&self.g, &self.next, &self.shares.b, epsilon);
-                    if self.error <= tolerance {
-                        std::mem::swap(&mut self.g, &mut self.next);
-                        return Iterated::Reached;
-                    }
-                    self.g = self.anderson.next(&self.g, &self.next, self.error, &self.shares.b);
-                }
-                Update::Average => {
-                    // Of the plan of (g, g), both marginals together.
-                    self.error = 2.0 * error(&self.g, &self.f, &self.shares.b, epsilon);
-                    if self.error > tolerance {
-                        let steps = self.f.iter().zip(&self.next);
-                        self.g.iter_mut().zip(steps).for_each(|(g, (f, next))| *g = 0.5 * (f + next));
-                    }
-                    self.f.clone_from(&self.g);
-                    if self.error <= tolerance {
-                        return Iterated::Reached;
-                    }
-                }
-            }
-            since = if self.error < least { 0 } else { since + 1 };
-            least = least.min(self.error);
-            if since == STALL && least < rounding {
-                return Iterated::Stalled;
-            }
-        }
-        Iterated::Ended
     }
 }

@@ -3,9 +3,10 @@
 
 use super::exp::{exp_fused, ln};
 use super::lanes::{GROUP, across, along, entries, flush, vectorise};
+use super::relaxed::Rows;
 use super::sweep::{OutOfRange, SMALL, Shares, Sweep, block_rows};
 use super::word::{Aligned, WIDTH, Word};
-use crate::Geometry;
+
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 use std::marker::PhantomData;
@@ -93,8 +94,8 @@ pub(super) fn each<B: Send>(blocks: Vec<B>, small: bool, work: impl Fn(B) + Sync
     if small { blocks.into_iter().for_each(work) } else { blocks.into_par_iter().for_each(work) }
 }
 
-impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Kernel<T> {
-    fn absorb(&mut self, shares: &Shares<'_, G>, epsilon: f64, f: &[f64], g: &[f64]) {
+impl<T: Word> Sweep for Kernel<T> {
+    fn absorb(&mut self, shares: &Shares<'_>, epsilon: f64, f: &[f64], g: &[f64]) {
         self.epsilon = epsilon;
         self.f = f.to_vec();
         self.g = g.to_vec();
@@ -124,14 +125,17 @@ impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Kernel<T> {
 
     fn sweep(
         &mut self,
-        shares: &Shares<'_, G>,
+        shares: &Shares<'_>,
         g: &[f64],
         f: &mut [f64],
         next: &mut [f64],
     ) -> Result<(), OutOfRange> {
         let limit = T::BOUND * self.epsilon;
-        let near =
-            |(j, (g, absorbed)): (usize, (&f64, &f64))| shares.b[j] == 0.0 || (g - absorbed).abs() <= limit;
+        // A relaxed side's potential may lie far below its soft minimum: next to no mass goes there.
+        let far = if shares.relaxed.is_some() { f64::INFINITY } else { limit };
+        let near = |(j, (g, absorbed)): (usize, (&f64, &f64))| {
+            shares.b[j] == 0.0 || (g - absorbed <= limit && absorbed - g <= far)
+        };
         if !g.iter().zip(&self.g).enumerate().all(near) {
             return Err(OutOfRange);
         }
@@ -140,8 +144,10 @@ impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Kernel<T> {
         let weights = self.weights.all();
         let size = block_rows(f.len()) * weights.len();
         let parts: Vec<_> = self.blocks.iter_mut().zip(self.entries.all().chunks(size)).collect();
+        let absorbed = &self.f;
         each(parts, self.small, |(block, entries)| {
-            vectorise(Pass { block, entries, weights, a: &shares.a });
+            let rows = shares.rows(epsilon, block.rows.start);
+            vectorise(Pass { block, entries, weights, a: &shares.a, absorbed, rows });
         });
         next.fill(0.0);
         for block in &self.blocks {
@@ -248,6 +254,8 @@ struct Pass<'p, T> {
     entries: &'p [T],
     weights: &'p [T],
     a: &'p [f64],
+    absorbed: &'p [f64],
+    rows: Option<Rows<'p>>,
 }
 
 /// Groups of rows after which partial sums go to `f64`.
@@ -260,11 +268,11 @@ impl<T: Word> WithSimd for Pass<'_, T> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Block { rows, along: sums, partial, across: out } = self.block;
         let (width, partial) = (self.weights.len(), partial.all_mut());
-        let a = &self.a[rows.clone()];
+        let (a, absorbed) = (&self.a[rows.clone()], &self.absorbed[rows.clone()]);
         out.fill(0.0);
         for (group, k) in self.entries.chunks_exact(GROUP * width).enumerate() {
             let sum = along(simd, k, self.weights);
-            let scalings = scalings::<T>(group * GROUP, &sum, a);
+            let scalings = scalings::<T>(group * GROUP, &sum, a, absorbed, self.rows);
             for (r, sum) in sum.iter().enumerate().take(a.len() - group * GROUP) {
                 sums[group * GROUP + r] = *sum;
             }
@@ -277,13 +285,23 @@ impl<T: Word> WithSimd for Pass<'_, T> {
     }
 }
 
-/// `u_i = a_i / Σ_j K_ij w_j` of the rows of a group; 0 without mass and beyond the last row.
+/// `u_i = a_i / Σ_j K_ij w_j` of the rows of a group, or what relaxed rows with these shifts answer; 0 without mass and
+/// beyond the last row.
 #[inline(always)]
-pub(super) fn scalings<T: Word>(first: usize, sums: &[f64; GROUP], a: &[f64]) -> [T; GROUP] {
+pub(super) fn scalings<T: Word>(
+    first: usize,
+    sums: &[f64; GROUP],
+    a: &[f64],
+    shifts: &[f64],
+    rows: Option<Rows<'_>>,
+) -> [T; GROUP] {
     let mut out = [T::ZERO; GROUP];
-    for (out, (&a, &sum)) in out.iter_mut().zip(a[first..].iter().zip(sums)) {
+    for (r, ((out, &a), &sum)) in out.iter_mut().zip(&a[first..]).zip(sums).enumerate() {
         if a > 0.0 && sum > T::LEAST {
-            *out = T::narrow(a / sum);
+            *out = T::narrow(match rows {
+                None => a / sum,
+                Some(rows) => rows.scaling(first + r, a, sum, shifts[first + r]),
+            });
         }
     }
     out

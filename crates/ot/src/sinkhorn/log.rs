@@ -1,11 +1,11 @@
 //! The log form: costs read again on each sweep, every sum shifted by its largest term.
 
-use super::half::{Weighted, columns};
 use super::kernel::{Add, Potentials, each, heights, scalings};
 use super::lanes::{GROUP, across, along, entries, flush, least, vectorise};
+use super::soft::{Weighted, columns};
 use super::sweep::{OutOfRange, SMALL, Shares, Sweep, block_rows};
 use super::word::{Aligned, WIDTH, Word};
-use crate::Geometry;
+
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
@@ -51,8 +51,8 @@ impl<T: Word> Log<T> {
     }
 }
 
-impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Log<T> {
-    fn absorb(&mut self, shares: &Shares<'_, G>, epsilon: f64, _: &[f64], _: &[f64]) {
+impl<T: Word> Sweep for Log<T> {
+    fn absorb(&mut self, shares: &Shares<'_>, epsilon: f64, _: &[f64], _: &[f64]) {
         self.epsilon = epsilon;
         let (n, m) = shares.shape();
         self.weights.all_mut().iter_mut().zip(&shares.b).for_each(|(w, &b)| *w = T::narrow(b));
@@ -69,7 +69,7 @@ impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Log<T> {
 
     fn sweep(
         &mut self,
-        shares: &Shares<'_, G>,
+        shares: &Shares<'_>,
         g: &[f64],
         f: &mut [f64],
         next: &mut [f64],
@@ -95,7 +95,8 @@ impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Log<T> {
             vectorise(Add { sums: next, parts: &block.across });
         }
         if !vectorise(Potentials::<T>::new(next, g, &shares.b, epsilon)) {
-            let strips = columns(shares.geometry, epsilon, Weighted::new(f, &shares.a, epsilon));
+            let weighted = Weighted::new(&shares.answer(epsilon, f), &shares.a, epsilon);
+            let strips = columns(shares.geometry, epsilon, &weighted);
             for ((next, &strip), &b) in next.iter_mut().zip(&strips).zip(&shares.b) {
                 *next = if b > 0.0 { strip } else { 0.0 };
             }
@@ -105,13 +106,7 @@ impl<G: Geometry + ?Sized, T: Word> Sweep<G> for Log<T> {
 }
 
 /// The sweep of a geometry that knows a faster way than to read its costs; `None` where it does not.
-fn separable<G: Geometry + ?Sized>(
-    shares: &Shares<'_, G>,
-    epsilon: f64,
-    g: &[f64],
-    f: &mut [f64],
-    next: &mut [f64],
-) -> Option<()> {
+fn separable(shares: &Shares<'_>, epsilon: f64, g: &[f64], f: &mut [f64], next: &mut [f64]) -> Option<()> {
     let take = |to: &mut [f64], soft: Vec<f64>, masses: &[f64]| {
         for ((to, soft), &mass) in to.iter_mut().zip(soft).zip(masses) {
             *to = if mass > 0.0 { soft } else { 0.0 };
@@ -119,7 +114,8 @@ fn separable<G: Geometry + ?Sized>(
     };
     let soft = shares.geometry.soft_rows(epsilon, Weighted::new(g, &shares.b, epsilon).values())?;
     take(f, soft, &shares.a);
-    let soft = shares.geometry.soft_columns(epsilon, Weighted::new(f, &shares.a, epsilon).values())?;
+    let weighted = Weighted::new(&shares.answer(epsilon, f), &shares.a, epsilon);
+    let soft = shares.geometry.soft_columns(epsilon, weighted.values())?;
     take(next, soft, &shares.b);
     Some(())
 }
@@ -134,13 +130,13 @@ enum Shift {
 }
 
 /// A sweep over one block, the entries of four rows at a time in memory.
-struct Pass<'p, 'g, G: ?Sized, T> {
+struct Pass<'p, 'g, T> {
     block: &'p mut Block,
     weights: &'p [T],
     heights: &'p [f64],
     /// Over ε.
     scaled: &'p [f64],
-    shares: &'p Shares<'g, G>,
+    shares: &'p Shares<'g>,
     epsilon: f64,
     shift: Shift,
 }
@@ -148,7 +144,7 @@ struct Pass<'p, 'g, G: ?Sized, T> {
 /// Groups of rows after which partial sums go to `f64`.
 const GROUPS: usize = 16;
 
-impl<G: Geometry + ?Sized, T: Word> WithSimd for Pass<'_, '_, G, T> {
+impl<T: Word> WithSimd for Pass<'_, '_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -192,7 +188,9 @@ impl<G: Geometry + ?Sized, T: Word> WithSimd for Pass<'_, '_, G, T> {
                 }
             }
             let sums = along(simd, memory, weights);
-            across(simd, memory, scalings(first, &sums, a), partial);
+            let rows = shares.rows(epsilon, block.rows.start + first);
+            let a_group = &a[first..];
+            across(simd, memory, scalings(0, &sums, a_group, &shifts, rows), partial);
             for (r, f) in f.iter_mut().enumerate() {
                 *f = if a[first + r] > 0.0 { shifts[r] - epsilon * sums[r].ln() } else { 0.0 };
             }

@@ -1,6 +1,6 @@
 //! The entropic plan: two potentials, and rows computed when asked for.
 
-use super::certificate::row;
+use super::certificate::{Measured, Sums, row};
 use super::drive::End;
 use super::lanes::vectorise;
 use super::sweep::Shares;
@@ -39,9 +39,11 @@ impl<G: ?Sized> Clone for EntropicPlan<'_, G> {
 }
 
 impl<'g, G: Geometry + ?Sized> EntropicPlan<'g, G> {
-    pub(super) fn new(epsilon: f64, total: f64, shares: Shares<'g, G>, end: End) -> Self {
-        let Shares { geometry, a, b } = shares;
+    /// The plan of a total mass with these weights.
+    pub(crate) fn new(geometry: &'g G, epsilon: f64, total: f64, weights: [Vec<f64>; 2], end: End) -> Self {
+        let [a, b] = weights;
         let End { f, g, iterations, measured } = end;
+        let sums = measured.sums;
         let certificate = Certificate {
             iterations,
             residual: measured.residual,
@@ -54,10 +56,34 @@ impl<'g, G: Geometry + ?Sized> EntropicPlan<'g, G> {
             total,
             masses: (a.into(), b.into()),
             potentials: (f.into(), g.into()),
-            marginals: (total * Array1::from(measured.rows), total * Array1::from(measured.columns)),
-            transport: total * measured.transport,
+            marginals: (total * Array1::from(sums.rows), total * Array1::from(sums.columns)),
+            transport: total * sums.transport,
             certificate,
         }
+    }
+
+    /// The plan with these weights and potentials, whatever they come from; points without a finite potential take no
+    /// part. Its certificate is still to come.
+    pub(crate) fn of(
+        geometry: &'g G,
+        epsilon: f64,
+        mut weights: [Vec<f64>; 2],
+        potentials: [Vec<f64>; 2],
+    ) -> Self {
+        for (weights, potentials) in weights.iter_mut().zip(&potentials) {
+            weights.iter_mut().zip(potentials).filter(|(_, p)| !p.is_finite()).for_each(|(w, _)| *w = 0.0);
+        }
+        let [f, g] = potentials;
+        let shares = Shares::weighted(&geometry, weights);
+        let sums = Sums::new(&shares, epsilon, &f, &g);
+        let measured = Measured { sums, residual: f64::INFINITY, primal: 0.0, dual: 0.0 };
+        let weights = [shares.a, shares.b];
+        Self::new(geometry, epsilon, 1.0, weights, End { f, g, iterations: 0, measured })
+    }
+
+    /// The plan with this certificate.
+    pub(crate) fn certified(self, certificate: Certificate) -> Self {
+        Self { certificate, ..self }
     }
 
     /// `f`.
@@ -82,10 +108,83 @@ impl<'g, G: Geometry + ?Sized> EntropicPlan<'g, G> {
         self.certificate.dual_cost
     }
 
+    /// The rows, by reference to the geometry's trait.
+    fn rows(&self) -> Rows<'_> {
+        let Self { geometry, epsilon, total, masses, potentials, .. } = self;
+        Rows { geometry, epsilon: *epsilon, total: *total, masses, potentials }
+    }
+}
+
+impl<G: Geometry + ?Sized> Coupling for EntropicPlan<'_, G> {
+    fn shape(&self) -> (usize, usize) {
+        (self.masses.0.len(), self.masses.1.len())
+    }
+
+    fn push(&self, x: ArrayView2<'_, f64>) -> Array2<f64> {
+        self.rows().push(x)
+    }
+
+    fn pull(&self, y: ArrayView2<'_, f64>) -> Array2<f64> {
+        self.rows().pull(y)
+    }
+
+    fn marginals(&self) -> (Array1<f64>, Array1<f64>) {
+        self.marginals.clone()
+    }
+
+    fn masses_from(&self, row: usize) -> Array1<f64> {
+        let (mut buffer, mut masses) = (Vec::new(), Vec::new());
+        self.rows().row_into(row, &mut buffer, &mut masses);
+        masses.into()
+    }
+
+    fn to_matrix(&self) -> Array2<f64> {
+        self.rows().matrix()
+    }
+
+    fn cost(&self) -> f64 {
+        self.transport
+    }
+
+    fn certificate(&self) -> Certificate {
+        self.certificate
+    }
+
+    /// As the provided method says; each row that is drawn is computed once, on rayon's current thread pool.
+    fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Vec<(usize, usize)> {
+        let sums = cumulative(self.marginals.0.iter().copied());
+        let draws: Vec<(usize, f64)> = (0..n).map(|_| (draw(&sums, rng), rng.random())).collect();
+        self.rows().pairs(&draws)
+    }
+
+    /// As the provided method says; rows are computed on rayon's current thread pool.
+    fn sample_permutation<R: Rng + ?Sized>(&self, rng: &mut R) -> Vec<(usize, usize)> {
+        let draws: Vec<(usize, f64)> = (0..self.shape().0).map(|row| (row, rng.random())).collect();
+        self.rows().pairs(&draws)
+    }
+
+    fn sample_target<R: Rng + ?Sized>(&self, row: usize, rng: &mut R) -> Option<usize> {
+        let (mut buffer, mut p) = (Vec::new(), Vec::new());
+        self.rows().row_into(row, &mut buffer, &mut p);
+        let cumulative = cumulative(p.into_iter());
+        (cumulative[cumulative.len() - 1] > 0.0).then(|| draw(&cumulative, rng))
+    }
+}
+
+/// What the rows of a plan are made of.
+struct Rows<'p> {
+    geometry: &'p dyn Geometry,
+    epsilon: f64,
+    total: f64,
+    masses: &'p (Array1<f64>, Array1<f64>),
+    potentials: &'p (Array1<f64>, Array1<f64>),
+}
+
+impl Rows<'_> {
     /// One row of the plan.
     fn row_into(&self, row: usize, buffer: &mut Vec<f64>, out: &mut Vec<f64>) {
-        let (a, b) = &self.masses;
-        let (f, g) = &self.potentials;
+        let (a, b) = self.masses;
+        let (f, g) = self.potentials;
         let costs = self.geometry.costs(row, 0..b.len(), buffer);
         let (mass, f, scale) = (self.total * a[row], f[row], 1.0 / self.epsilon);
         out.resize(b.len(), 0.0);
@@ -133,15 +232,9 @@ impl<'g, G: Geometry + ?Sized> EntropicPlan<'g, G> {
             )
             .collect()
     }
-}
-
-impl<G: Geometry + ?Sized> Coupling for EntropicPlan<'_, G> {
-    fn shape(&self) -> (usize, usize) {
-        (self.masses.0.len(), self.masses.1.len())
-    }
 
     fn push(&self, x: ArrayView2<'_, f64>) -> Array2<f64> {
-        let (n, m) = self.shape();
+        let (n, m) = (self.masses.0.len(), self.masses.1.len());
         assert_eq!(x.nrows(), n, "one row a source point");
         // Blocks of a fixed number of rows, added up in order: the same bits for any number of threads.
         const BLOCK: usize = 128;
@@ -169,7 +262,7 @@ impl<G: Geometry + ?Sized> Coupling for EntropicPlan<'_, G> {
     }
 
     fn pull(&self, y: ArrayView2<'_, f64>) -> Array2<f64> {
-        let (n, m) = self.shape();
+        let (n, m) = (self.masses.0.len(), self.masses.1.len());
         assert_eq!(y.nrows(), m, "one row a target point");
         let rows = self.each_row(|p| ArrayView1::from(p).dot(&y));
         let mut out = Array2::zeros((n, y.ncols()));
@@ -177,49 +270,11 @@ impl<G: Geometry + ?Sized> Coupling for EntropicPlan<'_, G> {
         out
     }
 
-    fn marginals(&self) -> (Array1<f64>, Array1<f64>) {
-        self.marginals.clone()
-    }
-
-    fn masses_from(&self, row: usize) -> Array1<f64> {
-        let (mut buffer, mut masses) = (Vec::new(), Vec::new());
-        self.row_into(row, &mut buffer, &mut masses);
-        masses.into()
-    }
-
-    fn to_matrix(&self) -> Array2<f64> {
-        let mut matrix = Array2::zeros(self.shape());
+    fn matrix(&self) -> Array2<f64> {
+        let mut matrix = Array2::zeros((self.masses.0.len(), self.masses.1.len()));
         let rows = self.each_row(<[f64]>::to_vec);
         matrix.rows_mut().into_iter().zip(rows).for_each(|(mut to, row)| to.assign(&Array1::from(row)));
         matrix
-    }
-
-    fn cost(&self) -> f64 {
-        self.transport
-    }
-
-    fn certificate(&self) -> Certificate {
-        self.certificate
-    }
-
-    /// As the provided method says; each row that is drawn is computed once, on rayon's current thread pool.
-    fn sample<R: Rng + ?Sized>(&self, n: usize, rng: &mut R) -> Vec<(usize, usize)> {
-        let sums = cumulative(self.marginals.0.iter().copied());
-        let draws: Vec<(usize, f64)> = (0..n).map(|_| (draw(&sums, rng), rng.random())).collect();
-        self.pairs(&draws)
-    }
-
-    /// As the provided method says; rows are computed on rayon's current thread pool.
-    fn sample_permutation<R: Rng + ?Sized>(&self, rng: &mut R) -> Vec<(usize, usize)> {
-        let draws: Vec<(usize, f64)> = (0..self.shape().0).map(|row| (row, rng.random())).collect();
-        self.pairs(&draws)
-    }
-
-    fn sample_target<R: Rng + ?Sized>(&self, row: usize, rng: &mut R) -> Option<usize> {
-        let (mut buffer, mut p) = (Vec::new(), Vec::new());
-        self.row_into(row, &mut buffer, &mut p);
-        let cumulative = cumulative(p.into_iter());
-        (cumulative[cumulative.len() - 1] > 0.0).then(|| draw(&cumulative, rng))
     }
 }
 

@@ -4,13 +4,13 @@ use super::kernel::{Kernel, each};
 use super::lanes::{GROUP, entries, least, vectorise};
 use super::sweep::{SMALL, Shares, block_rows};
 use super::word::WIDTH;
-use crate::{Geometry, OtError};
+use crate::OtError;
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
 /// What one pass over the costs tells.
 pub(super) struct Survey {
-    /// `f_i = min_j c_ij`.
+    /// `f_i = min_j c_ij`; +∞ for points without an allowed move, as for g.
     pub(super) f: Vec<f64>,
     /// `g_j = min_i c_ij - f_i`, so that (f, g) is feasible for the unregularised dual.
     pub(super) g: Vec<f64>,
@@ -32,11 +32,11 @@ type Groups<'k> = &'k mut [f32];
 
 impl Survey {
     /// # Errors
-    /// A cost that is NaN or −∞, or mass without an allowed move.
+    /// A cost that is NaN or −∞.
     ///
     /// The costs being at hand, the entries of `kernel` are made at `epsilon`, with f and no g absorbed.
-    pub(super) fn new<G: Geometry + ?Sized>(
-        shares: &Shares<'_, G>,
+    pub(super) fn new(
+        shares: &Shares<'_>,
         kernel: Option<&mut Kernel<f32>>,
         epsilon: f64,
     ) -> Result<Self, OtError> {
@@ -56,7 +56,7 @@ impl Survey {
             .collect();
         let heights: Vec<f64> =
             shares.b.iter().map(|&b| if b > 0.0 { 0.0 } else { f64::NEG_INFINITY }).collect();
-        let width = m.next_multiple_of(WIDTH);
+        let (width, total) = (m.next_multiple_of(WIDTH), shares.b.iter().sum());
         let parts = match kernel {
             Some(kernel) => {
                 let (size, _) = kernel.open();
@@ -68,7 +68,7 @@ impl Survey {
             let mut buffer = Vec::new();
             for row in block.rows.clone() {
                 let costs = shares.geometry.costs(row, 0..m, &mut buffer);
-                let mass = (shares.a[row], shares.b.as_slice());
+                let mass = (shares.a[row], shares.b.as_slice(), total);
                 let local = row - block.rows.start;
                 let place = local / GROUP * GROUP * width;
                 let group = groups.get_mut(place..place + GROUP * width).unwrap_or_default();
@@ -89,21 +89,7 @@ impl Survey {
             g.iter_mut().zip(block.g).for_each(|(least, g)| *least = least.min(g));
             (sum, weight) = (sum + block.spread.0, weight + block.spread.1);
         }
-        finite(&mut f, &shares.a).map_err(|row| OtError::Infeasible { unplaced: shares.a[row], row })?;
-        finite(&mut g, &shares.b)
-            .map_err(|column| OtError::Unreachable { unplaced: shares.b[column], column })?;
         Ok(Self { f, g, spread: if weight > 0.0 { sum / weight } else { 0.0 } })
-    }
-}
-
-/// 0 for the potentials of points without mass; the first point with mass whose potential is not finite is an error.
-fn finite(potentials: &mut [f64], mass: &[f64]) -> Result<(), usize> {
-    match (0..mass.len()).find(|&i| mass[i] > 0.0 && !potentials[i].is_finite()) {
-        Some(point) => Err(point),
-        None => {
-            potentials.iter_mut().zip(mass).filter(|(_, m)| **m == 0.0).for_each(|(p, _)| *p = 0.0);
-            Ok(())
-        }
     }
 }
 
@@ -113,7 +99,8 @@ struct Look<'l> {
     local: usize,
     costs: &'l [f64],
     heights: &'l [f64],
-    mass: (f64, &'l [f64]),
+    /// That of the row, those of the columns and their sum.
+    mass: (f64, &'l [f64], f64),
     group: Groups<'l>,
     scale: f64,
 }
@@ -123,9 +110,9 @@ impl WithSimd for Look<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { block, local, costs, heights, mass: (a, b), group, scale } = self;
+        let Self { block, local, costs, heights, mass: (a, b, total), group, scale } = self;
         let (f, mut sum) = (least(costs, heights), dot(costs, b));
-        let mut weight = 1.0;
+        let mut weight = total;
         if !sum.is_finite() {
             if let Some(column) = costs.iter().position(|c| c.is_nan() || *c == f64::NEG_INFINITY) {
                 block.bad = Some((0, column, costs[column]));

@@ -3,7 +3,7 @@
 use super::kernel::{Add, Potentials, Weights, each, heights};
 use super::lanes::vectorise;
 use super::sweep::{OutOfRange, SMALL, Shares, Sweep, block_rows};
-use crate::Geometry;
+
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 
@@ -43,8 +43,8 @@ const SAMPLE: usize = 64;
 
 impl Truncated {
     /// The form around these potentials, where few entries are expected to matter and fit into `memory` bytes.
-    pub(super) fn new<G: Geometry + ?Sized>(
-        shares: &Shares<'_, G>,
+    pub(super) fn new(
+        shares: &Shares<'_>,
         epsilon: f64,
         (f, g): (&[f64], &[f64]),
         memory: usize,
@@ -116,8 +116,8 @@ impl WithSimd for Exponents<'_> {
     }
 }
 
-impl<G: Geometry + ?Sized> Sweep<G> for Truncated {
-    fn absorb(&mut self, shares: &Shares<'_, G>, epsilon: f64, f: &[f64], g: &[f64]) {
+impl Sweep for Truncated {
+    fn absorb(&mut self, shares: &Shares<'_>, epsilon: f64, f: &[f64], g: &[f64]) {
         (self.epsilon, self.f, self.g) = (epsilon, f.to_vec(), g.to_vec());
         let heights = heights(g, &shares.b);
         each(self.blocks.iter_mut().collect(), self.small, |block| {
@@ -148,7 +148,7 @@ impl<G: Geometry + ?Sized> Sweep<G> for Truncated {
 
     fn sweep(
         &mut self,
-        shares: &Shares<'_, G>,
+        shares: &Shares<'_>,
         g: &[f64],
         f: &mut [f64],
         next: &mut [f64],
@@ -236,7 +236,7 @@ mod tests {
         let stop = Stop::Within { tolerance: 1e-4, max_iterations: 10_000 };
         let plan = Sinkhorn::new(epsilon, stop).solve(&problem).unwrap();
         let (f, mut g) = (plan.source_potential().to_vec(), plan.target_potential().to_vec());
-        let shares = Shares::new(&problem);
+        let shares = Shares::new(&costs, [problem.source(), problem.target()]);
         let mut truncated = Truncated::new(&shares, epsilon, (&f, &g), 1 << 20).expect("few entries matter");
         let kept: usize = truncated.blocks.iter().map(|block| block.entries.len()).sum();
         assert!(kept < 300 * 251 / 8, "{kept}");
@@ -247,7 +247,7 @@ mod tests {
         g.iter_mut().enumerate().for_each(|(j, g)| *g += epsilon * (j as f64).sin());
         let mut log = Log::<f64>::new((300, 251));
         log.absorb(&shares, epsilon, &f, &g);
-        let sweep = |form: &mut dyn Sweep<Array2<f64>>, g: &[f64]| {
+        let sweep = |form: &mut dyn Sweep, g: &[f64]| {
             let (mut f, mut next) = (vec![0.0; 300], vec![0.0; 251]);
             form.sweep(&shares, g, &mut f, &mut next).map(|()| (f, next))
         };

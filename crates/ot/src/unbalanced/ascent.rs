@@ -137,8 +137,8 @@ impl Objective {
             (Some(0.0), Some(0.0)) => 0.0,
             (Some(left), Some(right)) => {
                 let logs = [0, 1].map(|side| {
-                    let f = pair[side].as_slice().expect("contiguous");
-                    log_wanted(self.marginals[side], &self.masses[side], f)
+                    let points = pair[side].iter().copied().zip(self.masses[side].iter().copied());
+                    log_wanted(self.marginals[side], points)
                 });
                 (logs[0] - logs[1]) / (left + right)
             }

@@ -1,7 +1,7 @@
 //! Dual potentials of a plan without entropy: a bound that needs no trust in the solver.
 
 use super::translation::balance;
-use super::{Marginal, RelaxedTransport};
+use super::{AnyRelaxed, Marginal};
 use crate::Geometry;
 use ndarray::Array1;
 use rayon::prelude::*;
@@ -13,10 +13,7 @@ const STRIP: usize = 256;
 ///
 /// At the optimum `g_j = -D₂'(s_j)`. From there f is the c-transform of g and g that of f, each no higher than
 /// what its side gains from, and the pair is moved by the constant that balances the two sides' masses.
-pub(super) fn potentials<G: Geometry + ?Sized>(
-    problem: &RelaxedTransport<'_, G>,
-    columns: &Array1<f64>,
-) -> [Array1<f64>; 2] {
+pub(super) fn potentials(problem: &AnyRelaxed<'_>, columns: &Array1<f64>) -> [Array1<f64>; 2] {
     let (source, target) = (problem.marginal(0), problem.marginal(1));
     let idle = |side: usize, point: usize| {
         matches!(problem.marginal(side), Marginal::Kl { .. }) && problem.mass(side)[point] == 0.0
@@ -50,7 +47,7 @@ pub(super) fn potentials<G: Geometry + ?Sized>(
 }
 
 /// `min_j (c_ij - g_j)` over allowed moves, +∞ without any. Unknown potentials (not finite) have no say.
-pub(super) fn row_transform<G: Geometry + ?Sized>(geometry: &G, g: &[f64]) -> Vec<f64> {
+pub(super) fn row_transform(geometry: &dyn Geometry, g: &[f64]) -> Vec<f64> {
     let (n, m) = geometry.shape();
     (0..n)
         .into_par_iter()
@@ -67,7 +64,7 @@ pub(super) fn row_transform<G: Geometry + ?Sized>(geometry: &G, g: &[f64]) -> Ve
 }
 
 /// `min_i (c_ij - f_i)`, likewise.
-pub(super) fn column_transform<G: Geometry + ?Sized>(geometry: &G, f: &[f64]) -> Vec<f64> {
+pub(super) fn column_transform(geometry: &dyn Geometry, f: &[f64]) -> Vec<f64> {
     let (_, m) = geometry.shape();
     let mut g = vec![f64::INFINITY; m];
     g.par_chunks_mut(STRIP).enumerate().for_each_init(Vec::new, |buffer, (strip, out)| {

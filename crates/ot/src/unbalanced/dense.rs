@@ -1,9 +1,9 @@
 //! A plan as a matrix, while it is being improved.
 
 use super::plan::certify;
-use super::{Marginal, RelaxedPlan, RelaxedTransport};
+use super::{AnyRelaxed, Marginal, RelaxedPlan};
 use crate::simplex::check;
-use crate::{Certificate, Geometry, OtError, Stop};
+use crate::{Certificate, OtError, Stop};
 use ndarray::{Array1, Array2};
 use rayon::prelude::*;
 
@@ -19,7 +19,7 @@ impl Dense {
     /// The product of the masses, scaled to the geometric mean of the totals, without forbidden moves.
     ///
     /// An l2 side may give mass where it has none, so its masses are mixed with their mean.
-    pub(super) fn product<G: Geometry + ?Sized>(problem: &RelaxedTransport<'_, G>) -> Result<Self, OtError> {
+    pub(super) fn product(problem: &AnyRelaxed<'_>) -> Result<Self, OtError> {
         let geometry = problem.geometry();
         check(geometry)?;
         let (n, m) = problem.shape();
@@ -70,9 +70,9 @@ impl Dense {
         inner(slice(&self.costs), slice(&self.matrix))
     }
 
-    pub(super) fn certify<G: Geometry + ?Sized>(
+    pub(super) fn certify(
         &self,
-        problem: &RelaxedTransport<'_, G>,
+        problem: &AnyRelaxed<'_>,
         dual: &[Array1<f64>; 2],
         iterations: usize,
     ) -> Certificate {

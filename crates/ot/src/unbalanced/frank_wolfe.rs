@@ -3,7 +3,7 @@
 use super::ascent::{Ascent, Objective, Oracle, Pair};
 use super::certificate::{column_transform, row_transform};
 use super::plan::transport;
-use super::{Marginal, RelaxedPlan, RelaxedSolver, RelaxedTransport};
+use super::{AnyRelaxed, Marginal, RelaxedPlan, RelaxedSolver, RelaxedTransport};
 use crate::simplex::check;
 use crate::{Coupling, Entry, Geometry, NetworkSimplex, OtError, OtSolver, Stop, Transport};
 use std::ops::Range;
@@ -48,6 +48,12 @@ impl RelaxedSolver for UnbalancedFrankWolfe {
         &self,
         problem: &RelaxedTransport<'g, G>,
     ) -> Result<RelaxedPlan, OtError> {
+        self.plan(&problem.erased(&problem.geometry()))
+    }
+}
+
+impl UnbalancedFrankWolfe {
+    fn plan(&self, problem: &AnyRelaxed<'_>) -> Result<RelaxedPlan, OtError> {
         self.stop.check()?;
         let geometry = problem.geometry();
         check(geometry)?;
@@ -74,12 +80,12 @@ fn highest(objective: &Objective) -> f64 {
 }
 
 /// Finite costs as they are, and +∞ as the highest.
-struct Bounded<'g, G: ?Sized> {
-    geometry: &'g G,
+struct Bounded<'g> {
+    geometry: &'g dyn Geometry,
     highest: f64,
 }
 
-impl<G: Geometry + ?Sized> Geometry for Bounded<'_, G> {
+impl Geometry for Bounded<'_> {
     fn shape(&self) -> (usize, usize) {
         self.geometry.shape()
     }
@@ -93,12 +99,12 @@ impl<G: Geometry + ?Sized> Geometry for Bounded<'_, G> {
     }
 }
 
-struct Balanced<'g, G: ?Sized> {
-    costs: Bounded<'g, G>,
+struct Balanced<'g> {
+    costs: Bounded<'g>,
     simplex: NetworkSimplex,
 }
 
-impl<G: Geometry + ?Sized> Oracle for Balanced<'_, G> {
+impl Oracle for Balanced<'_> {
     /// Half of the cheapest move of each point, raised as far as the costs let it.
     fn start(&self) -> Pair {
         let m = self.costs.shape().1;

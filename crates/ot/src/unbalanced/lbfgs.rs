@@ -2,7 +2,7 @@
 
 use super::certificate::potentials;
 use super::dense::{CHUNK, Dense, inner, slice, slice_mut, sums};
-use super::{Marginal, RelaxedPlan, RelaxedSolver, RelaxedTransport};
+use super::{AnyRelaxed, Marginal, RelaxedPlan, RelaxedSolver, RelaxedTransport};
 use crate::{Geometry, OtError, Stop};
 use ndarray::{Array1, Array2};
 use rayon::prelude::*;
@@ -42,6 +42,12 @@ impl RelaxedSolver for UnbalancedLbfgs {
         &self,
         problem: &RelaxedTransport<'g, G>,
     ) -> Result<RelaxedPlan, OtError> {
+        self.plan(&problem.erased(&problem.geometry()))
+    }
+}
+
+impl UnbalancedLbfgs {
+    fn plan(&self, problem: &AnyRelaxed<'_>) -> Result<RelaxedPlan, OtError> {
         self.stop.check()?;
         let (source, target) = problem.marginals();
         for (side, marginal) in [("source", source), ("target", target)] {
@@ -89,8 +95,8 @@ impl RelaxedSolver for UnbalancedLbfgs {
 }
 
 /// One step; `false` where neither the quasi-Newton direction nor the gradient's improves.
-fn step<G: Geometry + ?Sized>(
-    problem: &RelaxedTransport<'_, G>,
+fn step(
+    problem: &AnyRelaxed<'_>,
     plan: &mut Dense,
     point: &mut Point,
     gradient: &Array2<f64>,
@@ -158,12 +164,12 @@ struct Point {
 }
 
 impl Point {
-    fn new<G: Geometry + ?Sized>(problem: &RelaxedTransport<'_, G>, plan: &Dense) -> Self {
+    fn new(problem: &AnyRelaxed<'_>, plan: &Dense) -> Self {
         Self::of(problem, plan, &plan.matrix, plan.rows.clone(), plan.columns.clone())
     }
 
-    fn of<G: Geometry + ?Sized>(
-        problem: &RelaxedTransport<'_, G>,
+    fn of(
+        problem: &AnyRelaxed<'_>,
         plan: &Dense,
         matrix: &Array2<f64>,
         rows: Array1<f64>,

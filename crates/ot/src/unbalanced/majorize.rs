@@ -2,7 +2,7 @@
 
 use super::certificate::potentials;
 use super::dense::Dense;
-use super::{Marginal, RelaxedPlan, RelaxedSolver, RelaxedTransport};
+use super::{AnyRelaxed, Marginal, RelaxedPlan, RelaxedSolver, RelaxedTransport};
 use crate::{Geometry, OtError, Stop};
 
 /// Unbalanced transport without entropy, by multiplicative updates of the whole plan.
@@ -45,6 +45,12 @@ impl RelaxedSolver for MajorizeMinimize {
         &self,
         problem: &RelaxedTransport<'g, G>,
     ) -> Result<RelaxedPlan, OtError> {
+        self.plan(&problem.erased(&problem.geometry()))
+    }
+}
+
+impl MajorizeMinimize {
+    fn plan(&self, problem: &AnyRelaxed<'_>) -> Result<RelaxedPlan, OtError> {
         self.stop.check()?;
         let update = match problem.marginals() {
             (Marginal::Kl { lambda: x }, Marginal::Kl { lambda: y }) => Update::Kl(x, y),

@@ -70,8 +70,17 @@ impl Marginal {
     }
 
     /// Whether some masses are excluded, so that a plan may be infeasible.
-    pub(super) fn is_constraint(self) -> bool {
+    pub(crate) fn is_constraint(self) -> bool {
         matches!(self, Marginal::Exact | Marginal::Range { .. })
+    }
+
+    /// Whether a point without mass takes no part, whatever its potential.
+    pub(super) fn needs_mass(self) -> bool {
+        match self {
+            Marginal::Exact | Marginal::Kl { .. } => true,
+            Marginal::Range { high, .. } => high < f64::INFINITY,
+            Marginal::Tv { .. } | Marginal::L2 { .. } => false,
+        }
     }
 
     /// The totals that are possible where the side's total is `total`.

@@ -1,6 +1,6 @@
 //! The plan of a relaxed problem without entropy.
 
-use super::RelaxedTransport;
+use super::AnyRelaxed;
 use crate::coupling::{cumulative, draw};
 use crate::{Certificate, Coupling, Entry, Geometry, SparsePlan};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
@@ -148,13 +148,13 @@ impl Coupling for RelaxedPlan {
 }
 
 /// `⟨C, P⟩` of some entries, in order.
-pub(crate) fn transport<G: Geometry + ?Sized>(geometry: &G, entries: &[Entry]) -> f64 {
+pub(crate) fn transport(geometry: &dyn Geometry, entries: &[Entry]) -> f64 {
     entries.iter().map(|e| e.mass * geometry.cost(e.row, e.column)).sum()
 }
 
 /// The certificate of a plan given by its transport cost and marginals, with dual potentials.
-pub(super) fn certify<G: Geometry + ?Sized>(
-    problem: &RelaxedTransport<'_, G>,
+pub(super) fn certify(
+    problem: &AnyRelaxed<'_>,
     transport: f64,
     marginals: [&Array1<f64>; 2],
     potentials: [&Array1<f64>; 2],

@@ -97,9 +97,14 @@ impl<'g, G: Geometry + ?Sized> RelaxedTransport<'g, G> {
     /// another. Entropic plans get the bounds of the problem without entropy.
     pub fn bounds<P: Coupling>(&self, plan: &P) -> (f64, f64) {
         let (rows, columns) = plan.marginals();
-        let [f, g] = potentials(self, &columns);
+        let [f, g] = potentials(&self.erased(&self.geometry), &columns);
         let dual = self.dual(0, &f.to_vec()) + self.dual(1, &g.to_vec());
         (dual, self.objective(plan.cost(), rows.view(), columns.view()))
+    }
+
+    /// The same problem by reference to the trait: what a solver that asks for rows is compiled for, once.
+    pub(super) fn erased<'e>(&self, geometry: &'e dyn Geometry) -> AnyRelaxed<'e> {
+        RelaxedTransport { geometry, masses: self.masses.clone(), marginals: self.marginals }
     }
 
     pub(super) fn penalty(&self, side: usize, found: ArrayView1<'_, f64>) -> f64 {
@@ -123,6 +128,9 @@ impl<'g, G: Geometry + ?Sized> RelaxedTransport<'g, G> {
         self.marginals[side]
     }
 }
+
+/// A relaxed problem with any geometry.
+pub(super) type AnyRelaxed<'e> = RelaxedTransport<'e, dyn Geometry + 'e>;
 
 /// The measure `r sᵀ` to which an entropic plan is compared: the entropic term is `ε KL(P | r sᵀ)`, with
 /// `KL(P | R) = Σ P log(P/R) - P + R`.

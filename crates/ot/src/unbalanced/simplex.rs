@@ -2,7 +2,7 @@
 
 use super::dummy::Dummies;
 use super::plan::{certify, transport};
-use super::{Marginal, RelaxedPlan, RelaxedSolver, RelaxedTransport};
+use super::{AnyRelaxed, Marginal, RelaxedPlan, RelaxedSolver, RelaxedTransport};
 use crate::simplex::check;
 use crate::{Coupling, Entry, Geometry, NetworkSimplex, OtError, OtSolver, Transport};
 use ndarray::Array1;
@@ -34,6 +34,12 @@ impl RelaxedSolver for UnbalancedSimplex {
         &self,
         problem: &RelaxedTransport<'g, G>,
     ) -> Result<RelaxedPlan, OtError> {
+        self.plan(&problem.erased(&problem.geometry()))
+    }
+}
+
+impl UnbalancedSimplex {
+    fn plan(&self, problem: &AnyRelaxed<'_>) -> Result<RelaxedPlan, OtError> {
         let (source, target) = problem.marginals();
         let price = |side, marginal: Marginal| match marginal {
             Marginal::Exact => Ok(f64::INFINITY),
@@ -94,17 +100,14 @@ impl RelaxedSolver for UnbalancedSimplex {
 }
 
 /// The dummies, and for each point the real one whose move stands for its move to the dummy.
-struct Detours<'g, G: ?Sized> {
-    dummies: Dummies<'g, G>,
+struct Detours<'g> {
+    dummies: Dummies<'g, dyn Geometry + 'g>,
     excess: Vec<Option<usize>>,
     made: Vec<Option<usize>>,
 }
 
 /// The dummies' costs: leaving out at λ₁ or in excess of the cheapest target, and likewise for the targets.
-fn detours<'g, G: Geometry + ?Sized>(
-    problem: &RelaxedTransport<'g, G>,
-    prices: [f64; 2],
-) -> Result<Detours<'g, G>, OtError> {
+fn detours<'g>(problem: &AnyRelaxed<'g>, prices: [f64; 2]) -> Result<Detours<'g>, OtError> {
     let geometry = problem.geometry();
     let (n, m) = problem.shape();
     let mut nearest = [vec![(f64::INFINITY, 0); n], vec![(f64::INFINITY, 0); m]];

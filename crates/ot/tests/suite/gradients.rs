@@ -5,8 +5,8 @@ use crate::common::differences;
 
 use approx::assert_relative_eq;
 use chreode_ot::{
-    Bandwidth, CostFunction, DifferentiableCost, Euclidean, Order, SquaredEuclidean, energy_distance,
-    energy_distance_gradient, mmd, mmd_gradient, wasserstein, wasserstein_gradient,
+    Bandwidth, Cosine, DifferentiableCost, Euclidean, Lp, LpPower, NegativeDot, Order, SquaredEuclidean,
+    energy_distance, energy_distance_gradient, mmd, mmd_gradient, wasserstein, wasserstein_gradient,
 };
 use common::{cloud, small, weights};
 use differences::{Clouds, assert_gradient, slope};
@@ -36,14 +36,28 @@ fn of_the_costs() {
         }
     };
     let mut out = [0.0; 3];
-    SquaredEuclidean.gradient(&x, &y, &mut out);
-    check(&|x, y| SquaredEuclidean.cost(x, y), out, false);
-    SquaredEuclidean.target_gradient(&x, &y, &mut out);
-    check(&|x, y| SquaredEuclidean.cost(x, y), out, true);
-    Euclidean.gradient(&x, &y, &mut out);
-    check(&|x, y| Euclidean.cost(x, y), out, false);
-    Euclidean.target_gradient(&x, &y, &mut out);
-    check(&|x, y| Euclidean.cost(x, y), out, true);
+    let mut both = |cost: &dyn DifferentiableCost| {
+        cost.gradient(&x, &y, &mut out);
+        check(&|x, y| cost.cost(x, y), out, false);
+        cost.target_gradient(&x, &y, &mut out);
+        check(&|x, y| cost.cost(x, y), out, true);
+    };
+    both(&SquaredEuclidean);
+    both(&Euclidean);
+    both(&Cosine);
+    both(&NegativeDot);
+    for p in [1.0, 1.5, 2.0, 3.7] {
+        both(&Lp::new(p).unwrap());
+        both(&LpPower::new(p).unwrap());
+    }
+    both(&Lp::new(f64::INFINITY).unwrap());
+    // No difference, or the same direction: subgradients that are numbers.
+    for p in [1.0, 2.5, f64::INFINITY] {
+        Lp::new(p).unwrap().gradient(&x, &x, &mut out);
+        assert_eq!(out, [0.0; 3]);
+    }
+    Cosine.gradient(&x, &x.map(|x| 3.0 * x), &mut out);
+    assert!(out.iter().all(|g| g.abs() < 1e-15), "{out:?}");
     Euclidean.gradient(&x, &x, &mut out);
     assert_eq!(out, [0.0; 3]);
 }

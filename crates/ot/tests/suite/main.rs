@@ -41,6 +41,7 @@ mod sinkhorn_forms;
 mod sliced;
 mod unbalanced;
 mod unbalanced_exact;
+mod unbalanced_forms;
 mod unbalanced_line;
 mod weak;
 mod wfr;

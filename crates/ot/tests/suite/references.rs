@@ -6,7 +6,7 @@
 
 use approx::assert_relative_eq;
 use chreode_ot::{
-    Bandwidth, CostFunction, Coupling, Order, OtSolver, Sinkhorn, SquaredEuclidean, Stop, Transport,
+    Bandwidth, CostFunction, Coupling, Line, Order, OtSolver, Sinkhorn, SquaredEuclidean, Stop, Transport,
     energy_distance, mmd, wasserstein,
 };
 use ndarray::{Array1, Array2};
@@ -56,13 +56,19 @@ fn gaussian_clouds() {
 
         let costs = SquaredEuclidean.matrix(x.view(), y.view()).unwrap();
         let problem = Transport::new(&costs, a.view(), b.view()).unwrap();
-        for entropic in wanted["sinkhorn_sqeuclid_weighted"].as_array().unwrap().iter().take(2) {
+        for entropic in wanted["sinkhorn_sqeuclid_weighted"].as_array().unwrap() {
             let value = |key: &str| entropic[key].as_f64().unwrap();
             let stop = Stop::Within { tolerance: 1e-9, max_iterations: 5000 };
             let plan = Sinkhorn::new(value("eps"), stop).solve(&problem).unwrap();
             assert_relative_eq!(plan.cost(), value("primal_transport_cost"), max_relative = 1e-6);
             assert_relative_eq!(plan.dual_cost(), value("reg_ot_dual"), max_relative = 1e-8);
+            let divergence = (plan.primal_cost() - plan.cost()) / value("eps");
+            assert_relative_eq!(divergence, value("kl_to_product"), max_relative = 1e-6);
         }
+        let first = |points: &Array2<f64>| points.column(0).to_owned();
+        let line = Line::new(first(&x).view(), first(&y).view(), 1.0).unwrap();
+        let plan = Transport::new(&line, a.view(), b.view()).unwrap().monotone_plan();
+        assert_relative_eq!(plan.cost(), number("w1_1d_first_coord"), max_relative = 1e-12);
         checked += 1;
     }
     assert_eq!(checked, 5);

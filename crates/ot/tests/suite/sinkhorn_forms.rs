@@ -89,6 +89,29 @@ fn acceleration_saves_iterations() {
     };
     let (plain, fast) = (iterations(Acceleration::None), iterations(Acceleration::Auto));
     assert!(2 * fast < plain, "{fast} and {plain}");
+    // Over-relaxation is for slow problems.
+    let slow = |acceleration| {
+        let scaling = EpsilonScaling::None;
+        let solver = Sinkhorn { acceleration, scaling, ..Sinkhorn::new(0.01, within(1e-8)) };
+        solver.solve(&problem).unwrap().certificate().iterations
+    };
+    let (plain, over) = (slow(Acceleration::None), slow(Acceleration::OverRelaxed { factor: 1.7 }));
+    assert!(5 * over < 4 * plain, "{over} and {plain}");
+}
+
+#[test]
+fn over_relaxation_ends_at_the_same_plan_and_knows_its_range() {
+    let costs = costs(60, 50, 0.5);
+    let (a, b) = (weights(60, 1), weights(50, 2));
+    let problem = Transport::new(&costs, a.view(), b.view()).unwrap();
+    let solver = |acceleration| Sinkhorn { acceleration, ..Sinkhorn::new(0.05, within(1e-11)) };
+    let plan = solver(Acceleration::Auto).solve(&problem).unwrap().to_matrix();
+    for factor in [0.7, 1.3, 1.9] {
+        let over = solver(Acceleration::OverRelaxed { factor }).solve(&problem).unwrap().to_matrix();
+        assert!((&over - &plan).iter().all(|e| e.abs() < 1e-11), "{factor}");
+    }
+    let error = solver(Acceleration::OverRelaxed { factor: 2.0 }).solve(&problem).unwrap_err();
+    assert_eq!(error.to_string(), "the factor of over-relaxation is 2; it must be between 0 and 2");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Soft minima of the costs over the columns and over the rows, each cost read once.
 
+use super::exp::exp;
 use crate::Geometry;
-use crate::sinkhorn::exp;
 use rayon::prelude::*;
 
 /// Columns that one task of the second half step works on.
@@ -13,7 +13,7 @@ const LANES: usize = 16;
 
 /// A potential with its log weight, `f_i + ε log r_i`; −∞ without weight or where no move is allowed.
 #[derive(Clone, Debug)]
-pub(crate) struct Weighted(pub(crate) Vec<f64>);
+pub(crate) struct Weighted(Vec<f64>);
 
 impl Weighted {
     pub(crate) fn new(potential: &[f64], weight: &[f64], epsilon: f64) -> Self {
@@ -22,10 +22,15 @@ impl Weighted {
         };
         Self(potential.iter().zip(weight).map(one).collect())
     }
+
+    /// The numbers.
+    pub(super) fn values(&self) -> &[f64] {
+        &self.0
+    }
 }
 
 /// `-ε log Σ_j exp((h_j - c_ij)/ε)` for each row i and the weighted potential h; +∞ where no move is allowed.
-pub(crate) fn rows<G: Geometry + ?Sized>(geometry: &G, epsilon: f64, weighted: &Weighted) -> Vec<f64> {
+pub(crate) fn rows(geometry: &dyn Geometry, epsilon: f64, weighted: &Weighted) -> Vec<f64> {
     let (n, m) = geometry.shape();
     let arch = pulp::Arch::new();
     (0..n)
@@ -84,7 +89,7 @@ impl pulp::WithSimd for Soft<'_> {
 /// `-ε log Σ_i exp((h_i - c_ij)/ε)` for each column j: a strip of columns a task, blocks of rows in order.
 ///
 /// The sums are carried relative to the least difference so far and rescaled where a block lowers it.
-pub(crate) fn columns<G: Geometry + ?Sized>(geometry: &G, epsilon: f64, weighted: &Weighted) -> Vec<f64> {
+pub(crate) fn columns(geometry: &dyn Geometry, epsilon: f64, weighted: &Weighted) -> Vec<f64> {
     let (_, m) = geometry.shape();
     let live: Vec<(usize, f64)> =
         weighted.0.iter().copied().enumerate().filter(|(_, h)| h.is_finite()).collect();
