@@ -46,9 +46,7 @@ pub enum TorchError {
         expected: String,
     },
     /// Second derivatives that this adjoint does not have.
-    #[error(
-        "this adjoint has no second derivatives; take Discrete for a solve that is differentiated twice"
-    )]
+    #[error("this adjoint has no second derivatives; take Discrete for a solve that is differentiated twice")]
     FirstOrder,
     /// Second derivatives with respect to times.
     #[error(
@@ -63,9 +61,7 @@ pub enum TorchError {
     )]
     TimesConstant,
     /// Third derivatives.
-    #[error(
-        "third derivatives through a solve are not available; do not ask for a graph of the second ones"
-    )]
+    #[error("third derivatives through a solve are not available; do not ask for a graph of the second ones")]
     ThirdOrder,
     /// A checkpoint that cannot be read, or does not fit.
     #[error("the checkpoint cannot be used: {reason}")]

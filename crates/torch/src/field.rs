@@ -56,18 +56,12 @@ impl fmt::Debug for TensorField {
 impl TensorField {
     /// The field `f(t, y)`, whose `parameters` are tensors it uses that want a gradient: leaves, or what a
     /// larger model made of its own.
-    pub fn new(
-        f: impl Fn(&Tensor, &Tensor) -> Tensor + Send + 'static,
-        parameters: Vec<Tensor>,
-    ) -> Self {
+    pub fn new(f: impl Fn(&Tensor, &Tensor) -> Tensor + Send + 'static, parameters: Vec<Tensor>) -> Self {
         Self::of(Callback::new(f), parameters)
     }
 
     /// The field `f(t, y)` of a module whose parameters are those in `store` that are trained.
-    pub fn with_store(
-        store: &VarStore,
-        f: impl Fn(&Tensor, &Tensor) -> Tensor + Send + 'static,
-    ) -> Self {
+    pub fn with_store(store: &VarStore, f: impl Fn(&Tensor, &Tensor) -> Tensor + Send + 'static) -> Self {
         Self::new(f, trained(store))
     }
 
@@ -182,7 +176,8 @@ impl VjpAlong<TorchState> for TensorField {
             let a = a.tensor().detach().set_requires_grad(true);
             let grads = self.pull(&value, &a, &[&y], Graph::Record);
             let directions = std::iter::once(dy.tensor().shallow_clone()).chain(self.split(dparams));
-            let products = grads.iter().zip(directions).filter_map(|(g, d)| Some((g.as_ref()? * d).sum(None)));
+            let products =
+                grads.iter().zip(directions).filter_map(|(g, d)| Some((g.as_ref()? * d).sum(None)));
             let Some(h) = products.reduce(|a, b| a + b) else {
                 return Pullback {
                     value: TorchState::new(a.zeros_like()),

@@ -60,7 +60,9 @@ fn cuda() -> CudaFound {
 fn refusal(text: &str) -> CudaFound {
     if text.contains("NVIDIA driver") {
         CudaFound::NoDriver
-    } else if text.contains("Could not run") || text.contains("not compiled with CUDA") || text.contains("not linked")
+    } else if text.contains("Could not run")
+        || text.contains("not compiled with CUDA")
+        || text.contains("not linked")
     {
         CudaFound::CpuLibrary
     } else {
@@ -101,7 +103,8 @@ mod tests {
 
     #[test]
     fn reasons_are_told_apart() {
-        let slim = "Internal torch error: Could not run 'aten::empty.memory_format' with arguments from the 'CUDA'";
+        let slim =
+            "Internal torch error: Could not run 'aten::empty.memory_format' with arguments from the 'CUDA'";
         assert_eq!(refusal(slim), CudaFound::CpuLibrary);
         assert_eq!(refusal("Found no NVIDIA driver on your system."), CudaFound::NoDriver);
         let other = "CUDA driver version is insufficient\nException raised from";

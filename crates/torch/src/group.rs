@@ -2,9 +2,9 @@
 
 mod environment;
 
+use crate::TorchError;
 use crate::convert::{read, values};
 use crate::ffi::{self, Meeting, RawGroup};
-use crate::TorchError;
 use environment::Environment;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -142,7 +142,11 @@ impl Group {
     ///
     /// # Errors
     /// [`TorchError::Group`].
-    pub fn broadcast_slice<A: Element + Copy>(&self, values: &mut [A], from: usize) -> Result<(), TorchError> {
+    pub fn broadcast_slice<A: Element + Copy>(
+        &self,
+        values: &mut [A],
+        from: usize,
+    ) -> Result<(), TorchError> {
         let sent = Tensor::from_slice(values);
         self.call("send values to all", |raw| raw.broadcast(&sent, from))?;
         read(&sent, values)

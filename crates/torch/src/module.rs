@@ -184,13 +184,7 @@ impl<A: Real + Element> Network for ModuleNetwork<A> {
         });
     }
 
-    fn forward(
-        &self,
-        t: &[A],
-        x: ArrayView2<'_, A>,
-        out: ArrayViewMut2<'_, A>,
-        memory: &mut ModuleMemory,
-    ) {
+    fn forward(&self, t: &[A], x: ArrayView2<'_, A>, out: ArrayViewMut2<'_, A>, memory: &mut ModuleMemory) {
         memory.0 = None;
         let (t, x) = self.inputs(t, &x);
         let x = x.set_requires_grad(true);
@@ -199,13 +193,7 @@ impl<A: Real + Element> Network for ModuleNetwork<A> {
         memory.0 = Some((x, y));
     }
 
-    fn velocity(
-        &self,
-        t: &[A],
-        x: ArrayView2<'_, A>,
-        out: ArrayViewMut2<'_, A>,
-        memory: &mut ModuleMemory,
-    ) {
+    fn velocity(&self, t: &[A], x: ArrayView2<'_, A>, out: ArrayViewMut2<'_, A>, memory: &mut ModuleMemory) {
         memory.0 = None;
         let (t, x) = self.inputs(t, &x);
         write(&ffi::unrecorded(|| self.function.call(&t, &x)), out);

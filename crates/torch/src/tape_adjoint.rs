@@ -94,26 +94,22 @@ where
     }
 }
 
-impl<S, C, S2, C2> TapeAdjoint<S, C> for Backsolve<S2, C2>
-where
-    Self: Adjoint<TensorField, TorchState, S, C, Tape: Send + 'static> + Clone + Send + 'static,
+impl<S, C, S2, C2> TapeAdjoint<S, C> for Backsolve<S2, C2> where
+    Self: Adjoint<TensorField, TorchState, S, C, Tape: Send + 'static> + Clone + Send + 'static
 {
 }
 
-impl<S, C, S2, C2> TapeAdjoint<S, C> for Interpolating<S2, C2>
-where
-    Self: Adjoint<TensorField, TorchState, S, C, Tape: Send + 'static> + Clone + Send + 'static,
+impl<S, C, S2, C2> TapeAdjoint<S, C> for Interpolating<S2, C2> where
+    Self: Adjoint<TensorField, TorchState, S, C, Tape: Send + 'static> + Clone + Send + 'static
 {
 }
 
-impl<S, C, S2, C2> TapeAdjoint<S, C> for Quadrature<S2, C2>
-where
-    Self: Adjoint<TensorField, TorchState, S, C, Tape: Send + 'static> + Clone + Send + 'static,
+impl<S, C, S2, C2> TapeAdjoint<S, C> for Quadrature<S2, C2> where
+    Self: Adjoint<TensorField, TorchState, S, C, Tape: Send + 'static> + Clone + Send + 'static
 {
 }
 
-impl<S, C> TapeAdjoint<S, C> for Retracing
-where
-    Self: Adjoint<TensorField, TorchState, S, C, Tape: Send + 'static> + Clone + Send + 'static,
+impl<S, C> TapeAdjoint<S, C> for Retracing where
+    Self: Adjoint<TensorField, TorchState, S, C, Tape: Send + 'static> + Clone + Send + 'static
 {
 }

@@ -67,10 +67,7 @@ mod tests {
         let by_hand = [("RANK", "0"), ("WORLD_SIZE", "2"), ("MASTER_ADDR", "a"), ("MASTER_PORT", "29500")];
         let found = read(&by_hand).unwrap().unwrap();
         assert_eq!((found.rank, found.world, found.port, found.holds_store), (0, 2, 29500, true));
-        let launched = [
-            ("TORCHELASTIC_USE_AGENT_STORE", "True"),
-            ("TORCHELASTIC_RESTART_COUNT", "3"),
-        ];
+        let launched = [("TORCHELASTIC_USE_AGENT_STORE", "True"), ("TORCHELASTIC_RESTART_COUNT", "3")];
         let found = read(&[&by_hand[..], &launched].concat()).unwrap().unwrap();
         assert_eq!((found.holds_store, found.prefix.as_str()), (false, "chreode/3"));
     }

@@ -93,13 +93,8 @@ where
         let inputs: Vec<&Tensor> = [y0, cotangent].into_iter().chain(parameters).collect();
         let outputs: Vec<&Tensor> = gradients.iter().flatten().collect();
         let which = Gradients(given.needed.iter().enumerate().filter(|(_, n)| **n).map(|(i, _)| i).collect());
-        let second = SecondWayBack::new(
-            solve.clone(),
-            adjoint.clone(),
-            field.clone(),
-            self.instants.clone(),
-            which,
-        );
+        let second =
+            SecondWayBack::new(solve.clone(), adjoint.clone(), field.clone(), self.instants.clone(), which);
         let backward = Box::new(move |given| second.pull(&given).map_err(|e| e.to_string()));
         ffi::node(&inputs, &outputs, &inputs, backward)
             .map_err(|message| TorchError::Torch { what: "put the gradient on its tape", message })?;

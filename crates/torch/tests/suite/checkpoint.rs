@@ -8,7 +8,7 @@ use tch::nn::{self, Module, VarStore};
 use tch::{Device, Tensor};
 
 fn native(hidden: usize) -> Mlp<f32> {
-    Mlp::zeros(MlpConfig::new(2).hidden([hidden])).unwrap()
+    Mlp::zeros(MlpConfig::new(2).hidden([hidden])).expect("widths above zero")
 }
 
 #[test]

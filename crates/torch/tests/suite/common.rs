@@ -70,7 +70,6 @@ pub(crate) fn differences(x: &Tensor, step: f64, f: impl Fn(&Tensor) -> f64) -> 
         _ = moved.view(-1).get(i as i64).g_add_scalar_(e);
         f(&moved)
     };
-    let slopes: Vec<f64> =
-        (0..base.numel()).map(|i| (at(i, step) - at(i, -step)) / (2.0 * step)).collect();
+    let slopes: Vec<f64> = (0..base.numel()).map(|i| (at(i, step) - at(i, -step)) / (2.0 * step)).collect();
     Tensor::from_slice(&slopes).reshape(base.size())
 }

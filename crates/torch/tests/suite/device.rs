@@ -2,9 +2,7 @@
 
 use crate::common::{apart, begin, noise};
 use chreode_core::Tolerance;
-use chreode_ode::{
-    BOSH3, BatchSolve, DOPRI5, DOPRI8, ExplicitRk, Fixed, Pi, RK4, Rows, Solve, Span, TSIT5,
-};
+use chreode_ode::{BOSH3, BatchSolve, DOPRI5, DOPRI8, ExplicitRk, Fixed, Pi, RK4, Rows, Solve, Span, TSIT5};
 use chreode_torch::{DeviceSolve, TorchError, TorchState, array};
 use ndarray::Array2;
 use tch::{Device, Kind, Tensor};
@@ -29,9 +27,8 @@ fn rows_agree_with_the_solves_of_the_host() {
         [(DOPRI5, 1e-9, 1e-7), (TSIT5, 1e-9, 1e-7), (BOSH3, 1e-7, 1e-4), (DOPRI8, 1e-9, 1e-7)]
     {
         let pi = Pi::new(Tolerance::both(tolerance));
-        let batch = DeviceSolve::new(tableau, pi)
-            .run(van_der_pol, &starts(), &Tensor::from_slice(&times))
-            .unwrap();
+        let batch =
+            DeviceSolve::new(tableau, pi).run(van_der_pol, &starts(), &Tensor::from_slice(&times)).unwrap();
         assert!(batch.reached.all().int64_value(&[]) == 1);
         let saved: ndarray::Array3<f64> = array(&batch.saved).unwrap();
         let field = |_row: usize, _t: f64, y: &[f64], dy: &mut [f64]| {
@@ -62,7 +59,7 @@ fn each_row_has_its_own_times_direction_and_steps() {
     let solve = DeviceSolve::new(DOPRI5, Pi::new(Tolerance::both(1e-9)));
     let batch = solve.run(field, &y0, &times).unwrap();
     let elapsed = &times - times.narrow(1, 0, 1);
-    let exact = (&y0 * (-(&rates).unsqueeze(1) * elapsed).exp()).tr();
+    let exact = (&y0 * (-rates.unsqueeze(1) * elapsed).exp()).tr();
     assert!(apart(&batch.saved.squeeze_dim(2), &exact) < 1e-7);
     assert_eq!(batch.t, times.select(1, 2));
     let steps: Vec<i64> = Vec::try_from(&batch.accepted).unwrap();

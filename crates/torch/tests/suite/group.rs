@@ -29,7 +29,7 @@ fn train(group: Option<&Group>) -> Result<Vec<f64>, TorchError> {
     if let Some(group) = group {
         group.broadcast(&weights, 0)?;
     }
-    let mut adam = nn::Adam::default().build(&store, 1e-2).unwrap();
+    let mut adam = nn::Adam::default().build(&store, 1e-2).expect("an optimiser");
     let (x, y) = (noise(&[16, 2], 1), noise(&[16, 1], 2));
     let share = |t: &Tensor| t.narrow(0, rank * 16 / world, 16 / world);
     for _ in 0..50 {
@@ -40,7 +40,7 @@ fn train(group: Option<&Group>) -> Result<Vec<f64>, TorchError> {
         }
         adam.step();
     }
-    Ok(weights.iter().flat_map(|w| Vec::<f64>::try_from(w.detach().view(-1)).unwrap()).collect())
+    Ok(weights.iter().flat_map(|w| Vec::<f64>::try_from(w.detach().view(-1)).expect("numbers")).collect())
 }
 
 /// What a process that was started by a test does; nothing in an ordinary run.
@@ -88,30 +88,31 @@ fn say(what: &str, text: &str) {
 
 /// Both processes of a role.
 fn start(role: &str) -> Vec<Child> {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port =
+        TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port that is free").port();
     let process = |rank: usize| {
-        Command::new(std::env::current_exe().unwrap())
+        Command::new(std::env::current_exe().expect("this program"))
             .args(["group::worker", "--exact", "--nocapture"])
             .envs([(ROLE, role), ("MASTER_ADDR", "127.0.0.1"), ("WORLD_SIZE", "2")])
             .envs([("MASTER_PORT", port.to_string()), ("RANK", rank.to_string())])
             .envs([("OMP_NUM_THREADS", "1"), ("GLOO_SOCKET_IFNAME", "lo")])
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap()
+            .expect("a process")
     };
     vec![process(0), process(1)]
 }
 
 /// What a process answered.
 fn answer(child: Child, what: &str) -> String {
-    let output = child.wait_with_output().unwrap();
+    let output = child.wait_with_output().expect("an end");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let line = text.lines().find_map(|l| l.strip_prefix(what)?.strip_prefix(": "));
     line.unwrap_or_else(|| panic!("a worker did not say its {what}: {text}")).to_string()
 }
 
 fn numbers(text: &str) -> Vec<f64> {
-    text.trim_matches(['[', ']']).split(", ").map(|x| x.parse().unwrap()).collect()
+    text.trim_matches(['[', ']']).split(", ").map(|x| x.parse().expect("a number")).collect()
 }
 
 #[test]

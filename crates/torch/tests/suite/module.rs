@@ -34,17 +34,21 @@ fn module<A: Real + tch::kind::Element>(activation: Activation, kind: Kind) -> M
         .add(nn::linear(&layers / 2, 11, dims, Default::default()));
     store.set_kind(kind);
     let v = move |t: &Tensor, x: &Tensor| net.forward(&Tensor::cat(&[t.unsqueeze(1), x.shallow_clone()], 1));
-    ModuleNetwork::new(store, (DIMS, DIMS), v).unwrap()
+    ModuleNetwork::new(store, (DIMS, DIMS), v).expect("they fit")
 }
 
 /// Both back ends, the module with the native network's parameters.
 fn pair<A: Element + Real + tch::kind::Element>(activation: Activation) -> (Mlp<A>, ModuleNetwork<A>) {
     let config = MlpConfig::new(DIMS).hidden([16, 11]).activation(activation);
-    let native = Mlp::new(config, &mut ChaCha8Rng::seed_from_u64(3)).unwrap();
+    let native = Mlp::new(config, &mut ChaCha8Rng::seed_from_u64(3)).expect("they fit");
     let mut module = module(activation, A::KIND);
-    read_safetensors(&mut module, "model.", &to_safetensors(&native, "model.").unwrap()).unwrap();
+    read_safetensors(&mut module, "model.", &to_safetensors(&native, "model.").expect("they fit"))
+        .expect("they fit");
     (native, module)
 }
+
+/// Values, gradients of the state, and those of the parameters by name.
+type Pass<N> = (Array2<<N as Network>::Scalar>, Array2<<N as Network>::Scalar>, Vec<(String, Vec<f64>)>);
 
 /// A flat vector as one tensor a name, which both back ends have in orders of their own.
 fn by_name<N: Network>(network: &N, flat: &[N::Scalar]) -> Vec<(String, Vec<f64>)> {
@@ -66,8 +70,8 @@ fn close<A: Real>(a: &Array2<A>, b: &Array2<A>, tolerance: f64) {
 fn close_by_name(a: &[(String, Vec<f64>)], b: &[(String, Vec<f64>)], tolerance: f64) {
     for ((name, a), (other, b)) in a.iter().zip(b) {
         assert_eq!(name, other);
-        let (a, b) = (Array2::from_shape_vec((1, a.len()), a.clone()), (1, b.len(), b.clone()));
-        close(&a.unwrap(), &Array2::from_shape_vec((b.0, b.1), b.2).unwrap(), tolerance);
+        let row = |x: &[f64]| Array1::from(x.to_vec()).insert_axis(ndarray::Axis(0));
+        close(&row(a), &row(b), tolerance);
     }
     assert_eq!(a.len(), b.len());
 }
@@ -80,7 +84,7 @@ fn agree<A: Element + Real + tch::kind::Element>(activation: Activation, digits:
         by_name(&module, &module.parameters()),
         "the file carries every bit"
     );
-    let rows = |seed| -> Array2<A> { array(&noise(&[ROWS as i64, DIMS as i64], seed)).unwrap() };
+    let rows = |seed| -> Array2<A> { array(&noise(&[ROWS as i64, DIMS as i64], seed)).expect("they fit") };
     let times: Vec<A> = (0..ROWS).map(|i| A::from_f64(0.3 * i as f64)).collect();
     let (x, a) = (rows(1), rows(2));
 
@@ -89,7 +93,7 @@ fn agree<A: Element + Real + tch::kind::Element>(activation: Activation, digits:
         t: &[N::Scalar],
         x: &Array2<N::Scalar>,
         a: &Array2<N::Scalar>,
-    ) -> (Array2<N::Scalar>, Array2<N::Scalar>, Vec<(String, Vec<f64>)>) {
+    ) -> Pass<N> {
         let (mut value, mut state) = (Array2::zeros(x.raw_dim()), Array2::zeros(x.raw_dim()));
         let mut memory = N::Memory::default();
         network.velocity(t, x.view(), value.view_mut(), &mut memory);
@@ -106,16 +110,12 @@ fn agree<A: Element + Real + tch::kind::Element>(activation: Activation, digits:
     close_by_name(&theirs.2, &ours.2, digits);
 
     // The gradient of a solve, by the same adjoint.
-    fn through<N: Network>(
-        network: &N,
-        x: &Array2<N::Scalar>,
-        a: &Array2<N::Scalar>,
-    ) -> (Array2<N::Scalar>, Array2<N::Scalar>, Vec<(String, Vec<f64>)>) {
+    fn through<N: Network>(network: &N, x: &Array2<N::Scalar>, a: &Array2<N::Scalar>) -> Pass<N> {
         let field = NetworkField::new(network);
         let loss = |ys: &[Array2<N::Scalar>]| vec![ys[0].zeros_like(), a.clone()];
-        let (ys, g) = gradient(&fixed(4), &field, x.clone(), &[0.0, 1.0], loss).unwrap();
+        let (ys, g) = gradient(&fixed(4), &field, x.clone(), &[0.0, 1.0], loss).expect("they fit");
         let flat: Array1<N::Scalar> = g.params;
-        (ys[1].clone(), g.y0, by_name(network, flat.as_slice().unwrap()))
+        (ys[1].clone(), g.y0, by_name(network, flat.as_slice().expect("they fit")))
     }
     let (ours, theirs) = (through(&native, &x, &a), through(&module, &x, &a));
     close(&theirs.0, &ours.0, 4.0 * digits);
@@ -125,13 +125,15 @@ fn agree<A: Element + Real + tch::kind::Element>(activation: Activation, digits:
     let y0 = tensor(&x, Device::Cpu).set_requires_grad(true);
     let field = module.field();
     let node = TapeSolve::new(fixed(4), Discrete::default());
-    let ys = node.run(&field, &y0, &Tensor::from_slice(&[0.0, 1.0])).unwrap();
+    let ys = node.run(&field, &y0, &Tensor::from_slice(&[0.0, 1.0])).expect("they fit");
     let l = (ys.get(1) * tensor(&a, Device::Cpu)).sum(Kind::Double);
     let inputs: Vec<&Tensor> = std::iter::once(&y0).chain(field.parameters()).collect();
     let grads = Tensor::run_backward(&[l], &inputs, false, false);
-    close(&array(&grads[0]).unwrap(), &ours.1, 4.0 * digits);
-    let flat: Vec<A> =
-        grads[1..].iter().flat_map(|g| array::<A, ndarray::IxDyn>(g).unwrap().into_iter()).collect();
+    close(&array(&grads[0]).expect("they fit"), &ours.1, 4.0 * digits);
+    let flat: Vec<A> = grads[1..]
+        .iter()
+        .flat_map(|g| array::<A, ndarray::IxDyn>(g).expect("they fit").into_iter())
+        .collect();
     close_by_name(&by_name(&module, &flat), &ours.2, 4.0 * digits);
 }
 

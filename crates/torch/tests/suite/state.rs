@@ -16,11 +16,11 @@ fn states(kind: Kind) -> Vec<TorchState> {
 
 /// The same as arrays of doubles.
 fn arrays(states: &[TorchState]) -> Vec<Array2<f64>> {
-    states.iter().map(|s| array(s.tensor()).unwrap()).collect()
+    states.iter().map(|s| array(s.tensor()).expect("two dimensions")).collect()
 }
 
 fn close(a: &TorchState, b: &Array2<f64>, tolerance: f64) {
-    let a: Array2<f64> = array(a.tensor()).unwrap();
+    let a: Array2<f64> = array(a.tensor()).expect("two dimensions");
     Zip::from(&a).and(b).for_each(|a, b| assert!((a - b).abs() <= tolerance * (1.0 + b.abs()), "{a} {b}"));
 }
 

@@ -28,7 +28,7 @@ where
     C: Clone + Send + 'static,
 {
     let (b, matrix, times) = (leaf(b.copy()), leaf(matrix.copy()), leaf(Tensor::from_slice(&TIMES)));
-    let l = loss(&node.run(&cubic(&matrix), &b.exp(), &times).unwrap());
+    let l = loss(&node.run(&cubic(&matrix), &b.exp(), &times).expect("a solve"));
     l.backward();
     (l.double_value(&[]), vec![b.grad(), times.grad(), matrix.grad()])
 }

@@ -16,7 +16,8 @@ fn loss(ys: &Tensor) -> Tensor {
 /// The gradient of a penalty |∂L/∂(y₀, θ)|², where the loss is made of `ys`.
 fn penalty(ys: &Tensor, inputs: &[&Tensor]) -> Vec<Tensor> {
     let grads = Tensor::run_backward(&[loss(ys)], inputs, true, true);
-    let sum = grads.iter().map(|g| g.square().sum(Kind::Double)).reduce(|a, b| a + b).unwrap();
+    let sum =
+        grads.iter().map(|g| g.square().sum(Kind::Double)).reduce(|a, b| a + b).expect("an input at least");
     Tensor::run_backward(&[sum], inputs, false, false)
 }
 
@@ -57,8 +58,7 @@ fn a_penalty_on_some_inputs_is_the_derivative_of_the_penalty() {
     };
     let matrix = leaf(noise(&[2, 2], 5));
     value(&matrix).backward();
-    let by_differences =
-        differences(&matrix, 1e-6, |m| value(&leaf(m.copy())).double_value(&[]));
+    let by_differences = differences(&matrix, 1e-6, |m| value(&leaf(m.copy())).double_value(&[]));
     assert!(apart(&matrix.grad(), &by_differences) < 1e-8, "{} {by_differences}", matrix.grad());
 }
 

@@ -7,7 +7,10 @@ use chreode_torch::{CudaFound, found};
 #[cfg(not(feature = "torch"))]
 pub(super) fn report(line: impl Fn(&str, &str)) {
     line("libtorch", "not built in; everything here runs without it");
-    line("", "to have it: `cargo xtask libtorch` in the source, then `cargo install --path crates/cli --features torch`");
+    line(
+        "",
+        "to have it: `cargo xtask libtorch` in the source, then `cargo install --path crates/cli --features torch`",
+    );
 }
 
 /// Reports what was found.
