@@ -41,7 +41,11 @@ fn run_step(step: Step) -> Result<()> {
             libtorch::expect()?;
             clippy(&TORCH)?;
             // One thread for libtorch: the tests themselves run beside each other.
-            process::run(process::cargo().args(["test", "-p", "chreode-torch"]).env("OMP_NUM_THREADS", "1"))?;
+            let test = |arguments: &[&str]| {
+                process::run(process::cargo().arg("test").args(arguments).env("OMP_NUM_THREADS", "1"))
+            };
+            test(&["-p", "chreode-torch"])?;
+            test(&["-p", "chreode-cli", "--features", "torch", "--test", "suite", "doctor::"])?;
             doc(&TORCH[..2])
         }
     }

@@ -4,6 +4,7 @@ mod adaptive;
 mod first_step;
 mod stages;
 
+use crate::convert::values;
 use crate::{TorchError, ffi};
 use chreode_ode::{Pi, SolveError, Span, StepControl, Tableau};
 use stages::Stages;
@@ -14,7 +15,7 @@ use tch::{Device, Kind, Tensor};
 ///
 /// The rows go in step: each trial evaluates the field for all of them, those that are done included, with a
 /// step of zero. That is what a GPU wants; on the CPU
-/// [`BatchSolve`](chreode_ode::BatchSolve) leaves rows out that are done. Rows step exactly onto their save times.
+/// `chreode_ode::BatchSolve` leaves rows out that are done. Rows step exactly onto their save times.
 /// Times and steps are kept in `f64` on the device, in `f32` where it has none.
 ///
 /// ```
@@ -83,7 +84,7 @@ impl DeviceSolve {
     }
 
     /// Solves from the rows of `y0` at the first to the last of `times`: one list for all rows, or one row of
-    /// times for each, sorted up or down.
+    /// times for each, sorted up or down. Keep them on the host: they are looked at before the solve.
     ///
     /// `field(t, y)` gets a time a row and the rows and returns a velocity each; it is not recorded on the
     /// tape. A row's velocity must not depend on the other rows.
@@ -153,8 +154,9 @@ impl DeviceSolve {
 
 /// Checks that there are rows of numbers.
 fn rows(y0: &Tensor) -> Result<(), TorchError> {
-    if y0.dim() != 2 {
-        return Err(TorchError::Shape { what: "y0", found: y0.size(), expected: "[rows, columns]" });
+    if y0.dim() != 2 || y0.size()[1] == 0 {
+        let expected = "[rows, columns], with one column at least";
+        return Err(TorchError::Shape { what: "y0", found: y0.size(), expected });
     }
     match y0.kind() {
         Kind::Double | Kind::Float => Ok(()),
@@ -179,9 +181,25 @@ fn row_times(times: &Tensor, y0: &Tensor) -> Result<Tensor, TorchError> {
         let expected = "[times] or [rows, times], with one time at least";
         return Err(TorchError::Shape { what: "the tensor of times", found: times.size(), expected });
     }
-    let times = times.detach().to_kind(time_kind(y0.device())).to_device(y0.device());
     let m = times.size().last().copied().unwrap_or(0);
+    sorted(&values(times)?, usize::try_from(m).unwrap_or(1))?;
+    let times = times.detach().to_kind(time_kind(y0.device())).to_device(y0.device());
     Ok(if times.dim() == 1 { times.expand([n, m], false) } else { times }.contiguous())
+}
+
+/// Checks lists of `m` times each: they are numbers and run from their first to their last.
+fn sorted(times: &[f64], m: usize) -> Result<(), SolveError> {
+    for list in times.chunks_exact(m) {
+        let (t0, t1) = (list[0], list[m - 1]);
+        if let Some(&time) = list.iter().find(|t| !t.is_finite()) {
+            return Err(SolveError::SpanNotFinite { t0, t1: if t1.is_finite() { time } else { t1 } });
+        }
+        let turned = |pair: &[f64]| (pair[1] - pair[0]) * (t1 - t0).signum() < 0.0;
+        if let Some(i) = list.windows(2).position(turned) {
+            return Err(SolveError::TimesNotSorted { time: list[i], next: list[i + 1], index: i + 1 });
+        }
+    }
+    Ok(())
 }
 
 /// What times are kept in.

@@ -144,6 +144,10 @@ fn what_makes_no_sense_is_refused() {
     assert!(error(fine, &noise(&[3], 0), &times).contains("y0 has shape [3] where [rows, columns]"));
     let wrong = noise(&[2, 2], 0);
     assert!(error(fine, &starts(), &wrong).contains("the tensor of times has shape [2, 2]"));
+    let unsorted = Tensor::from_slice(&[0.0, 2.0, 1.0, 3.0]);
+    assert!(error(fine, &starts(), &unsorted).contains("time 1 at index 2 follows 2; sort the times"));
+    let endless = Tensor::from_slice(&[0.0, f64::INFINITY]);
+    assert!(error(fine, &starts(), &endless).contains("cannot solve from t = 0 to t = inf"));
     let whole = Tensor::ones([2, 2], (Kind::Int64, Device::Cpu));
     assert!(error(fine, &whole, &times).contains("y0 is of kind Int64"));
     let panic = fine.run(|_t, y| y.matmul(y), &starts(), &times).unwrap_err();
