@@ -1,6 +1,6 @@
 //! `cargo xtask check`: what CI runs, in one command.
 
-use crate::{licences, process, tidy};
+use crate::{libtorch, licences, process, tidy};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
@@ -15,36 +15,61 @@ pub(crate) enum Step {
     Licences,
     /// Lints, warnings denied
     Clippy,
-    /// Unit, integration and documentation tests of every member
+    /// Unit, integration and documentation tests of every member that needs no libtorch
     Test,
     /// Documentation, warnings denied
     Doc,
+    /// Lints, tests and documentation of what needs libtorch
+    Torch,
 }
+
+/// Every member that needs no libtorch.
+const REST: [&str; 3] = ["--workspace", "--exclude", "chreode-torch"];
+
+/// What needs one.
+const TORCH: [&str; 6] = ["-p", "chreode-torch", "-p", "chreode-cli", "--features", "chreode-cli/torch"];
 
 fn run_step(step: Step) -> Result<()> {
     match step {
         Step::Fmt => process::run(process::cargo().args(["fmt", "--all", "--check"])),
         Step::Tidy => tidy::check(),
         Step::Licences => licences::check(),
-        Step::Clippy => process::run(process::cargo().args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ])),
-        Step::Test => process::run(process::cargo().args(["test", "--workspace"])),
-        Step::Doc => process::run(
-            process::cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
-        ),
+        Step::Clippy => clippy(&REST),
+        Step::Test => process::run(process::cargo().arg("test").args(REST)),
+        Step::Doc => doc(&REST),
+        Step::Torch => {
+            libtorch::expect()?;
+            clippy(&TORCH)?;
+            // One thread for libtorch: the tests themselves run beside each other.
+            let test = |arguments: &[&str]| {
+                process::run(process::cargo().arg("test").args(arguments).env("OMP_NUM_THREADS", "1"))
+            };
+            test(&["-p", "chreode-torch"])?;
+            test(&["-p", "chreode-cli", "--features", "torch", "--test", "suite", "doctor::"])?;
+            doc(&TORCH[..2])
+        }
     }
 }
 
-/// Runs `steps` in order, or all of them.
+fn clippy(members: &[&str]) -> Result<()> {
+    let command = ["--all-targets", "--", "-D", "warnings"];
+    process::run(process::cargo().arg("clippy").args(members).args(command))
+}
+
+fn doc(members: &[&str]) -> Result<()> {
+    let mut command = process::cargo();
+    process::run(command.arg("doc").args(members).arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Every step that needs no libtorch.
+fn without_libtorch() -> Vec<Step> {
+    Step::value_variants().iter().copied().filter(|step| *step != Step::Torch).collect()
+}
+
+/// Runs `steps` in order, or all that need no libtorch.
 pub(crate) fn run(steps: &[Step]) -> Result<()> {
-    let steps = if steps.is_empty() { Step::value_variants() } else { steps };
-    for &step in steps {
+    let steps = if steps.is_empty() { without_libtorch() } else { steps.to_vec() };
+    for step in steps {
         let name = step.to_possible_value().expect("no step is hidden").get_name().to_string();
         println!("== {name}");
         run_step(step).with_context(|| format!("the check `{name}` failed"))?;

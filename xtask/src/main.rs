@@ -1,8 +1,9 @@
-//! The workspace's own commands: `cargo xtask check`, `cargo xtask peers`, `cargo xtask reproduce`,
-//! `cargo xtask work-precision`.
+//! The workspace's own commands: `cargo xtask check`, `cargo xtask libtorch`, `cargo xtask peers`,
+//! `cargo xtask reproduce`, `cargo xtask work-precision`.
 
 mod check;
 mod docs;
+mod libtorch;
 mod licences;
 mod peers;
 mod process;
@@ -27,8 +28,16 @@ struct Cli {
 enum Command {
     /// Run what CI runs: all steps, or those named
     Check {
-        /// The steps to run, in this order [default: all]
+        /// The steps to run, in this order [default: all but torch, which needs `cargo xtask libtorch` before]
         steps: Vec<check::Step>,
+    },
+    /// Fetch the libtorch that crates/torch needs: 0.5 GB, by pip, installing nothing
+    Libtorch {
+        /// Where to [default: .libtorch, where cargo looks for it]
+        folder: Option<PathBuf>,
+        /// Take wheels that were fetched before, from this folder
+        #[arg(long, value_name = "FOLDER")]
+        wheels: Option<PathBuf>,
     },
     /// Time our code and a peer's on the same work, in one run
     Peers {
@@ -72,6 +81,7 @@ enum Command {
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Check { steps } => check::run(&steps),
+        Command::Libtorch { folder, wheels } => libtorch::fetch(folder, wheels),
         Command::Peers { workload, threads, only, json, docs } => {
             peers::run(workload, threads, &only, json.as_deref(), Page::from_flag(docs))
         }

@@ -30,6 +30,14 @@ pub(crate) enum Command {
     Evaluate(EvaluateArgs),
     /// Write simulated cells to a file
     Simulate(SimulateArgs),
+    /// Show what this program is made of and runs on, libtorch and CUDA included, and how to fix what is missing
+    Doctor(DoctorArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Look at this data file instead
+    pub(crate) file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! One file a command: arguments in, library calls, words out.
 
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod inspect;
 pub(crate) mod predict;

@@ -82,6 +82,7 @@ fn run(cli: &Cli) -> Result<()> {
         .with_context(|| format!("cannot start {threads} threads"))?;
     match &cli.command {
         Command::Demo(args) => commands::demo::run(args, threads),
+        Command::Doctor(args) => commands::doctor::run(args, threads),
         Command::Inspect(args) => commands::inspect::run(args),
         Command::Train(args) => commands::train::run(args, threads),
         Command::Predict(args) => commands::predict::run(args),
