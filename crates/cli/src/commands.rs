@@ -4,6 +4,7 @@ pub(crate) mod demo;
 pub(crate) mod evaluate;
 pub(crate) mod inspect;
 pub(crate) mod predict;
+pub(crate) mod prepare;
 pub(crate) mod simulate;
 pub(crate) mod train;
 

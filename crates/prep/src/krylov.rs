@@ -45,7 +45,7 @@ pub(crate) fn largest(
     what: &'static str,
 ) -> Result<Pairs, PrepError> {
     let n = of.side();
-    let most = (3 * k).max(k + 8 * WIDTH).next_multiple_of(WIDTH);
+    let most = (4 * k).max(k + 8 * WIDTH).next_multiple_of(WIDTH);
     if n <= SMALL || most + WIDTH > n {
         let square = of.apply(Mat::<f64>::identity(n, n).as_ref())?;
         let mut pairs = eigen(square.as_ref(), what)?;

@@ -13,8 +13,10 @@ use crate::fold::map;
 use crate::krylov::{self, Operator, Pairs};
 use crate::{GeneMoments, PrepError, Rows, Values};
 use chreode_core::Seed;
+use chreode_core::simd::Machine;
 use gram::Gram;
 use ndarray::{Array1, Array2, ArrayView2};
+use pulp::{Simd, WithSimd};
 use streamed::Streamed;
 
 /// What errors call it.
@@ -149,12 +151,10 @@ impl Pca {
         let shift = self.mean.dot(&self.loadings);
         let loadings = self.loadings.as_standard_layout();
         let v = loadings.as_slice().expect("standard layout is contiguous");
+        let machine = Machine::detect();
         let scores = map(rows, |_, columns, values| {
             let mut z: Vec<f64> = shift.iter().map(|s| -s).collect();
-            for (&j, &x) in columns.iter().zip(values) {
-                let (x, row) = (f64::from(x), &v[j as usize * k..][..k]);
-                z.iter_mut().zip(row).for_each(|(z, v)| *z += x * v);
-            }
+            machine.run(OneRow { columns, values, v, z: &mut z });
             z
         })?;
         Ok(Array2::from_shape_vec((n, k), scores.concat()).expect("k scores a row"))
@@ -167,6 +167,28 @@ impl Pca {
     pub fn inverse(&self, z: ArrayView2<'_, f64>) -> Result<Array2<f64>, PrepError> {
         dense::width(self.components(), z.ncols())?;
         Ok(z.dot(&self.loadings.t()) + &self.mean)
+    }
+}
+
+/// z += xᵀ V of one sparse row x.
+struct OneRow<'a> {
+    columns: &'a [u32],
+    values: &'a [f32],
+    v: &'a [f64],
+    z: &'a mut [f64],
+}
+
+impl WithSimd for OneRow<'_> {
+    type Output = ();
+
+    // The inner loop is over neighbours in memory: the compiler puts them in the registers it is given.
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let k = self.z.len();
+        for (&j, &x) in self.columns.iter().zip(self.values) {
+            let (x, row) = (f64::from(x), &self.v[j as usize * k..][..k]);
+            self.z.iter_mut().zip(row).for_each(|(z, v)| *z += x * v);
+        }
     }
 }
 

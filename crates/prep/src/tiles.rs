@@ -2,13 +2,10 @@
 
 use crate::{PrepError, Rows, SparseRows};
 
-/// Rows of a tile.
-pub(crate) const TILE: usize = 1024;
-
-/// Hands `visit` up to `count` tiles at a time, in order: rows 0..1024, 1024..2048, …
+/// Hands `visit` up to `count` tiles of `size` rows at a time, in order, with the number of the first row.
 pub(crate) fn tiles(
     rows: &(impl Rows + ?Sized),
-    count: usize,
+    (size, count): (usize, usize),
     mut visit: impl FnMut(usize, &[SparseRows]) -> Result<(), PrepError>,
 ) -> Result<(), PrepError> {
     let columns = rows.shape().1;
@@ -19,11 +16,11 @@ pub(crate) fn tiles(
         for i in 0..block.len() {
             let (j, v) = block.row(i);
             open.push(j, v);
-            if open.shape().0 == TILE {
+            if open.shape().0 == size {
                 full.push(std::mem::replace(&mut open, SparseRows::empty(columns)));
                 if full.len() == count {
                     visit(first, &full)?;
-                    first += count * TILE;
+                    first += count * size;
                     full.clear();
                 }
             }

@@ -7,7 +7,8 @@
 //! default threshold after 20 iterations: so they are reproduced after 20 plain iterations, and the fixed point is up to
 //! 8e-5 of an entry away from them.
 
-use chreode_io::{H5ad, Pca, Uns};
+use chreode_io::{H5ad, Uns};
+use chreode_prep::Pca;
 use chreode_ot::{
     CostFunction, Coupling, HalfStep, Marginal, Reference, RelaxedSolver, RelaxedTransport, Scaled,
     SquaredEuclidean, Stop, UnbalancedSinkhorn, Unit, WaddingtonOt,

@@ -9,6 +9,8 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};
 use rayon::prelude::*;
 
+/// Cells that are written out at a time.
+const TILE: usize = 1024;
 /// Rows of the square that one task computes.
 const PANEL: usize = 128;
 
@@ -42,7 +44,7 @@ impl<R: Rows> PearsonResiduals<R> {
         mut visit: impl FnMut(usize, MatRef<'_, f64>) -> Result<(), PrepError>,
     ) -> Result<(), PrepError> {
         let p = self.shape().1;
-        tiles(&self.rows, 1, |first, tile| {
+        tiles(&self.rows, (TILE, 1), |first, tile| {
             let tile: &SparseRows = &tile[0];
             let mut cells = vec![0f64; p * tile.shape().0];
             let block = tile.block(0);

@@ -6,7 +6,7 @@ use crate::error::require;
 /// The share of a local fit's points that a cell of the tree may hold.
 const CELL: f64 = 0.2;
 /// How far the outermost vertices lie beyond the points, as a share of their range.
-const MARGIN: f64 = 0.1;
+const MARGIN: f64 = 0.005;
 
 /// Loess: at a vertex v, Σ wᵢ (yᵢ - a - b (xᵢ - v) - c (xᵢ - v)²)² is least over (a, b, c), with tricube weights
 /// wᵢ = (1 - (|xᵢ - v| / h)³)³ over the nearest share of the points, h being the distance to the farthest of them.
@@ -46,7 +46,8 @@ impl Loess {
         let beyond = MARGIN * (high - low).max(1e-3 * low.abs().max(high.abs()) + 1e-30);
         let mut places = vec![low - beyond, high + beyond];
         let most = (n as f64 * span * CELL).floor() as usize;
-        cut(&sorted, most, &mut places);
+        let cell = (places[0], places[1]);
+        cut(&sorted, most, cell, &mut places);
         places.sort_by(f64::total_cmp);
         places.dedup();
         let vertices = places.into_iter().map(|v| {
@@ -67,24 +68,30 @@ impl Loess {
     }
 }
 
-/// Cuts the points at their median until a cell has at most `most`.
-fn cut(points: &[(f64, f64)], most: usize, places: &mut Vec<f64>) {
+/// Cuts the points at their median, itself a vertex, until a cell has at most `most`.
+fn cut(points: &[(f64, f64)], most: usize, (low, high): (f64, f64), places: &mut Vec<f64>) {
     let n = points.len();
-    if n <= most.max(1) || points[0].0 == points[n - 1].0 {
+    if n <= most.max(1) {
         return;
     }
-    // The last point of the left half; a run of equal points stays together.
-    let mut m = (n - 1) / 2;
-    while m > 0 && points[m - 1].0 == points[m].0 {
-        m -= 1;
+    // Points at one place stay together: the last before another place, searched for on both sides in turn.
+    let middle = (n - 1) / 2;
+    let mut offset = 0isize;
+    let mut m = middle;
+    while let Some(at) = middle.checked_add_signed(offset).filter(|at| at + 1 < n) {
+        if points[at].0 != points[at + 1].0 {
+            m = at;
+            break;
+        }
+        offset = if offset < 0 { 1 - offset } else if offset == 0 { 1 } else { -offset };
     }
-    let place = 0.5 * (points[m].0 + points[m + 1].0);
-    if points[m].0 == points[m + 1].0 || place == points[0].0 {
+    let place = points[m].0;
+    if place == low || place == high {
         return;
     }
     places.push(place);
-    cut(&points[..=m], most, places);
-    cut(&points[m + 1..], most, places);
+    cut(&points[..=m], most, (low, place), places);
+    cut(&points[m + 1..], most, (place, high), places);
 }
 
 /// Value and slope at `v` of the local fit to its `near` nearest points.
