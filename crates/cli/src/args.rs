@@ -1,5 +1,9 @@
 //! What the command line accepts; strings become types here and nowhere else.
 
+mod prepare;
+
+pub(crate) use prepare::{Flavor, Kernel, Method, PrepareArgs, Target, Transform};
+
 use chreode_models::{Coupling, Sampling};
 use chreode_nn::Activation;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -22,6 +26,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Show what is in a file, and what `train` could use
     Inspect(InspectArgs),
+    /// Counts to principal components: what `train` and scanpy go on from
+    Prepare(PrepareArgs),
     /// Learn the flow between the snapshots of a file
     Train(TrainArgs),
     /// Move cells along a trained flow
@@ -265,12 +271,27 @@ pub(crate) struct SimulateArgs {
     /// Cells, all times together
     #[arg(long, default_value_t = 5000)]
     pub(crate) cells: usize,
+    /// Genes in all
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(12..=50_000))]
+    pub(crate) genes: u32,
+    /// What is measured of each cell
+    #[arg(long, value_enum, default_value = "logarithms")]
+    pub(crate) measure: Measure,
     /// Seed of every random number
     #[arg(long, default_value_t = 42)]
     pub(crate) seed: u64,
     /// File to write
     #[arg(long, value_name = "FILE", default_value = "sim.h5ad")]
     pub(crate) out: PathBuf,
+}
+
+/// What a simulated instrument reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Measure {
+    /// Logarithms of counts, corrected for the size of the cell, with their principal components
+    Logarithms,
+    /// Raw counts: negative binomial, with library sizes; `prepare` goes on from there
+    Counts,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

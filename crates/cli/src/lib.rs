@@ -84,6 +84,7 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Demo(args) => commands::demo::run(args, threads),
         Command::Doctor(args) => commands::doctor::run(args, threads),
         Command::Inspect(args) => commands::inspect::run(args),
+        Command::Prepare(args) => commands::prepare::run(args),
         Command::Train(args) => commands::train::run(args, threads),
         Command::Predict(args) => commands::predict::run(args),
         Command::Evaluate(args) => commands::evaluate::run(args, threads),

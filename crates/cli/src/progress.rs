@@ -83,3 +83,28 @@ pub(crate) fn spoken(seconds: f64) -> String {
         s => format!("{:.1} h", s / 3600.0),
     }
 }
+
+/// Says which of a few long steps is under way; hidden where standard error is not a terminal.
+pub(crate) struct Steps(ProgressBar);
+
+impl Steps {
+    /// A bar of `count` steps at most.
+    pub(crate) fn new(count: u64) -> Self {
+        let bar = ProgressBar::new(count);
+        let style = "{bar:32.cyan/dim} {pos}/{len}  {elapsed}  {msg}";
+        bar.set_style(ProgressStyle::with_template(style).expect("a valid template"));
+        Self(bar)
+    }
+
+    /// The next step.
+    pub(crate) fn begin(&self, what: &'static str) {
+        self.0.inc(1);
+        self.0.set_message(what);
+        self.0.tick();
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn finish(self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -7,7 +7,6 @@ mod file;
 mod h5ad;
 mod hdf5;
 mod populations;
-mod preprocess;
 mod sparse;
 
 pub use anndata::{AnnData, Annotation, Uns};
@@ -19,5 +18,4 @@ pub use h5ad::{
 };
 pub use hdf5::Dtype;
 pub use populations::{Columns, TimeSeries, column_names, read_populations};
-pub use preprocess::{Pca, Standardizer, TargetSum, log1p, normalize_total};
 pub use sparse::{Csc, Csr, Matrix, SparseProblem};

@@ -1,6 +1,6 @@
 //! `chreode demo`: a whole run on simulated cells, in a minute.
 
-use crate::args::{DemoArgs, Expression};
+use crate::args::{DemoArgs, Expression, Measure};
 use crate::cells::Cells;
 use crate::commands::{evaluate, predict, simulate, train};
 use crate::draw;
@@ -19,13 +19,16 @@ use std::time::Instant;
 /// Principal components that the demo's flow lives in.
 const DIMS: usize = 5;
 
+/// Genes that are simulated.
+const GENES: usize = 50;
+
 /// Runs the command.
 pub(crate) fn run(args: &DemoArgs, threads: usize) -> Result<()> {
     let start = Instant::now();
     let run = RunDir::create(&args.out)?;
     let file = run.path("cells.h5ad");
     say!("1/5      simulate a branching differentiation");
-    let simulated = simulate::bifurcation(args.cells, args.seed)?;
+    let simulated = simulate::bifurcation(args.cells, GENES, Measure::Logarithms, args.seed)?;
     write_h5ad(&file, &simulated)?;
     say!("wrote    {} ({} cells, {} genes)", file.display(), simulated.n_obs(), simulated.n_vars());
 

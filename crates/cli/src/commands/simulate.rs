@@ -1,13 +1,14 @@
 //! `chreode simulate`: cells whose true fates are known, in a file.
 
-use crate::args::{SimulateArgs, System};
+use crate::args::{Measure, SimulateArgs, System};
 use crate::commands::predict::is_h5ad;
 use crate::say::say;
 use anyhow::{Result, bail};
 use chreode_core::Seed;
-use chreode_io::{AnnData, Annotation, Categories, CategoryOrder, Column, Matrix, Pca, Uns, write_h5ad};
-use chreode_models::{Bifurcation, Branch, Simulation};
-use ndarray::{Array1, Axis, concatenate};
+use chreode_io::{AnnData, Annotation, Categories, CategoryOrder, Column, Csr, Matrix, Uns, write_h5ad};
+use chreode_models::{Bifurcation, Branch, Measurement, Simulation};
+use chreode_prep::Pca;
+use ndarray::{Array1, Array2, Axis, concatenate};
 
 /// Cells at a time below which nothing can be learnt from a simulation.
 const FEWEST: usize = 20;
@@ -20,19 +21,30 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<()> {
     if !is_h5ad(&args.out) {
         bail!("{} does not end in .h5ad, the format that is written; rename it", args.out.display());
     }
-    let file = bifurcation(args.cells, args.seed)?;
+    let file = bifurcation(args.cells, args.genes as usize, args.measure, args.seed)?;
     write_h5ad(&args.out, &file)?;
     say!("wrote    {} ({} cells, {} genes)", args.out.display(), file.n_obs(), file.n_vars());
-    say!("next     chreode train {} --time day --rep X_pca --dims 5 --out run", args.out.display());
+    match args.measure {
+        Measure::Logarithms => {
+            say!("next     chreode train {} --time day --rep X_pca --dims 5 --out run", args.out.display());
+        }
+        Measure::Counts => {
+            say!("next     chreode prepare {} --out prepared.h5ad", args.out.display());
+        }
+    }
     Ok(())
 }
 
 /// A simulated branching differentiation as an annotated file, with its truth.
-pub(crate) fn bifurcation(cells: usize, seed: u64) -> Result<AnnData> {
+pub(crate) fn bifurcation(cells: usize, genes: usize, measure: Measure, seed: u64) -> Result<AnnData> {
     let default = Bifurcation::default();
+    let measurement = match measure {
+        Measure::Logarithms => default.measurement,
+        Measure::Counts => Measurement::NegativeBinomial { depth: 5.0, spread: 0.4, dispersion: 0.2 },
+    };
     // As many cells at each time; those that a snapshot measures must have been born.
     let each = cells.div_ceil(default.times.len()).max(FEWEST);
-    let system = Bifurcation { cells: each, founders: default.founders.max(each), ..default };
+    let system = Bifurcation { cells: each, founders: default.founders.max(each), genes, measurement, ..default };
     let simulation = system.simulate(Seed(seed))?;
     let Simulation { populations, truth, .. } = &simulation;
     let points: Vec<_> = populations.snapshots().iter().map(|s| s.points.view()).collect();
@@ -54,6 +66,10 @@ pub(crate) fn bifurcation(cells: usize, seed: u64) -> Result<AnnData> {
     file.uns.insert("simulation/system".into(), Uns::Text("bifurcation".into()));
     file.uns.insert("simulation/seed".into(), Uns::Text(seed.to_string()));
 
+    if measure == Measure::Counts {
+        file.x = Some(Matrix::Csr(sparse(&expression)?));
+        return Ok(file);
+    }
     let pca = Pca::fit(expression.view(), COMPONENTS)?;
     let scores = pca.transform(expression.view())?.mapv(|z| z as f32);
     file.obsm.insert("X_pca".into(), Annotation::F32(scores));
@@ -62,6 +78,19 @@ pub(crate) fn bifurcation(cells: usize, seed: u64) -> Result<AnnData> {
     file.varm.insert("PCs".into(), Annotation::F64(pca.loadings));
     file.x = Some(Matrix::Dense(expression));
     Ok(file)
+}
+
+/// The entries that are not 0.
+fn sparse(dense: &Array2<f32>) -> Result<Csr> {
+    let (mut indptr, mut indices, mut data) = (vec![0], Vec::new(), Vec::new());
+    for row in dense.rows() {
+        for (j, &v) in row.iter().enumerate().filter(|(_, v)| **v != 0.0) {
+            indices.push(u32::try_from(j)?);
+            data.push(v);
+        }
+        indptr.push(data.len());
+    }
+    Ok(Csr::new(dense.dim(), indptr, indices, data)?)
 }
 
 fn branches<'b>(branches: impl Iterator<Item = &'b Branch>) -> Column {

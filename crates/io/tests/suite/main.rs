@@ -1,4 +1,4 @@
-//! Files and preprocessing: every test in one program, so that it links once.
+//! Files: every test in one program, so that it links once.
 
 mod anndata_reads;
 mod common;
@@ -6,6 +6,5 @@ mod data;
 mod files;
 mod mutation;
 mod populations;
-mod preprocess;
 mod reprogramming;
 mod roundtrip;

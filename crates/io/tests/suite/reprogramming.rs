@@ -8,7 +8,8 @@
 //! mass where their digits go that far, and the fixed point is up to 8e-5 of an entry away from them. (moscot's own test
 //! allows 1e-6 an entry, of entries of 1e-3 and less.)
 
-use chreode_io::{H5ad, Pca, Uns};
+use chreode_io::{H5ad, Uns};
+use chreode_prep::Pca;
 use chreode_ot::{
     CostFunction, Coupling, HalfStep, Marginal, Reference, RelaxedSolver, RelaxedTransport, Scaled,
     SquaredEuclidean, Stop, UnbalancedSinkhorn, Unit, WaddingtonOt,

@@ -1,9 +1,7 @@
-//! Preprocessing against scikit-learn 1.9.1 and scanpy 1.11.5, closed forms, and itself in two ways.
-
-use crate::common;
+//! Dense data against scikit-learn 1.9.1, closed forms, and itself in two ways.
 
 use approx::assert_relative_eq;
-use chreode_io::{Csr, Matrix, Pca, Standardizer, TargetSum, log1p, normalize_total};
+use chreode_prep::{Pca, Solver, SparseRows, Standardizer};
 use ndarray::{Array2, array, s};
 
 fn sample() -> Array2<f64> {
@@ -68,11 +66,11 @@ fn wide_and_tall_and_sparse_agree() {
         }
         indptr.push(indices.len());
     }
-    let sparse = Csr::new((1100, 12), indptr, indices, data).unwrap();
-    let other = Pca::fit_csr(&sparse, 5).unwrap();
+    let sparse = SparseRows::new(12, &indptr, &indices, &data).unwrap();
+    let other = Pca::fit_rows(&sparse, 5, Solver::Exact).unwrap();
     assert_relative_eq!(other.loadings, pca.loadings, epsilon = 1e-9);
     assert_relative_eq!(
-        other.transform_csr(&sparse).unwrap(),
+        other.transform_rows(&sparse).unwrap(),
         pca.transform(tall.view()).unwrap(),
         epsilon = 1e-8 * pca.variance[0].sqrt()
     );
@@ -120,31 +118,4 @@ fn standardised_columns() {
         scaler.apply(x.slice(s![.., ..1])).unwrap_err().to_string(),
         "standardisation needs 2 columns but got 1 columns; give the columns that it was fitted to"
     );
-}
-
-/// `scanpy.pp.normalize_total` and `log1p` on the same counts.
-#[test]
-fn counts_as_scanpy() {
-    for mut matrix in [Matrix::Dense(common::dense()), Matrix::Csr(common::csr()), Matrix::Csc(common::csc())]
-    {
-        assert_eq!(normalize_total(&mut matrix, TargetSum::Median).unwrap(), 3.0);
-        let scaled =
-            array![[1.0, 0.0, 2.0], [0.0, 0.0, 0.0], [0.0, 3.0, 0.0], [1.333_333_4, 0.0, 1.666_666_6]];
-        assert_relative_eq!(matrix.to_dense(), scaled, epsilon = 1e-6);
-        log1p(&mut matrix).unwrap();
-        let logs = array![
-            [std::f32::consts::LN_2, 0.0, 1.098_612_3],
-            [0.0, 0.0, 0.0],
-            [0.0, 1.386_294_4, 0.0],
-            [0.847_297_9, 0.0, 0.980_829_24]
-        ];
-        assert_relative_eq!(matrix.to_dense(), logs, epsilon = 1e-6);
-    }
-    let mut negative = Matrix::Dense(array![[1.0, -2.0]]);
-    assert_eq!(
-        normalize_total(&mut negative, TargetSum::Total(1e4)).unwrap_err().to_string(),
-        "normalisation of totals needs finite entries of at least 0 but got -2; give raw counts"
-    );
-    assert!(log1p(&mut negative).is_err());
-    assert_eq!(negative, Matrix::Dense(array![[1.0, -2.0]]), "refused data are as they were");
 }

@@ -1,6 +1,6 @@
 //! Zero mean and unit variance for each column.
 
-use crate::IoError;
+use crate::PrepError;
 use ndarray::{Array1, Array2, ArrayView2, s};
 
 /// z = (x - μ) / σ for each of the first d columns.
@@ -21,11 +21,11 @@ impl Standardizer {
     /// Fits to the first `dims` columns of `x`.
     ///
     /// # Errors
-    /// [`IoError::Fit`] if there are no rows, fewer columns, or an entry that is not finite.
-    pub fn fit(x: ArrayView2<'_, f32>, dims: usize) -> Result<Self, IoError> {
+    /// [`PrepError::Fit`] if there are no rows, fewer columns, or an entry that is not finite.
+    pub fn fit(x: ArrayView2<'_, f32>, dims: usize) -> Result<Self, PrepError> {
         let (rows, columns) = x.dim();
         if rows == 0 || dims == 0 || columns < dims {
-            return Err(IoError::Fit {
+            return Err(PrepError::Fit {
                 what: "standardisation",
                 needed: format!("a row at least and {} columns", dims.max(1)),
                 got: format!("{rows} rows and {columns} columns"),
@@ -34,7 +34,7 @@ impl Standardizer {
         }
         let x = x.slice(s![.., ..dims]);
         if let Some(value) = x.iter().find(|v| !v.is_finite()) {
-            return Err(IoError::Fit {
+            return Err(PrepError::Fit {
                 what: "standardisation",
                 needed: "finite entries".to_string(),
                 got: value.to_string(),
@@ -65,8 +65,8 @@ impl Standardizer {
     /// (x - μ) / σ of the first d columns.
     ///
     /// # Errors
-    /// [`IoError::Fit`] if `x` has fewer than d columns.
-    pub fn apply(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, IoError> {
+    /// [`PrepError::Fit`] if `x` has fewer than d columns.
+    pub fn apply(&self, x: ArrayView2<'_, f32>) -> Result<Array2<f32>, PrepError> {
         self.columns(x.ncols(), x.ncols() >= self.dims())?;
         let x = x.slice(s![.., ..self.dims()]);
         Ok(Array2::from_shape_fn(x.dim(), |(i, j)| {
@@ -77,19 +77,19 @@ impl Standardizer {
     /// σ z + μ.
     ///
     /// # Errors
-    /// [`IoError::Fit`] if `z` has not d columns.
-    pub fn invert(&self, z: ArrayView2<'_, f32>) -> Result<Array2<f32>, IoError> {
+    /// [`PrepError::Fit`] if `z` has not d columns.
+    pub fn invert(&self, z: ArrayView2<'_, f32>) -> Result<Array2<f32>, PrepError> {
         self.columns(z.ncols(), z.ncols() == self.dims())?;
         Ok(Array2::from_shape_fn(z.dim(), |(i, j)| {
             (f64::from(z[[i, j]]) * self.scale[j] + self.mean[j]) as f32
         }))
     }
 
-    fn columns(&self, got: usize, fits: bool) -> Result<(), IoError> {
+    fn columns(&self, got: usize, fits: bool) -> Result<(), PrepError> {
         if fits {
             return Ok(());
         }
-        Err(IoError::Fit {
+        Err(PrepError::Fit {
             what: "standardisation",
             needed: format!("{} columns", self.dims()),
             got: format!("{got} columns"),
