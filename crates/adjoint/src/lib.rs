@@ -4,6 +4,8 @@ mod adjoint;
 mod auto;
 mod backsolve;
 mod backwards;
+#[cfg(feature = "batch")]
+mod batch;
 mod binomial;
 mod counted;
 mod discrete;
@@ -33,6 +35,11 @@ mod tangent;
 pub use adjoint::Adjoint;
 pub use auto::{Auto, AutoTape, Plan};
 pub use backsolve::{Augmented, Backsolve, BacksolveTape};
+#[cfg(feature = "batch")]
+pub use batch::{
+    BatchCotangents, BatchField, BatchGradient, BatchTape, Blocks, Each, InLanes, LaneByLane, LaneVjp,
+    RowByRow, RowPull, RowVjp, RowsPull, RowsVjp, Together, WithBatchGradient,
+};
 pub use binomial::{advances, binomial};
 pub use discrete::{Discrete, DiscreteTape, Times};
 pub use error::AdjointError;

@@ -1,6 +1,7 @@
 //! Gradients through a solve: every test in one program, so that it links once.
 
 mod auto;
+mod batch;
 mod binomial;
 mod common;
 mod continuous;
