@@ -256,7 +256,7 @@ where
 }
 
 /// Keeps every `n`-th state, from the first.
-fn thin<Y>(states: &mut Vec<Y>, n: usize) {
+pub(crate) fn thin<Y>(states: &mut Vec<Y>, n: usize) {
     let mut i = 0;
     states.retain(|_| {
         i += 1;

@@ -26,6 +26,8 @@ mod quadrature;
 mod record;
 mod recorder;
 mod retracing;
+#[cfg(feature = "sde")]
+mod sde;
 mod second;
 mod sensitivity;
 mod stages;
@@ -51,6 +53,11 @@ pub use integral::{Integrand, WithEnergy, WithIntegral};
 pub use interpolating::{Interpolating, SolutionTape};
 pub use quadrature::Quadrature;
 pub use retracing::{Retraced, RetracedStep, Retracing, RetracingTape, Way};
+#[cfg(feature = "sde")]
+pub use sde::{
+    DiffusionVjp, PathwiseMethod, SdeAdjoint, SdeGradient, SdeRetracingTape, SdeScheme, SdeTape, SdeWay,
+    StagePoint, StageTerm, Weight, WithSdeGradient, WithVjp,
+};
 pub use second::{Curvature, VjpAlong, WithCurvature};
 pub use sensitivity::{Direction, Sensitive, sensitivities};
 pub use tangent::{ParameterJvp, Transposed};

@@ -10,5 +10,7 @@ mod gradcheck;
 mod lotka_volterra;
 mod memory;
 mod retracing;
+#[cfg(feature = "sde")]
+mod sde;
 mod second;
 mod sensitivity;
