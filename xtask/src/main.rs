@@ -37,11 +37,14 @@ enum Command {
         /// Threads on both sides
         #[arg(long, default_value_t = 1)]
         threads: usize,
+        /// Only the cases whose names hold this text (cfm and ot)
+        #[arg(long, default_value = "", hide_default_value = true)]
+        only: String,
         /// Write one row a case to a file
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
-        /// Write the table into docs/benchmarks (ode)
-        #[arg(long)]
+        /// Write the table into docs/benchmarks (ode and ot)
+        #[arg(long, conflicts_with = "only")]
         docs: bool,
     },
     /// Rerun a published experiment
@@ -69,8 +72,8 @@ enum Command {
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Check { steps } => check::run(&steps),
-        Command::Peers { workload, threads, json, docs } => {
-            peers::run(workload, threads, json.as_deref(), Page::from_flag(docs))
+        Command::Peers { workload, threads, only, json, docs } => {
+            peers::run(workload, threads, &only, json.as_deref(), Page::from_flag(docs))
         }
         Command::WorkPrecision { problem, docs } => work_precision::run(&problem, Page::from_flag(docs)),
         Command::Reproduce { experiment, json, rest } => reproduce::run(experiment, json.as_deref(), &rest),

@@ -4,6 +4,7 @@
 //! `PEERS_DIR` the folder of the scripts; without them our side is timed alone, and the reason printed.
 
 mod cases;
+mod gradient;
 mod measured;
 mod ode;
 mod row;
@@ -24,6 +25,8 @@ use std::process::Command;
 pub(crate) enum Workload {
     /// Conditional flow matching: training steps
     Cfm,
+    /// Gradients through solves: neural fields, training a spiral
+    Gradient,
     /// Integrators: floors by hand, single problems, batches, neural fields
     Ode,
     /// Optimal transport: exact plans
@@ -84,10 +87,17 @@ impl Peers {
     }
 }
 
-/// Times every case of `workload`; the page is one of integrators.
-pub(crate) fn run(workload: Workload, threads: usize, json: Option<&Path>, page: Page) -> Result<()> {
+/// Times every case of `workload`, of gradients those whose names hold `only`.
+pub(crate) fn run(
+    workload: Workload,
+    threads: usize,
+    only: &str,
+    json: Option<&Path>,
+    page: Page,
+) -> Result<()> {
     match (workload, page) {
         (Workload::Ode, page) => ode::run(threads, json, page),
+        (Workload::Gradient, page) => gradient::run(threads, json, page, only),
         (Workload::Cfm, Page::Written) => bail!("the workload cfm writes no page; leave --docs out"),
         (_, page) => beside(workload, threads, json, page),
     }

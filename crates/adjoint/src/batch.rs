@@ -138,7 +138,7 @@ impl Auto {
         let state = (rows.count() * rows.width() * size_of::<A>()).max(1);
         match self.memory / state {
             0 => Err(AdjointError::Memory { memory: self.memory, state }),
-            checkpoints => Ok(Discrete { checkpoints, times }),
+            checkpoints => Ok(Discrete::checkpoints(checkpoints).times(times)),
         }
     }
 }

@@ -15,6 +15,8 @@ mod gauss;
 mod gmres;
 mod gradcheck;
 mod gradient;
+#[cfg(doctest)]
+mod guide;
 mod held;
 mod implicit;
 mod integral;

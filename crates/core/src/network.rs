@@ -1,7 +1,7 @@
 //! Parametrised vector fields on rows, and their use as a [`VectorField`].
 
 use crate::field::time_difference;
-use crate::{Pullback, Real, VectorField, Vjp};
+use crate::{Kept, Pullback, Pulled, Real, VectorField, Vjp};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 use std::cell::RefCell;
 
@@ -36,7 +36,7 @@ pub trait Network {
 
     /// What a forward pass leaves for its pullback; reused from call to call, so that a solve or a
     /// training loop allocates once.
-    type Memory: Default + Send;
+    type Memory: Default + Send + Sync + 'static;
 
     /// Columns of a state row, and columns of a velocity row.
     fn width(&self) -> (usize, usize);
@@ -83,6 +83,16 @@ pub trait Network {
         memory: &mut Self::Memory,
     );
 
+    /// About how many bytes a forward pass of `rows` rows leaves in its memory: where they are few, an adjoint
+    /// keeps the memories of all evaluations and spares the second forward pass.
+    ///
+    /// By default two numbers for each row and each output of each layer, counted by its biases.
+    fn memory_bytes(&self, rows: usize) -> usize {
+        let biases = self.layout().iter().filter(|part| part.shape.len() == 1).map(ParameterView::size);
+        let (inputs, outputs) = self.width();
+        2 * rows * (inputs + outputs + biases.sum::<usize>()) * size_of::<Self::Scalar>()
+    }
+
     /// The number of parameters.
     fn parameter_count(&self) -> usize {
         self.layout().last().map_or(0, |last| last.offset + last.size())
@@ -108,12 +118,14 @@ pub struct NetworkField<'n, N: Network + ?Sized> {
 struct Scratch<N: Network + ?Sized> {
     memory: N::Memory,
     t: Vec<N::Scalar>,
+    gradient: Vec<N::Scalar>,
 }
 
 impl<'n, N: Network + ?Sized> NetworkField<'n, N> {
     /// The field of `network`.
     pub fn new(network: &'n N) -> Self {
-        Self { network, scratch: RefCell::new(Scratch { memory: N::Memory::default(), t: Vec::new() }) }
+        let scratch = Scratch { memory: N::Memory::default(), t: Vec::new(), gradient: Vec::new() };
+        Self { network, scratch: RefCell::new(scratch) }
     }
 }
 
@@ -125,7 +137,7 @@ impl<N: Network + ?Sized> VectorField<Array2<N::Scalar>> for NetworkField<'_, N>
     }
 
     fn eval_into(&self, t: f64, y: &Array2<N::Scalar>, dy: &mut Array2<N::Scalar>) {
-        let Scratch { memory, t: times } = &mut *self.scratch.borrow_mut();
+        let Scratch { memory, t: times, .. } = &mut *self.scratch.borrow_mut();
         times.clear();
         times.resize(y.nrows(), N::Scalar::from_f64(t));
         self.network.velocity(times, y.view(), dy.view_mut(), memory);
@@ -142,7 +154,7 @@ impl<N: Network + ?Sized> Vjp<Array2<N::Scalar>> for NetworkField<'_, N> {
         a: &Array2<N::Scalar>,
     ) -> Pullback<Array2<N::Scalar>, Self::Params> {
         let mut value = Array2::zeros((y.nrows(), self.network.width().1));
-        let Scratch { memory, t: times } = &mut *self.scratch.borrow_mut();
+        let Scratch { memory, t: times, .. } = &mut *self.scratch.borrow_mut();
         times.clear();
         times.resize(y.nrows(), N::Scalar::from_f64(t));
         self.network.forward(times, y.view(), value.view_mut(), memory);
@@ -151,6 +163,33 @@ impl<N: Network + ?Sized> Vjp<Array2<N::Scalar>> for NetworkField<'_, N> {
         let flat = params.as_slice_mut().expect("a new array is contiguous");
         self.network.pullback(a.view(), Some(state.view_mut()), Some(flat), memory);
         Pullback { value, state, params }
+    }
+
+    fn zero_params(&self, _t: f64, _y: &Array2<N::Scalar>) -> Self::Params {
+        Array1::zeros(self.network.parameter_count())
+    }
+
+    fn eval_kept(&self, t: f64, y: &Array2<N::Scalar>, dy: &mut Array2<N::Scalar>, kept: &mut Kept) {
+        let memory = kept.fill::<N::Memory>(self.network.memory_bytes(y.nrows()));
+        let times = &mut self.scratch.borrow_mut().t;
+        times.clear();
+        times.resize(y.nrows(), N::Scalar::from_f64(t));
+        self.network.forward(times, y.view(), dy.view_mut(), memory);
+    }
+
+    fn pull_kept(
+        &self,
+        kept: &mut Kept,
+        a: &Array2<N::Scalar>,
+        state: &mut Array2<N::Scalar>,
+        params: &mut Self::Params,
+    ) -> Pulled {
+        let Some(memory) = kept.get::<N::Memory>() else { return Pulled::NothingKept };
+        let flat = &mut self.scratch.borrow_mut().gradient;
+        flat.resize(self.network.parameter_count(), N::Scalar::default());
+        self.network.pullback(a.view(), Some(state.view_mut()), Some(flat), memory);
+        params.iter_mut().zip(&*flat).for_each(|(to, from)| *to += *from);
+        Pulled::Done
     }
 
     /// By central differences, with a step for the digits of the network's scalar.

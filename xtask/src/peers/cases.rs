@@ -112,7 +112,7 @@ pub(crate) fn of(workload: Workload) -> Vec<Case> {
     match workload {
         Workload::Cfm => matching(),
         // Its rows are made otherwise.
-        Workload::Ode => Vec::new(),
+        Workload::Gradient | Workload::Ode => Vec::new(),
         Workload::Ot => [exact(), approximate()].concat(),
     }
 }

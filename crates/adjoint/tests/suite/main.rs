@@ -7,6 +7,7 @@ mod common;
 mod continuous;
 mod discrete;
 mod gradcheck;
+mod kept;
 mod lotka_volterra;
 mod memory;
 mod retracing;
