@@ -33,6 +33,9 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// One gradient.
+type Way<'w> = Box<dyn FnMut() + 'w>;
+
 /// Bytes that stay after `count` calls.
 fn alive(count: usize, gradient: &mut dyn FnMut()) -> usize {
     (0..count).for_each(|_| gradient());
@@ -51,7 +54,7 @@ fn a_thousand_gradients_take_no_more_memory_than_ten() {
     let batch = BatchSolve::new(DOPRI5, Pi::new(Tolerance::both(1e-3)));
     let rows = Together(NetworkRows::new(&net));
     let stored = Discrete::stored().times(Times::Constant);
-    let mut ways: [(&str, Box<dyn FnMut()>); 5] = [
+    let mut ways: [(&str, Way<'_>); 5] = [
         ("stored", Box::new(|| drop(stored.gradient(&solve, &field, y0.clone(), &times, loss).unwrap()))),
         (
             "checkpoints",

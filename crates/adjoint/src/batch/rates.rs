@@ -154,8 +154,8 @@ impl<A: Element, F: RowsVjp<A> + ?Sized> Sweep<'_, A, F> {
         let into = view_mut(&mut slopes, rows.len(), width);
         self.field.eval(rows, &times, view(&y0, rows.len(), width), into);
         for (i, number) in rows.iter().enumerate() {
-            let slope = vec![slopes[i * width..][..width].to_vec()];
-            let along = |c: ndarray::ArrayView1<'_, A>| dot([(1.0, &slope[0])], 0, c.iter().copied(), width);
+            let slope = slopes[i * width..][..width].to_vec();
+            let along = |c: ndarray::ArrayView1<'_, A>| dot([(1.0, &slope)], 0, c.iter().copied(), width);
             let end = along(self.cotangents.end.row(*number));
             let saves: Vec<f64> = self.cotangents.saved[*number].rows().into_iter().map(along).collect();
             rates.spans[first + i] = [-end - saves.iter().sum::<f64>(), end];

@@ -1,5 +1,7 @@
 //! Gradients of batches: those of each row's own solve, whatever the others do.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it unwraps")]
+
 use crate::common;
 
 use chreode_adjoint::{

@@ -1,5 +1,7 @@
 //! What a network keeps on the way forward changes no bit of its gradient, and spares forward passes.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it unwraps")]
+
 use chreode_adjoint::{Adjoint, Discrete, Interpolating, Times};
 use chreode_core::{Network, NetworkField, ParameterView, Seed, Tolerance, VectorSpace};
 use chreode_nn::{Activation, Mlp, MlpConfig, MlpMemory};

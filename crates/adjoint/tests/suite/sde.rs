@@ -1,5 +1,7 @@
 //! Gradients of stochastic solves: those of the steps, on the path that drove them.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it unwraps")]
+
 use chreode_adjoint::{
     Adjoint, AdjointError, Discrete, Retracing, SdeAdjoint, SdeGradient, WithSdeGradient, WithVjp, advances,
 };
