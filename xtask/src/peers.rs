@@ -4,6 +4,7 @@
 //! `PEERS_DIR` the folder of the scripts; without them our side is timed alone, and the reason printed.
 
 mod cases;
+mod gradient;
 mod measured;
 mod ode;
 mod row;
@@ -25,6 +26,8 @@ use std::process::Command;
 pub(crate) enum Workload {
     /// Conditional flow matching: training steps
     Cfm,
+    /// Gradients through solves: neural fields, training a spiral
+    Gradient,
     /// Networks: passes of perceptrons
     Nn,
     /// Integrators: floors by hand, single problems, batches, neural fields
@@ -113,6 +116,7 @@ pub(crate) fn run(
     match (workload, page) {
         (Workload::Ode, _) if !only.is_empty() => bail!("the workload ode is one run; leave --only out"),
         (Workload::Ode, page) => ode::run(threads, json, page),
+        (Workload::Gradient, page) => gradient::run(threads, json, page, only),
         (Workload::Cfm, Page::Written) => bail!("the workload cfm writes no page; leave --docs out"),
         (_, page) => beside(workload, threads, only, json, page),
     }

@@ -8,12 +8,16 @@ use crate::recorder::{Recorder, all_stages};
 use crate::stages::Workspace;
 use crate::sweep::sweep;
 use crate::{Adjoint, AdjointError, Gradient};
-use chreode_core::{Norm, VectorSpace, Vjp};
+use chreode_core::{Kept, Norm, VectorSpace, Vjp};
 use chreode_ode::{ExplicitRk, Solve, SolveError, StepControl, Tableau};
+use std::sync::{Mutex, PoisonError};
 
 /// Checkpoints unless told otherwise: all stages of the few steps of a usual solve, every state of solves
 /// of up to 256 steps, and no step taken more than twice again in solves of up to 33 000.
 const CHECKPOINTS: usize = 256;
+
+/// Bytes that what a field keeps for its pullbacks may take unless told otherwise.
+const KEPT: usize = 256 << 20;
 
 /// Backpropagation through every accepted step of an explicit Runge-Kutta method, with any tableau,
 /// controller and state.
@@ -37,9 +41,11 @@ const CHECKPOINTS: usize = 256;
 ///
 /// Steps taken again are at most [`advances(n, checkpoints)`](crate::advances), the binomial optimum for a
 /// start from the initial state alone; the number of steps is not known beforehand, so the way forward
-/// keeps equally spaced states, and as many of them are used as make it least. States between steps and
-/// gradients with respect to times cost a few evaluations more. The number of checkpoints changes no bit of
-/// the gradient.
+/// keeps equally spaced states, and as many of them are used as make it least. A field that keeps what its
+/// evaluations leave for pullbacks (a network its activations) costs w n evaluations in the last two rows, but none
+/// within the pullbacks; with room for all of it (`kept`) the way back is pullbacks alone. States between steps and
+/// gradients with respect to times cost a few evaluations more. Neither the number of checkpoints nor what is kept
+/// changes a bit of the gradient.
 ///
 /// A. Griewank and A. Walther, Algorithm 799: revolve, ACM Trans. Math. Softw. 26 (2000) 19-45,
 /// doi:10.1145/347837.347846.
@@ -75,6 +81,9 @@ pub struct Discrete {
     pub checkpoints: usize,
     /// Whether times are differentiated.
     pub times: Times,
+    /// Bytes that what the field itself keeps may take on the way forward ([`Vjp::eval_kept`]): the activations
+    /// of a network, so that the way back needs no second forward pass. If they do not suffice, nothing is kept.
+    pub kept: usize,
 }
 
 /// What a gradient says of the times of a solve.
@@ -89,21 +98,26 @@ pub enum Times {
 }
 
 impl Default for Discrete {
-    /// 256 checkpoints.
+    /// 256 checkpoints, and 256 MiB for what the field keeps.
     fn default() -> Self {
-        Self::checkpoints(CHECKPOINTS)
+        Self::checkpoints(CHECKPOINTS).kept(KEPT)
     }
 }
 
 impl Discrete {
-    /// With `n` states in memory at most.
+    /// With `n` states in memory at most, and nothing that the field keeps.
     pub const fn checkpoints(n: usize) -> Self {
-        Self { checkpoints: n, times: Times::Differentiated }
+        Self { checkpoints: n, times: Times::Differentiated, kept: 0 }
     }
 
-    /// With every state and every stage in memory.
+    /// With every state and every stage in memory, and what the field keeps of them.
     pub const fn stored() -> Self {
-        Self::checkpoints(usize::MAX)
+        Self::checkpoints(usize::MAX).kept(usize::MAX)
+    }
+
+    /// With this many bytes for what the field keeps.
+    pub const fn kept(self, bytes: usize) -> Self {
+        Self { kept: bytes, ..self }
     }
 
     /// With these gradients of times.
@@ -113,7 +127,7 @@ impl Discrete {
 }
 
 /// The steps of a solve and some of its states.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct DiscreteTape<Y> {
     pub(crate) tableau: Tableau,
     times: Vec<f64>,
@@ -122,8 +136,24 @@ pub struct DiscreteTape<Y> {
     states: Vec<Y>,
     /// The stages of every step, if there was room for them.
     stages: Vec<Vec<Y>>,
+    /// What the field kept of the stages of every step, used up by the first way back.
+    memories: Mutex<Vec<Vec<Kept>>>,
     spacing: usize,
     checkpoints: usize,
+}
+
+/// A copy without what the field kept, which only the first way back of the original finds.
+impl<Y: Clone> Clone for DiscreteTape<Y> {
+    fn clone(&self) -> Self {
+        Self {
+            times: self.times.clone(),
+            steps: self.steps.clone(),
+            states: self.states.clone(),
+            stages: self.stages.clone(),
+            memories: Mutex::default(),
+            ..*self
+        }
+    }
 }
 
 impl<Y> DiscreteTape<Y> {
@@ -181,7 +211,7 @@ where
         }
         let (span, mut ys) = begin(times, &y0)?;
         let recording = Solve {
-            stepper: Recorder::new(solve.stepper, self.checkpoints),
+            stepper: Recorder::new(solve.stepper, self.checkpoints, self.kept),
             control: solve.control.clone(),
             max_steps: solve.max_steps,
         };
@@ -211,6 +241,7 @@ where
             steps.push(Record { to: step.t1, ..recording.stepper.last.get() });
         }
         drop(driver);
+        let memories = Mutex::new(recording.stepper.take_memories());
         let stages = recording.stepper.into_stages();
         let best = best_spacing(steps.len(), self.checkpoints);
         thin(&mut states, best / spacing);
@@ -221,6 +252,7 @@ where
             steps,
             states,
             stages,
+            memories,
             spacing: best,
             checkpoints: self.checkpoints,
         };
@@ -234,7 +266,7 @@ where
         tape: &DiscreteTape<Y>,
         cotangents: &[Y],
     ) -> Result<Gradient<Y, P::Params>, AdjointError> {
-        let DiscreteTape { tableau, times, steps, states, stages, spacing, checkpoints } = tape;
+        let DiscreteTape { tableau, times, steps, states, stages, memories, spacing, checkpoints } = tape;
         let y0 = &states[0];
         check(times, y0, cotangents)?;
         let by_time = match self.times {
@@ -243,20 +275,27 @@ where
         };
         let mut workspace = Workspace::new(tableau, y0);
         let mut again = Workspace::new(tableau, y0);
+        let mut memories = std::mem::take(&mut *memories.lock().unwrap_or_else(PoisonError::into_inner));
+        memories.truncate(steps.len());
         let mut pull = Pull::new(problem, *tableau, steps, times, cotangents, stages, y0, by_time);
         sweep(
             steps.len(),
             *checkpoints,
             (*spacing, states),
             |from, y, to| again.advance(tableau, problem, &steps[from..to], y),
-            |n, y| pull.step(n, y, &mut workspace),
+            |n, y| {
+                // Gone with the step, so that the next one finds its place in the caches.
+                let mut kept =
+                    if n + 1 == memories.len() { memories.pop() } else { None }.unwrap_or_default();
+                pull.step(n, y, &mut kept, &mut workspace)
+            },
         )?;
         pull.finish(y0)
     }
 }
 
 /// Keeps every `n`-th state, from the first.
-fn thin<Y>(states: &mut Vec<Y>, n: usize) {
+pub(crate) fn thin<Y>(states: &mut Vec<Y>, n: usize) {
     let mut i = 0;
     states.retain(|_| {
         i += 1;

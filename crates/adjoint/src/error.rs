@@ -67,6 +67,27 @@ pub enum AdjointError {
         /// What was asked for.
         tolerance: f64,
     },
+    /// A batch that no row of could start.
+    #[cfg(feature = "batch")]
+    #[error(transparent)]
+    Batch(#[from] chreode_ode::BatchError),
+    /// A row of a batch that an event ended or changed.
+    #[error(
+        "the row met an event at t = {t}, which the gradient of a batch does not pass; solve this row alone, with \
+         `Crossing` at the event"
+    )]
+    RowEvent {
+        /// When.
+        t: f64,
+    },
+    /// A row of a batch that was told to stop.
+    #[error(
+        "the row was stopped at t = {t}, before its end, so that its last state has no gradient; solve it again"
+    )]
+    RowStopped {
+        /// Where it had come to.
+        t: f64,
+    },
     /// Memory for no state at all.
     #[error("{memory} bytes were allowed for states, but one state takes {state}; allow that at least")]
     Memory {

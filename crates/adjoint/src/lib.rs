@@ -4,6 +4,8 @@ mod adjoint;
 mod auto;
 mod backsolve;
 mod backwards;
+#[cfg(feature = "batch")]
+mod batch;
 mod binomial;
 mod counted;
 mod discrete;
@@ -13,6 +15,8 @@ mod gauss;
 mod gmres;
 mod gradcheck;
 mod gradient;
+#[cfg(doctest)]
+mod guide;
 mod held;
 mod implicit;
 mod integral;
@@ -24,6 +28,8 @@ mod quadrature;
 mod record;
 mod recorder;
 mod retracing;
+#[cfg(feature = "sde")]
+mod sde;
 mod second;
 mod sensitivity;
 mod stages;
@@ -33,6 +39,11 @@ mod tangent;
 pub use adjoint::Adjoint;
 pub use auto::{Auto, AutoTape, Plan};
 pub use backsolve::{Augmented, Backsolve, BacksolveTape};
+#[cfg(feature = "batch")]
+pub use batch::{
+    BatchCotangents, BatchField, BatchGradient, BatchTape, Blocks, Each, InLanes, LaneByLane, LaneVjp,
+    RowByRow, RowPull, RowVjp, RowsPull, RowsVjp, Together, WithBatchGradient,
+};
 pub use binomial::{advances, binomial};
 pub use discrete::{Discrete, DiscreteTape, Times};
 pub use error::AdjointError;
@@ -44,6 +55,11 @@ pub use integral::{Integrand, WithEnergy, WithIntegral};
 pub use interpolating::{Interpolating, SolutionTape};
 pub use quadrature::Quadrature;
 pub use retracing::{Retraced, RetracedStep, Retracing, RetracingTape, Way};
+#[cfg(feature = "sde")]
+pub use sde::{
+    DiffusionVjp, PathwiseMethod, SdeAdjoint, SdeGradient, SdeRetracingTape, SdeScheme, SdeTape, SdeWay,
+    StagePoint, StageTerm, Weight, WithSdeGradient, WithVjp,
+};
 pub use second::{Curvature, VjpAlong, WithCurvature};
 pub use sensitivity::{Direction, Sensitive, sensitivities};
 pub use tangent::{ParameterJvp, Transposed};

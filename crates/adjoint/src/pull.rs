@@ -5,7 +5,7 @@ use crate::pull_stages::{Rates, pull_stages, sum_dot};
 use crate::record::{Record, weighty};
 use crate::stages::{Workspace, finish};
 use crate::{AdjointError, Gradient};
-use chreode_core::{VectorSpace, Vjp};
+use chreode_core::{Kept, VectorSpace, Vjp};
 use chreode_ode::{Span, Tableau};
 use std::mem::swap;
 
@@ -45,11 +45,18 @@ impl<'p, P: Vjp<Y> + ?Sized, Y: VectorSpace> Pull<'p, P, Y> {
         Self { problem, tableau, steps, times, cotangents, stages, a, params: None, by_time, left, spare }
     }
 
-    /// Pulls the cotangents back through step `n`, which begins at `y`.
+    /// Pulls the cotangents back through step `n`, which begins at `y`; `memories` are what the field kept of its
+    /// stages, or none.
     ///
     /// # Errors
     /// When they are no longer finite.
-    pub(crate) fn step(&mut self, n: usize, y: &Y, workspace: &mut Workspace<Y>) -> Result<(), AdjointError> {
+    pub(crate) fn step(
+        &mut self,
+        n: usize,
+        y: &Y,
+        memories: &mut [Kept],
+        workspace: &mut Workspace<Y>,
+    ) -> Result<(), AdjointError> {
         let step = self.steps[n];
         let from = if n == 0 { self.times[0] } else { self.steps[n - 1].to };
         let direction = Span { t0: from, t1: step.to }.direction();
@@ -64,18 +71,22 @@ impl<'p, P: Vjp<Y> + ?Sized, Y: VectorSpace> Pull<'p, P, Y> {
 
         let mut rates = Rates::default();
         let outputs: Vec<_> = thetas.iter().map(|(i, theta)| (*theta, &self.cotangents[*i])).collect();
-        let pulled = pull_stages(
+        let kept = self.stages.get(n).map_or(&[][..], Vec::as_slice);
+        pull_stages(
             self.problem,
             &tableau,
             &step,
             y,
             &self.a,
             &outputs,
-            self.stages.get(n).map_or(&[], Vec::as_slice),
+            kept,
+            memories,
             workspace,
+            &mut self.params,
             outer.then_some(&mut rates),
         );
-        let Workspace { k, scratch, .. } = workspace;
+        let Workspace { k, scratch, u, pulled, .. } = workspace;
+        let k = if kept.len() >= pulled.len() { kept } else { &k[..] };
 
         if self.by_time.is_some() {
             if outer {
@@ -91,17 +102,10 @@ impl<'p, P: Vjp<Y> + ?Sized, Y: VectorSpace> Pull<'p, P, Y> {
         }
 
         let outputs = outputs.iter().map(|(_, cotangent)| (1.0, *cotangent));
-        let stages = pulled.iter().flatten().map(|back| (1.0, &back.state));
+        let stages = pulled.iter().zip(&*u).filter(|(pulled, _)| **pulled).map(|(_, state)| (1.0, state));
         let terms: Vec<_> = outputs.chain(stages).collect();
         self.a.plus_into(&terms, &mut self.spare);
         swap(&mut self.a, &mut self.spare);
-        let terms: Vec<_> = pulled.iter().flatten().map(|back| (1.0, &back.params)).collect();
-        if let Some(((_, first), rest)) = terms.split_first() {
-            self.params = Some(match &self.params {
-                Some(params) => params.plus(&terms),
-                None => first.plus(rest),
-            });
-        }
         if self.a.is_finite() { Ok(()) } else { Err(AdjointError::NotFinite { t: from }) }
     }
 
@@ -175,10 +179,7 @@ impl<'p, P: Vjp<Y> + ?Sized, Y: VectorSpace> Pull<'p, P, Y> {
         for cotangent in &self.cotangents[..self.left] {
             add(&mut self.a, cotangent);
         }
-        let params = match self.params {
-            Some(params) => params,
-            None => self.problem.vjp(t0, y0, &y0.zeros_like()).params.zeros_like(),
-        };
+        let params = self.params.unwrap_or_else(|| self.problem.zero_params(t0, y0));
         let times = self.by_time.unwrap_or_default();
         if self.a.is_finite() && params.is_finite() && times.iter().all(|t| t.is_finite()) {
             Ok(Gradient { y0: self.a, params, times })

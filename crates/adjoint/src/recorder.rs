@@ -1,8 +1,8 @@
 //! An explicit Runge-Kutta method that notes the steps it takes.
 
 use crate::record::{Record, weighty};
-use crate::stages::{finish, stage, with_terms};
-use chreode_core::{Norm, VectorField, VectorSpace};
+use crate::stages::{finish, stage, stage_kept, with_terms};
+use chreode_core::{Kept, Norm, VectorSpace, Vjp};
 use chreode_ode::{About, BadStage, Chord, ExplicitRk, Span, StepError, Stepper, first_step};
 use std::cell::{Cell, RefCell};
 use std::mem::swap;
@@ -16,6 +16,9 @@ pub(crate) struct Recorder<Y> {
     room: usize,
     /// The stages of every step, while there is room for them and the states.
     kept: RefCell<Option<Vec<Vec<Y>>>>,
+    /// Bytes that what the field keeps may take, and what it kept of the stages of every step that carry weight.
+    bytes: Cell<usize>,
+    memories: RefCell<Option<Vec<Vec<Kept>>>>,
 }
 
 /// Stages, and at which time the first of them is known.
@@ -26,6 +29,8 @@ pub(crate) struct RecorderMemory<Y> {
     scratch: Y,
     first: Option<f64>,
     step: Record,
+    /// What the field kept of each stage.
+    memories: Vec<Kept>,
 }
 
 /// The stages of the interpolant, after a copy of the others.
@@ -41,8 +46,35 @@ enum Readiness {
 }
 
 impl<Y: VectorSpace> Recorder<Y> {
-    pub(crate) fn new(method: ExplicitRk, room: usize) -> Self {
-        Self { method, last: Cell::new(Record::default()), room, kept: RefCell::new(Some(Vec::new())) }
+    pub(crate) fn new(method: ExplicitRk, room: usize, bytes: usize) -> Self {
+        let memories = (bytes > 0).then(Vec::new);
+        Self {
+            method,
+            last: Cell::new(Record::default()),
+            room,
+            kept: RefCell::new(Some(Vec::new())),
+            bytes: Cell::new(bytes),
+            memories: RefCell::new(memories),
+        }
+    }
+
+    /// What the field kept of every step; empty if it keeps nothing or there was no room for it.
+    pub(crate) fn take_memories(&self) -> Vec<Vec<Kept>> {
+        self.memories.take().unwrap_or_default()
+    }
+
+    /// Keeps what the field kept of the stages of a step that carry weight, or gives up.
+    fn keep_memories(&self, stages: &mut [Kept]) {
+        let mut all = self.memories.borrow_mut();
+        let Some(memories) = &mut *all else { return };
+        let bytes: usize = stages.iter().map(Kept::bytes).sum();
+        if bytes == 0 || bytes > self.bytes.get() {
+            *all = None;
+            stages.iter_mut().for_each(Kept::clear);
+            return;
+        }
+        self.bytes.set(self.bytes.get() - bytes);
+        memories.push(stages.iter_mut().map(std::mem::take).collect());
     }
 
     /// The stages of every step; empty if there was no room for them.
@@ -67,7 +99,7 @@ pub(crate) fn all_stages(steps: usize, stages: usize) -> usize {
     steps * (stages + 1)
 }
 
-impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for Recorder<Y> {
+impl<P: Vjp<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for Recorder<Y> {
     type Memory = RecorderMemory<Y>;
     type Dense = Chord<Y>;
 
@@ -83,6 +115,7 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for Recorder<Y> {
             scratch: y.duplicate(),
             first: None,
             step: Record::default(),
+            memories: (0..self.method.tableau().stages()).map(|_| Kept::default()).collect(),
         })
     }
 
@@ -95,18 +128,27 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for Recorder<Y> {
         memory: &mut Self::Memory,
     ) -> Result<usize, StepError> {
         let tableau = self.method.tableau();
-        let RecorderMemory { k, extra, next, scratch, first, step } = memory;
+        let RecorderMemory { k, extra, next, scratch, first, step, memories } = memory;
         extra.get_mut().state = Readiness::Stale;
         let known = first.is_some();
         *step = Record { t, h, first: *first.get_or_insert(t), to: t + h };
         self.last.set(*step);
+        let keeps = self.memories.borrow().is_some();
         for i in usize::from(known)..weighty(tableau) {
-            stage(tableau, field, step, y, i, k, scratch);
+            if keeps {
+                stage_kept(tableau, field, step, y, i, k, scratch, &mut memories[i]);
+            } else {
+                stage(tableau, field, step, y, i, k, scratch);
+            }
         }
         finish(tableau, step, y, k, next);
         if tableau.fsal() {
             let last = k.len() - 1;
-            field.eval_into(t + h, next, &mut k[last]);
+            if keeps {
+                field.eval_kept(t + h, next, &mut k[last], &mut memories[last]);
+            } else {
+                field.eval_into(t + h, next, &mut k[last]);
+            }
         }
         Ok(k.len() - usize::from(known))
     }
@@ -151,11 +193,13 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for Recorder<Y> {
 
     fn commit(&self, y: &mut Y, memory: &mut Self::Memory) {
         self.keep(&memory.k);
+        self.keep_memories(&mut memory.memories[..weighty(self.method.tableau())]);
         swap(y, &mut memory.next);
         memory.first = None;
         if self.method.tableau().fsal() {
             let last = memory.k.len() - 1;
             memory.k.swap(0, last);
+            memory.memories.swap(0, last);
             memory.first = Some(memory.step.t + memory.step.h);
         }
     }
@@ -182,7 +226,7 @@ impl<P: VectorField<Y> + ?Sized, Y: VectorSpace> Stepper<P, Y> for Recorder<Y> {
         norm: &N,
         memory: &mut Self::Memory,
     ) -> Result<(f64, usize), StepError> {
-        field.eval_into(span.t0, y, &mut memory.k[0]);
+        field.eval_kept(span.t0, y, &mut memory.k[0], &mut memory.memories[0]);
         memory.first = Some(span.t0);
         let power = Stepper::<P, Y>::about(self)
             .error_power

@@ -1,7 +1,7 @@
 //! Stages of a Runge-Kutta step, the same bits whoever asks for them.
 
 use crate::record::{Record, row, weighty};
-use chreode_core::{VectorField, VectorSpace};
+use chreode_core::{Kept, VectorField, VectorSpace, Vjp};
 use chreode_ode::Tableau;
 
 /// Stages a method and its interpolant may have together.
@@ -50,6 +50,27 @@ pub(crate) fn stage<P: VectorField<Y> + ?Sized, Y: VectorSpace>(
     }
 }
 
+/// The same, with what the field keeps for the pullback.
+#[allow(clippy::too_many_arguments, reason = "a stage has so many parts")]
+pub(crate) fn stage_kept<P: Vjp<Y> + ?Sized, Y: VectorSpace>(
+    tableau: &Tableau,
+    field: &P,
+    step: &Record,
+    y: &Y,
+    i: usize,
+    k: &mut [Y],
+    scratch: &mut Y,
+    kept: &mut Kept,
+) {
+    let (done, rest) = k.split_at_mut(i);
+    if i == 0 {
+        field.eval_kept(step.first, y, &mut rest[0], kept);
+    } else {
+        combine(y, step.h, row(tableau, i), done, scratch);
+        field.eval_kept(step.time(tableau, i), scratch, &mut rest[0], kept);
+    }
+}
+
 /// The new state, from the stages that carry weight.
 pub(crate) fn finish<Y: VectorSpace>(tableau: &Tableau, step: &Record, y: &Y, k: &[Y], next: &mut Y) {
     let n = weighty(tableau);
@@ -63,12 +84,25 @@ pub(crate) struct Workspace<Y> {
     pub(crate) scratch: Y,
     /// Cotangent of a stage.
     pub(crate) kappa: Y,
+    /// Pullbacks of the stages, those of the interpolant included; made when first asked for.
+    pub(crate) u: Vec<Y>,
+    /// Whether anything depends on a stage.
+    pub(crate) pulled: Vec<bool>,
+    /// What the field kept of the stages of the step under way.
+    pub(crate) memories: Vec<Kept>,
 }
 
 impl<Y: VectorSpace> Workspace<Y> {
     pub(crate) fn new(tableau: &Tableau, y: &Y) -> Self {
         let k = (0..tableau.dense_stages()).map(|_| y.zeros_like()).collect();
-        Self { k, scratch: y.zeros_like(), kappa: y.zeros_like() }
+        Self {
+            k,
+            scratch: y.zeros_like(),
+            kappa: y.zeros_like(),
+            u: Vec::new(),
+            pulled: Vec::new(),
+            memories: Vec::new(),
+        }
     }
 
     /// Takes `steps` again, one after the other, from `y`; costs one evaluation a stage that carries weight.

@@ -1,6 +1,6 @@
 //! Vector fields dy/dt = f(t, y), and what may be asked of their derivative.
 
-use crate::VectorSpace;
+use crate::{Kept, Pulled, VectorSpace};
 
 /// The right-hand side of dy/dt = f(t, y).
 ///
@@ -46,6 +46,28 @@ pub trait Vjp<Y>: VectorField<Y> {
         Y: VectorSpace,
     {
         time_difference(self, t, y, a, f64::EPSILON.cbrt())
+    }
+
+    /// Zero, shaped like the parameters. By default from a pullback at `(t, y)`.
+    fn zero_params(&self, t: f64, y: &Y) -> Self::Params
+    where
+        Y: VectorSpace,
+    {
+        self.vjp(t, y, &y.zeros_like()).params.zeros_like()
+    }
+
+    /// `dy = f(t, y)`, to the bits of [`eval_into`](VectorField::eval_into), leaving in `kept` what
+    /// [`pull_kept`](Self::pull_kept) needs. By default nothing.
+    fn eval_kept(&self, t: f64, y: &Y, dy: &mut Y, kept: &mut Kept) {
+        kept.clear();
+        self.eval_into(t, y, dy);
+    }
+
+    /// The pullback of the evaluation that filled `kept`, without another evaluation: sets
+    /// `state = aᵀ ∂f/∂y` and adds `aᵀ ∂f/∂θ` to `params`, with the bits of [`vjp`](Self::vjp). What is in
+    /// `kept` may be used up.
+    fn pull_kept(&self, _kept: &mut Kept, _a: &Y, _state: &mut Y, _params: &mut Self::Params) -> Pulled {
+        Pulled::NothingKept
     }
 }
 

@@ -3,6 +3,7 @@
 mod coordinates;
 mod error;
 mod field;
+mod kept;
 mod network;
 mod norm;
 mod populations;
@@ -15,6 +16,7 @@ mod stream;
 pub use coordinates::Coordinates;
 pub use error::CoreError;
 pub use field::{FiniteDifference, Jvp, Pullback, VectorField, Vjp};
+pub use kept::{Kept, Pulled};
 pub use network::{DensityField, Network, NetworkField, NetworkJvp, ParameterView, Probes, TangentPullback};
 pub use norm::{MaxNorm, Norm, PerEntry, ToleranceError};
 pub use num_complex::Complex;

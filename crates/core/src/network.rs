@@ -42,7 +42,7 @@ pub trait Network {
 
     /// What a forward pass leaves for its pullback; reused from call to call, so that a solve or a
     /// training loop allocates once.
-    type Memory: Default + Send;
+    type Memory: Default + Send + 'static;
 
     /// Columns of a state row, and columns of a velocity row.
     fn width(&self) -> (usize, usize);
@@ -88,6 +88,16 @@ pub trait Network {
         params: Option<&mut [Self::Scalar]>,
         memory: &mut Self::Memory,
     );
+
+    /// About how many bytes a forward pass of `rows` rows leaves in its memory: where they are few, an adjoint
+    /// keeps the memories of all evaluations and spares the second forward pass.
+    ///
+    /// By default two numbers for each row and each output of each layer, counted by its biases.
+    fn memory_bytes(&self, rows: usize) -> usize {
+        let biases = self.layout().iter().filter(|part| part.shape.len() == 1).map(ParameterView::size);
+        let (inputs, outputs) = self.width();
+        2 * rows * (inputs + outputs + biases.sum::<usize>()) * size_of::<Self::Scalar>()
+    }
 
     /// The number of parameters.
     fn parameter_count(&self) -> usize {

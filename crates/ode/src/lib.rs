@@ -36,7 +36,7 @@ pub use adams::{Adams, AdamsMemory, AdamsPiece};
 #[cfg(feature = "batch")]
 pub use batch::{
     Batch, BatchError, BatchSolve, Crossing, Hit, Lane, LaneField, NetworkRows, PerRow, RowEnd, RowEvent,
-    Rows, RowsField, Steps, Then,
+    RowSteps, Rows, RowsField, Steps, Then,
 };
 pub use cde::{
     Branch, Cde, CdeError, ControlPath, ControlledField, DataPath, DataPaths, Observations, PathError,

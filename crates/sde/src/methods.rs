@@ -5,6 +5,7 @@ mod euler_maruyama;
 mod heun;
 mod midpoint;
 mod milstein;
+mod retrace;
 mod reversible_heun;
 mod runge_kutta_milstein;
 mod sea;

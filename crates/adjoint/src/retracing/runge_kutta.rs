@@ -12,26 +12,27 @@ impl<P: Vjp<Y> + ?Sized, Y: VectorSpace> Retraced<P, Y> for ReversibleRk {
     fn pull(&self, problem: &P, step: &RetracedStep<'_, Y>, way: &mut Way<Y, P::Params>) {
         let (tableau, lambda) = (self.tableau(), self.lambda());
         let mut workspace = Workspace::new(tableau, &way.y);
-        let mut pull = |t: f64, h: f64, y: &Y, a: &Y, outputs: &[(f64, &Y)]| {
+        let params = &mut way.params;
+        let mut pull = |t: f64, h: f64, y: &Y, a: &Y, outputs: &[(f64, &Y)], sum: &mut Option<P::Params>| {
             let step = Record { t, h, first: t, to: t + h };
-            pull_stages(problem, tableau, &step, y, a, outputs, &[], &mut workspace, None)
+            pull_stages(problem, tableau, &step, y, a, outputs, &[], &mut [], &mut workspace, sum, None);
+            let pulled = workspace.pulled.iter().zip(&workspace.u).filter(|(pulled, _)| **pulled);
+            y.zeros_like().plus(&pulled.map(|(_, state)| (1.0, state)).collect::<Vec<_>>())
         };
         let (t, h) = (step.t, step.h);
-        let back = pull(t + h, -h, step.after[0], &way.z, &[]);
-        let terms: Vec<_> = back.iter().flatten().map(|b| (-1.0, &b.state)).collect();
-        way.y = way.y.plus(&terms);
-        let ahead = pull(t, h, step.before[1], &way.y, step.outputs);
+        let (mut backwards, mut forwards) = (None, None);
+        let back = pull(t + h, -h, step.after[0], &way.z, &[], &mut backwards);
+        way.y = way.y.plus(&[(-1.0, &back)]);
+        let ahead = pull(t, h, step.before[1], &way.y, step.outputs, &mut forwards);
+        let (minus, plus) = (backwards.iter().map(|b| (-1.0, b)), forwards.iter().map(|f| (1.0, f)));
+        *params = params.plus(&minus.chain(plus).collect::<Vec<_>>());
         // Dense output: z₀ + h Σ bᵢ(θ) kᵢ + (1 − θ (1 − λ)) (y₀ − z₀).
         let near = |theta: f64| 1.0 - theta * (1.0 - lambda);
-        let mut terms: Vec<_> = ahead.iter().flatten().map(|b| (1.0, &b.state)).collect();
-        terms.push((1.0 - lambda, &way.y));
+        let mut terms = vec![(1.0, &ahead), (1.0 - lambda, &way.y)];
         terms.extend(step.outputs.iter().map(|(theta, c)| (1.0 - near(*theta), *c)));
         way.z = way.z.plus(&terms);
         let mut terms = vec![(lambda - 1.0, &way.y)];
         terms.extend(step.outputs.iter().map(|(theta, c)| (near(*theta), *c)));
         way.y = way.y.plus(&terms);
-        let params = back.iter().flatten().map(|b| (-1.0, &b.params));
-        let terms: Vec<_> = params.chain(ahead.iter().flatten().map(|b| (1.0, &b.params))).collect();
-        way.params = way.params.plus(&terms);
     }
 }

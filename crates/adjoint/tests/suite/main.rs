@@ -1,13 +1,17 @@
 //! Gradients through a solve: every test in one program, so that it links once.
 
 mod auto;
+mod batch;
 mod binomial;
 mod common;
 mod continuous;
 mod discrete;
 mod gradcheck;
+mod kept;
 mod lotka_volterra;
 mod memory;
 mod retracing;
+#[cfg(feature = "sde")]
+mod sde;
 mod second;
 mod sensitivity;

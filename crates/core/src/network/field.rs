@@ -2,7 +2,7 @@
 
 use super::{Network, NetworkJvp};
 use crate::field::time_difference;
-use crate::{Jvp, Pullback, Real, VectorField, Vjp};
+use crate::{Jvp, Kept, Pullback, Pulled, Real, VectorField, Vjp};
 use ndarray::{Array1, Array2, Axis};
 use std::cell::RefCell;
 
@@ -15,15 +15,16 @@ pub struct NetworkField<'n, N: Network + ?Sized> {
     scratch: RefCell<Scratch<N>>,
 }
 
-/// Memory of the passes, and the time once a row.
+/// Memory of the passes, the time once a row, and a gradient before it is added to others.
 pub(super) struct Scratch<N: Network + ?Sized> {
     pub(super) memory: N::Memory,
     pub(super) t: Vec<N::Scalar>,
+    gradient: Vec<N::Scalar>,
 }
 
 impl<N: Network + ?Sized> Scratch<N> {
     pub(super) fn new() -> Self {
-        Self { memory: N::Memory::default(), t: Vec::new() }
+        Self { memory: N::Memory::default(), t: Vec::new(), gradient: Vec::new() }
     }
 
     /// The memory, and `rows` times `t`.
@@ -73,6 +74,32 @@ impl<N: Network + ?Sized> Vjp<Array2<N::Scalar>> for NetworkField<'_, N> {
         let flat = params.as_slice_mut().expect("a new array is contiguous");
         self.network.pullback(a.view(), Some(state.view_mut()), Some(flat), memory);
         Pullback { value, state, params }
+    }
+
+    fn zero_params(&self, _t: f64, _y: &Array2<N::Scalar>) -> Self::Params {
+        Array1::zeros(self.network.parameter_count())
+    }
+
+    fn eval_kept(&self, t: f64, y: &Array2<N::Scalar>, dy: &mut Array2<N::Scalar>, kept: &mut Kept) {
+        let memory = kept.fill::<N::Memory>(self.network.memory_bytes(y.nrows()));
+        let mut scratch = self.scratch.borrow_mut();
+        let (_, times) = scratch.at(t, y.nrows());
+        self.network.forward(times, y.view(), dy.view_mut(), memory);
+    }
+
+    fn pull_kept(
+        &self,
+        kept: &mut Kept,
+        a: &Array2<N::Scalar>,
+        state: &mut Array2<N::Scalar>,
+        params: &mut Self::Params,
+    ) -> Pulled {
+        let Some(memory) = kept.get::<N::Memory>() else { return Pulled::NothingKept };
+        let flat = &mut self.scratch.borrow_mut().gradient;
+        flat.resize(self.network.parameter_count(), N::Scalar::default());
+        self.network.pullback(a.view(), Some(state.view_mut()), Some(flat), memory);
+        params.iter_mut().zip(&*flat).for_each(|(to, from)| *to += *from);
+        Pulled::Done
     }
 
     /// By central differences, with a step for the digits of the network's scalar.

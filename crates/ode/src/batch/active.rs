@@ -242,6 +242,9 @@ impl<'e, 'r, 's, A: Element, S: Simd, F: RowsField<A> + ?Sized> Active<'e, 'r, '
     /// Takes the steps that count.
     fn commit(&mut self) {
         let (n, width, fsal) = (self.live, self.width, self.plan.scheme.fsal);
+        if !self.slots.log.is_empty() {
+            self.log();
+        }
         let (first, rest) = self.k[..self.plan.scheme.stages].split_at_mut(1);
         if (0..n).all(|i| Clock::get(&self.clock.taken, i) == 1.0) {
             std::mem::swap(&mut self.y, &mut self.z);
@@ -258,6 +261,16 @@ impl<'e, 'r, 's, A: Element, S: Simd, F: RowsField<A> + ?Sized> Active<'e, 'r, '
             }
         }
         self.slopes_known = fsal;
+    }
+
+    /// Takes down the steps that count, before they are taken.
+    #[cold]
+    fn log(&mut self) {
+        for i in (0..self.live).filter(|i| Clock::get(&self.clock.taken, *i) == 1.0) {
+            let [t0, t1] = [&self.clock.t, &self.clock.next].map(|column| Clock::get(column, i));
+            let y = self.y[i * self.width..(i + 1) * self.width].iter().copied();
+            self.slots.log[self.rows[i] - self.slots.first].push(t0, t1, y);
+        }
     }
 
     /// Shows every row its step, where it has to see it: before the step is taken.

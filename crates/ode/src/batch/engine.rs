@@ -157,6 +157,9 @@ impl<'e, 'r, 's, A: Element, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e
     /// Takes the steps that count.
     #[inline(always)]
     fn commit(&mut self) {
+        if !self.slots.log.is_empty() {
+            self.log();
+        }
         let taken = Pack::from_column(self.simd, &self.clock.taken);
         for (y, z) in self.y.iter_mut().zip(&self.z) {
             *y = z.where_positive(taken, *y);
@@ -171,6 +174,16 @@ impl<'e, 'r, 's, A: Element, S: Simd, const M: usize, R: Rhs<A, S, M>> Engine<'e
             self.slopes = Slopes::Due;
         }
         self.clock.commit();
+    }
+
+    /// Takes down the steps that count, before they are taken.
+    #[cold]
+    fn log(&mut self) {
+        for lane in (0..Self::LANES).filter(|lane| Clock::get(&self.clock.taken, *lane) == 1.0) {
+            let [t0, t1] = [&self.clock.t, &self.clock.next].map(|column| Clock::get(column, lane));
+            let y = self.y.iter().map(|y| y.get(lane));
+            self.slots.log[self.rows[lane] - self.slots.first].push(t0, t1, y);
+        }
     }
 
     /// Slopes and first steps of the rows that have just been loaded or reset.

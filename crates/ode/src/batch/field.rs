@@ -67,6 +67,11 @@ impl<'n, N: Network + ?Sized> NetworkRows<'n, N> {
     pub fn new(network: &'n N) -> Self {
         Self { network, scratch: RefCell::new((N::Memory::default(), Vec::new())) }
     }
+
+    /// The network.
+    pub fn network(&self) -> &'n N {
+        self.network
+    }
 }
 
 impl<N: Network + ?Sized> RowsField<N::Scalar> for NetworkRows<'_, N> {

@@ -1,5 +1,6 @@
 //! What a batch comes to: one result a row.
 
+use super::log::RowSteps;
 use crate::{SolveError, Stats};
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
@@ -62,6 +63,8 @@ pub struct Batch<A> {
     pub stats: Vec<Stats>,
     pub(crate) saved: Saved<A>,
     pub(crate) hits: Hits<A>,
+    /// One a row, or none.
+    pub(crate) log: Vec<RowSteps<A>>,
 }
 
 /// States at save times, row after row.

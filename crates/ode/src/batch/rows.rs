@@ -60,6 +60,7 @@ impl<T> PerRow<T> {
 /// | [`parameters`](Self::parameters) | numbers of a row that the field sees and that do not change | none |
 /// | [`tolerances`](Self::tolerances) | instead of the controller's | the controller's |
 /// | [`first_steps`](Self::first_steps) | instead of the controller's | the controller's |
+/// | [`log`](Self::log) | the steps of each row are kept, and some of the states between them | they are not |
 /// | [`event`](Self::event) | a zero crossing to look for in every row | none |
 pub struct Rows<'a, A> {
     pub(crate) y0: ArrayView2<'a, A>,
@@ -69,6 +70,8 @@ pub struct Rows<'a, A> {
     pub(crate) tolerances: Option<PerRow<Tolerance>>,
     pub(crate) first_steps: Option<PerRow<f64>>,
     pub(crate) events: Vec<RowEvent<'a, A>>,
+    /// States of each row that a log may keep; 0 for no log.
+    pub(crate) log: usize,
 }
 
 impl<'a, A: Real> Rows<'a, A> {
@@ -82,6 +85,7 @@ impl<'a, A: Real> Rows<'a, A> {
             tolerances: None,
             first_steps: None,
             events: Vec::new(),
+            log: 0,
         }
     }
 
@@ -104,6 +108,39 @@ impl<'a, A: Real> Rows<'a, A> {
     /// Begins each row with a step of its own size > 0.
     pub fn first_steps(self, sizes: impl Into<PerRow<f64>>) -> Self {
         Self { first_steps: Some(sizes.into()), ..self }
+    }
+
+    /// Keeps the accepted steps of every row, 16 bytes each, and the states before every n-th of them: as
+    /// many as `states` allows, at least 1, with n a power of two. [`Batch::steps`](crate::Batch::steps) has
+    /// them.
+    pub fn log(self, states: usize) -> Self {
+        Self { log: states.max(1), ..self }
+    }
+
+    /// The span of row `i`.
+    ///
+    /// # Panics
+    /// As [`PerRow::of`].
+    pub fn span(&self, i: usize) -> Span {
+        *self.spans.of(i)
+    }
+
+    /// The save times of row `i`.
+    ///
+    /// # Panics
+    /// As [`PerRow::of`].
+    pub fn saves(&self, i: usize) -> &[f64] {
+        self.times.of(i)
+    }
+
+    /// The states at the start, a row each.
+    pub fn starts(&self) -> ArrayView2<'a, A> {
+        self.y0
+    }
+
+    /// The rows' own parameters.
+    pub fn own(&self) -> Option<ArrayView2<'a, A>> {
+        self.parameters
     }
 
     /// Looks for one more event in every row; they are numbered in this order.

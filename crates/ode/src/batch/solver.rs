@@ -4,6 +4,7 @@ use super::active::Active;
 use super::clock::Pace;
 use super::engine::Engine;
 use super::field::{LaneField, RowsField};
+use super::log::RowSteps;
 use super::plan::Plan;
 use super::result::{Batch, Hits, RowEnd, Saved};
 use super::rhs::{OneByOne, Vectorised};
@@ -276,6 +277,7 @@ impl<A: Element> Results<A> {
                 stats: vec![Stats::default(); count],
                 saved: Saved { states: vec![A::zero(); total * width], starts, counts: vec![0; count] },
                 hits: Hits::default(),
+                log: (0..if rows.log > 0 { count } else { 0 }).map(|_| RowSteps::new(rows.log)).collect(),
             },
         }
     }
@@ -287,7 +289,7 @@ impl<A: Element> Results<A> {
         let mut y = batch.y.as_slice_mut().expect("a new array is contiguous");
         let (mut t, mut ends, mut stats) = (&mut batch.t[..], &mut batch.ends[..], &mut batch.stats[..]);
         let Saved { states, starts, counts } = &mut batch.saved;
-        let (mut saved, mut counts) = (&mut states[..], &mut counts[..]);
+        let (mut saved, mut counts, mut log) = (&mut states[..], &mut counts[..], &mut batch.log[..]);
         let mut blocks = Vec::new();
         for first in (0..rows.count()).step_by(size) {
             let n = size.min(rows.count() - first);
@@ -302,6 +304,7 @@ impl<A: Element> Results<A> {
                 starts,
                 counts: cut(&mut counts, n),
                 hits: Hits::default(),
+                log: cut(&mut log, if rows.log > 0 { n } else { 0 }),
             });
         }
         blocks

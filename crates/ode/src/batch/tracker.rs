@@ -1,6 +1,7 @@
 //! What one row does at the end of a step that counts: events, then save times, then its end.
 
 use super::event::{Then, zero};
+use super::log::RowSteps;
 use super::result::{Hits, RowEnd};
 use super::rows::Rows;
 use super::scheme::Scheme;
@@ -20,6 +21,8 @@ pub(crate) struct Slots<'s, A> {
     pub(crate) starts: &'s [usize],
     pub(crate) counts: &'s mut [usize],
     pub(crate) hits: Hits<A>,
+    /// One a row, or none.
+    pub(crate) log: &'s mut [RowSteps<A>],
 }
 
 /// A step of one row, gathered.

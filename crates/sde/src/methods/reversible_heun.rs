@@ -39,6 +39,17 @@ impl<Y, N, R> ReversibleMemory<Y, N, R> {
     pub fn companion(&self) -> &Y {
         &self.z
     }
+
+    /// That of the state last proposed.
+    pub(crate) fn next_companion(&self) -> &Y {
+        &self.next_z
+    }
+
+    /// Goes on from another z.
+    pub(crate) fn set_companion(&mut self, z: Y) {
+        self.z = z;
+        self.drift = Drift::Due;
+    }
 }
 
 /// Whether the drift at z has been evaluated.
