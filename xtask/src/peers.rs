@@ -6,6 +6,7 @@
 mod cases;
 mod measured;
 mod ode;
+mod prepare;
 mod row;
 
 use crate::docs;
@@ -28,6 +29,8 @@ pub(crate) enum Workload {
     Ode,
     /// Optimal transport: exact plans
     Ot,
+    /// Counts to principal components
+    Prepare,
 }
 
 /// Where the peers are.
@@ -88,6 +91,7 @@ impl Peers {
 pub(crate) fn run(workload: Workload, threads: usize, json: Option<&Path>, page: Page) -> Result<()> {
     match (workload, page) {
         (Workload::Ode, page) => ode::run(threads, json, page),
+        (Workload::Prepare, _) => prepare::run(threads, json),
         (Workload::Cfm, Page::Written) => bail!("the workload cfm writes no page; leave --docs out"),
         (_, page) => beside(workload, threads, json, page),
     }

@@ -1,8 +1,8 @@
 //! Counts to components on simulated cells, with the seconds of each step.
 
 use chreode_prep::{
-    Binning, Exclusion, GeneMoments, LibrarySizes, Logarithm, Normalized, Pca, PrepError, Rows, Select, Selection, Solver,
-    SparseRows, TargetSum, Values, check_counts, dispersions,
+    Binning, Exclusion, GeneMoments, LibrarySizes, Logarithm, Normalized, Pca, PrepError, Rows, Select,
+    Selection, Solver, SparseRows, TargetSum, Values, check_counts, dispersions,
 };
 use rand::{RngExt, SeedableRng};
 use std::time::Instant;
@@ -38,7 +38,8 @@ fn main() -> Result<(), PrepError> {
     let sizes = LibrarySizes::measure(&counts, TargetSum::Total(1e4), Exclusion::Nothing)?;
     let logs = SparseRows::collect(&Normalized::new(&counts, &sizes, Logarithm::Natural)?)?;
     lap("normalize");
-    let moments = GeneMoments::measure(&Normalized::new(&counts, &sizes, Logarithm::None)?, Values::AsStored)?;
+    let moments =
+        GeneMoments::measure(&Normalized::new(&counts, &sizes, Logarithm::None)?, Values::AsStored)?;
     let genes = dispersions(&[moments], Binning::Seurat(20), Selection::Top(p))?;
     let chosen = Select::new(&logs).genes(&genes.selected)?;
     lap("genes");

@@ -112,7 +112,7 @@ pub(crate) fn of(workload: Workload) -> Vec<Case> {
     match workload {
         Workload::Cfm => matching(),
         // Its rows are made otherwise.
-        Workload::Ode => Vec::new(),
+        Workload::Ode | Workload::Prepare => Vec::new(),
         Workload::Ot => [exact(), approximate()].concat(),
     }
 }

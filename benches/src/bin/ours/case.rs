@@ -11,6 +11,8 @@ pub(crate) enum Case {
     Cfm(Training),
     /// `ot/…`
     Transport(Transport),
+    /// `prep/NxP`: counts of N cells and P genes to principal components.
+    Prepare { n: usize, p: usize },
 }
 
 /// Training steps of conditional flow matching.
@@ -74,6 +76,10 @@ impl FromStr for Case {
                 coupling: serde_json::from_value(coupling.into())
                     .with_context(|| format!("{coupling} is no coupling; try exact or independent"))?,
             }),
+            ["prep", sizes] => {
+                let (n, p) = pair(sizes)?;
+                Self::Prepare { n, p }
+            }
             ["ot", "assignment", n, d] => {
                 Self::Transport(Transport::Assignment { n: number(n)?, d: number(d)? })
             }
@@ -153,6 +159,7 @@ mod tests {
         let sinkhorn = Transport::Sinkhorn { n: 1024, thousandths: 5, costs: Word::Single };
         assert_eq!("ot/sinkhorn/1024/0.005/f32".parse::<Case>().unwrap(), Case::Transport(sinkhorn));
         for (name, part) in [
+            ("prep/50000", "50000 is not NxM"),
             ("ot/sinkhorn/1024/0/f64", "0 is not a whole number of thousandths"),
             ("ot/sinkhorn/1024/0.05/f16", "f16 is no type of costs"),
             ("cfm/moons/0/exact", "0 is not a whole number above 0"),

@@ -8,3 +8,4 @@ mod prepare;
 mod report;
 mod reproducible;
 mod runs;
+mod velocity;

@@ -8,11 +8,11 @@
 //! 8e-5 of an entry away from them.
 
 use chreode_io::{H5ad, Uns};
-use chreode_prep::Pca;
 use chreode_ot::{
     CostFunction, Coupling, HalfStep, Marginal, Reference, RelaxedSolver, RelaxedTransport, Scaled,
     SquaredEuclidean, Stop, UnbalancedSinkhorn, Unit, WaddingtonOt,
 };
+use chreode_prep::Pca;
 use ndarray::{Array1, Array2, Axis, Ix2};
 use std::path::{Path, PathBuf};
 
