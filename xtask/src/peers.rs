@@ -7,6 +7,7 @@ mod cases;
 mod gradient;
 mod measured;
 mod ode;
+mod prepare;
 mod row;
 
 use crate::docs;
@@ -34,6 +35,8 @@ pub(crate) enum Workload {
     Ode,
     /// Optimal transport: exact, entropic, unbalanced, sliced, structured plans
     Ot,
+    /// Counts to principal components
+    Prepare,
 }
 
 /// Where the peers are.
@@ -117,6 +120,7 @@ pub(crate) fn run(
         (Workload::Ode, _) if !only.is_empty() => bail!("the workload ode is one run; leave --only out"),
         (Workload::Ode, page) => ode::run(threads, json, page),
         (Workload::Gradient, page) => gradient::run(threads, json, page, only),
+        (Workload::Prepare, _) => prepare::run(threads, json),
         (Workload::Cfm, Page::Written) => bail!("the workload cfm writes no page; leave --docs out"),
         (_, page) => beside(workload, threads, only, json, page),
     }

@@ -7,4 +7,5 @@ pub use chreode_models as models;
 pub use chreode_nn as nn;
 pub use chreode_ode as ode;
 pub use chreode_ot as ot;
+pub use chreode_prep as prep;
 pub use chreode_sde as sde;

@@ -7,7 +7,9 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum PrepError {
     /// A row block whose parts do not fit.
-    #[error("row {row} of the matrix is no sparse row: {problem}; build it with SparseRows::new, which sorts")]
+    #[error(
+        "row {row} of the matrix is no sparse row: {problem}; build it with SparseRows::new, which sorts"
+    )]
     Sparse {
         /// The row, from 0.
         row: usize,

@@ -39,11 +39,7 @@ pub(crate) struct Pairs {
 /// A block Krylov space, orthogonalised in full, with thick restarts (Wu & Simon 2000, doi:10.1137/S0895479898334605;
 /// in blocks, Zhou & Saad 2008, doi:10.1007/s11075-008-9192-9): from the best Ritz vectors and the last block it grows
 /// again until all residuals are below 1e-10 of the largest eigenvalue. The start is always the same.
-pub(crate) fn largest(
-    of: &impl Operator,
-    k: usize,
-    what: &'static str,
-) -> Result<Pairs, PrepError> {
+pub(crate) fn largest(of: &impl Operator, k: usize, what: &'static str) -> Result<Pairs, PrepError> {
     let n = of.side();
     let most = (4 * k).max(k + 8 * WIDTH).next_multiple_of(WIDTH);
     if n <= SMALL || most + WIDTH > n {

@@ -34,7 +34,7 @@ pub use scale::{Centre, Scaled};
 pub use select::Select;
 pub use standardizer::Standardizer;
 pub use variable::{
-    BatchOrder, Binning, Dispersions, Loess, ResidualClip, ResidualVariances, Selection, StandardizedVariances,
-    dispersions, residual_variances, standardized_variances,
+    BatchOrder, Binning, Dispersions, Loess, ResidualClip, ResidualVariances, Selection,
+    StandardizedVariances, dispersions, residual_variances, standardized_variances,
 };
 pub use velocity::{Moments, shared_counts};

@@ -79,10 +79,7 @@ impl LibrarySizes {
                 || vec![false; p],
                 |found, row, columns, values| {
                     let limit = share * totals[row];
-                    columns
-                        .iter()
-                        .zip(values)
-                        .for_each(|(&j, &v)| found[j as usize] |= f64::from(v) > limit);
+                    columns.iter().zip(values).for_each(|(&j, &v)| found[j as usize] |= f64::from(v) > limit);
                 },
                 |part| excluded.iter_mut().zip(part).for_each(|(e, p)| *e |= p),
             )?;

@@ -76,7 +76,11 @@ impl Pca {
     ///
     /// # Errors
     /// As [`fit`](Self::fit), without the limit of size, and those of the source.
-    pub fn fit_rows(rows: &(impl Rows + ?Sized), components: usize, solver: Solver) -> Result<Self, PrepError> {
+    pub fn fit_rows(
+        rows: &(impl Rows + ?Sized),
+        components: usize,
+        solver: Solver,
+    ) -> Result<Self, PrepError> {
         let (n, p) = rows.shape();
         dense::possible(n, p, components)?;
         let GeneMoments { mean, variance, .. } = GeneMoments::measure(rows, Values::AsStored)?;

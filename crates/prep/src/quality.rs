@@ -47,11 +47,8 @@ impl CellQuality {
                 let part = columns.iter().zip(values).filter(|(j, _)| marks[**j as usize]);
                 part.map(|(_, &v)| f64::from(v)).sum()
             };
-            let parts: Vec<(f64, f64)> = groups
-                .iter()
-                .map(|(_, marks)| marked(marks))
-                .map(|part| (part, percent(part)))
-                .collect();
+            let parts: Vec<(f64, f64)> =
+                groups.iter().map(|(_, marks)| marked(marks)).map(|part| (part, percent(part))).collect();
             (total, genes, tops, parts)
         })?;
         let named = groups.iter().enumerate().map(|(g, (name, _))| {

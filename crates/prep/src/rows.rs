@@ -149,12 +149,7 @@ impl SparseRows {
     ///
     /// # Errors
     /// [`PrepError::Sparse`] for pointers that go back or beyond the entries, and columns that are not below `columns`.
-    pub fn new(
-        columns: usize,
-        indptr: &[usize],
-        indices: &[u32],
-        data: &[f32],
-    ) -> Result<Self, PrepError> {
+    pub fn new(columns: usize, indptr: &[usize], indices: &[u32], data: &[f32]) -> Result<Self, PrepError> {
         check(0, indptr, indices, data, |row| {
             row.iter().any(|&j| j as usize >= columns).then_some("a column is outside the matrix")
         })?;

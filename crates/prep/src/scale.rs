@@ -38,8 +38,7 @@ impl<R: Rows> Scaled<R> {
         length("moments", "genes", rows.shape().1, moments.mean.len())?;
         require(limit > 0.0, "limit", limit, "positive")?;
         let deviation = moments.variance.iter().map(|&v| if v > 0.0 { v.sqrt() } else { 1.0 }).collect();
-        let mut new =
-            Self { rows, mean: moments.mean.clone(), deviation, limit, centre, shift: Vec::new() };
+        let mut new = Self { rows, mean: moments.mean.clone(), deviation, limit, centre, shift: Vec::new() };
         new.shift = (0..new.mean.len()).map(|j| new.scaled(j, 0.0)).collect();
         Ok(new)
     }

@@ -6,7 +6,7 @@ use crate::{PrepError, Rows, SparseRows};
 use ndarray::Array2;
 use rayon::prelude::*;
 
-/// Averages over neighbours: row i of the weights is cᵢⱼ / Σⱼ cᵢⱼ with cᵢᵢ = 1.
+/// Averages over a cell and its neighbours in a graph, all with the same weight, as scVelo takes them.
 ///
 /// `Ms` and `Mu` are [`first`](Self::first) of the normalised layers `spliced` and `unspliced`, `Mss` and `Mus` are
 /// [`second`](Self::second) of spliced with spliced and with unspliced (Bergen et al. 2020,
@@ -17,26 +17,23 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Weights from connectivities; for those from distances give a graph of ones.
+    /// The neighbours of a cell are those with an entry above 0 in its row, of connectivities or of distances.
     ///
     /// # Errors
     /// [`PrepError::Length`] for a matrix that is not square.
-    pub fn new(connectivities: &SparseRows) -> Result<Self, PrepError> {
-        let (n, columns) = connectivities.shape();
-        length("a row of connectivities", "cells", n, columns)?;
+    pub fn new(graph: &SparseRows) -> Result<Self, PrepError> {
+        let (n, columns) = graph.shape();
+        length("a row of the graph", "cells", n, columns)?;
         let mut weights = SparseRows::empty(n);
-        let block = connectivities.block(0);
+        let block = graph.block(0);
         for i in 0..n {
             let (columns, values) = block.row(i);
-            let mut row: Vec<(u32, f32)> = columns.iter().copied().zip(values.iter().copied()).collect();
-            match row.binary_search_by_key(&(i as u32), |e| e.0) {
-                Ok(at) => row[at].1 = 1.0,
-                Err(at) => row.insert(at, (i as u32, 1.0)),
+            let mut near: Vec<u32> =
+                columns.iter().zip(values).filter(|(_, v)| **v > 0.0).map(|(&j, _)| j).collect();
+            if let Err(at) = near.binary_search(&(i as u32)) {
+                near.insert(at, i as u32);
             }
-            let sum: f64 = row.iter().map(|e| f64::from(e.1)).sum();
-            let (columns, values): (Vec<u32>, Vec<f32>) =
-                row.into_iter().map(|(j, v)| (j, (f64::from(v) / sum) as f32)).unzip();
-            weights.push(&columns, &values);
+            weights.push(&near, &vec![1.0 / near.len() as f32; near.len()]);
         }
         Ok(Self { weights })
     }

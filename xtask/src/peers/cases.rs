@@ -176,7 +176,7 @@ pub(crate) fn of(workload: Workload) -> Vec<Case> {
         Workload::Cfm => matching(),
         Workload::Nn => networks(),
         // Its rows are made otherwise.
-        Workload::Gradient | Workload::Ode => Vec::new(),
+        Workload::Gradient | Workload::Ode | Workload::Prepare => Vec::new(),
         Workload::Ot => [exact(), approximate(), further(), alone()].concat(),
     }
 }

@@ -15,6 +15,8 @@ pub(crate) enum Case {
     Transport(Transport),
     /// `nn/dD-WIDTHxLAYERS-ROWS-ACTIVATION-PASS`
     Network(Passes),
+    /// `prep/NxP`: counts of N cells and P genes to principal components.
+    Prepare { n: usize, p: usize },
 }
 
 /// Passes of a perceptron on [t, x], in f32.
@@ -138,6 +140,10 @@ impl FromStr for Case {
                     .with_context(|| format!("{coupling} is no coupling; try exact or independent"))?,
             }),
             ["nn", passes] => Self::Network(passes.parse()?),
+            ["prep", sizes] => {
+                let (n, p) = pair(sizes)?;
+                Self::Prepare { n, p }
+            }
             ["ot", "assignment", n, d] => {
                 Self::Transport(Transport::Assignment { n: number(n)?, d: number(d)? })
             }
@@ -248,6 +254,7 @@ mod tests {
             ("nn/d5-64x3-256-selu-hessian", "hessian is no pass"),
             ("nn/d5-64x3-256", "d5-64x3-256 is not dD-"),
             ("ot/unbalanced/1024/0.05/none", "none is no reference"),
+            ("prep/50000", "50000 is not NxM"),
             ("ot/sinkhorn/1024/0/f64", "0 is not a whole number of thousandths"),
             ("ot/sinkhorn/1024/0.05/f16", "f16 is no type of costs"),
             ("cfm/moons/0/exact", "0 is not a whole number above 0"),

@@ -9,6 +9,7 @@ mod cfm;
 mod laws;
 mod nn;
 mod ot;
+mod prep;
 mod profile;
 mod timing;
 
@@ -39,13 +40,15 @@ fn main() -> Result<()> {
     let cli = Cli::parse();
     let case: Case = cli.name.parse()?;
     rayon::ThreadPoolBuilder::new().num_threads(cli.threads).build_global().context("no thread pool")?;
+    let folder = cli.data.clone();
     let arrays = cli.data.map_or(Arrays::Made, Arrays::Dumped);
     let mut report = match (case, cli.profile) {
         (Case::Cfm(case), false) => serde_json::to_value(cfm::time(case, &arrays, cli.threads)?)?,
         (Case::Cfm(case), true) => serde_json::to_value(profile::steps(case, &arrays)?)?,
         (Case::Transport(case), false) => serde_json::to_value(ot::time(case, &arrays)?)?,
         (Case::Network(case), false) => serde_json::to_value(nn::time(&case)?)?,
-        (Case::Transport(_) | Case::Network(_), true) => {
+        (Case::Prepare { n, p }, false) => serde_json::to_value(prep::time(n, p, folder.as_deref())?)?,
+        (Case::Transport(_) | Case::Network(_) | Case::Prepare { .. }, true) => {
             bail!("only training has a profile; {} is one call", cli.name)
         }
     };

@@ -13,8 +13,8 @@ use crate::say::say;
 use anyhow::{Result, bail};
 use chreode_io::{AnnData, Column, Csr, H5ad, Matrix, Uns, write_h5ad};
 use chreode_prep::{
-    CellFilter, CellQuality, Exclusion, GeneFilter, GeneQuality, LibrarySizes, Logarithm, Normalized, Rows, Select,
-    SparseRows, TargetSum, check_counts, genes_with_prefix,
+    CellFilter, CellQuality, Exclusion, GeneFilter, GeneQuality, LibrarySizes, Logarithm, Normalized, Rows,
+    Select, SparseRows, TargetSum, check_counts, genes_with_prefix,
 };
 use std::time::Instant;
 
@@ -23,7 +23,10 @@ pub(crate) fn run(args: &PrepareArgs) -> Result<()> {
     let start = Instant::now();
     for path in [&args.file, &args.out] {
         if !is_h5ad(path) {
-            bail!("{} does not end in .h5ad, the format that is read and written; rename or convert it", path.display());
+            bail!(
+                "{} does not end in .h5ad, the format that is read and written; rename or convert it",
+                path.display()
+            );
         }
     }
     probe(&args.out)?;
@@ -54,7 +57,8 @@ pub(crate) fn run(args: &PrepareArgs) -> Result<()> {
     let exclusion = args.exclude_above.map_or(Exclusion::Nothing, Exclusion::Above);
     let sizes = LibrarySizes::measure(&counts, target, exclusion)?;
     let excluded = sizes.excluded.iter().filter(|&&e| e).count();
-    let beside = if excluded > 0 { format!(", {excluded} genes left out of the totals") } else { String::new() };
+    let beside =
+        if excluded > 0 { format!(", {excluded} genes left out of the totals") } else { String::new() };
     say!("scaled   every cell to {} counts{beside}; X is ln(1 + x)", sizes.target);
     let normalized = Normalized::new(&counts, &sizes, Logarithm::Natural)?;
     let logs = SparseRows::collect(&normalized)?;
@@ -91,7 +95,9 @@ fn source<'a>(data: &'a AnnData, layer: Option<&str>, args: &PrepareArgs) -> Res
             }
         },
         (None, Some(x)) => Ok(x),
-        (None, None) => bail!("{} has no X; name the layer with the counts with --layer", args.file.display()),
+        (None, None) => {
+            bail!("{} has no X; name the layer with the counts with --layer", args.file.display())
+        }
     }
 }
 
@@ -152,13 +158,17 @@ fn filtered(data: &mut AnnData, counts: &SparseRows, args: &PrepareArgs) -> Resu
     let (before, after) = (counts.shape(), (kept(&cells), kept(&genes)));
     say!(
         "kept     {} of {} cells and {} of {} genes, {marked} of them mitochondrial",
-        after.0, before.0, after.1, before.1
+        after.0,
+        before.0,
+        after.1,
+        before.1
     );
     let counts = SparseRows::collect(&Select::new(counts).cells(&cells)?.genes(&genes)?)?;
     if after != before {
         select::select(data, &cells, &genes);
     }
-    let groups = if marked > 0 { vec![("mt".to_string(), chosen(&mitochondrial, &genes))] } else { Vec::new() };
+    let groups =
+        if marked > 0 { vec![("mt".to_string(), chosen(&mitochondrial, &genes))] } else { Vec::new() };
     let quality = CellQuality::measure(&counts, &[], &groups)?;
     let detected = quality.genes.iter().map(|&n| Some(n as i64)).collect();
     data.obs.set("n_genes_by_counts", Column::Integers(detected))?;

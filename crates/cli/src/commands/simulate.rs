@@ -44,7 +44,8 @@ pub(crate) fn bifurcation(cells: usize, genes: usize, measure: Measure, seed: u6
     };
     // As many cells at each time; those that a snapshot measures must have been born.
     let each = cells.div_ceil(default.times.len()).max(FEWEST);
-    let system = Bifurcation { cells: each, founders: default.founders.max(each), genes, measurement, ..default };
+    let system =
+        Bifurcation { cells: each, founders: default.founders.max(each), genes, measurement, ..default };
     let simulation = system.simulate(Seed(seed))?;
     let Simulation { populations, truth, .. } = &simulation;
     let points: Vec<_> = populations.snapshots().iter().map(|s| s.points.view()).collect();

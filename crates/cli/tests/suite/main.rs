@@ -9,3 +9,4 @@ mod prepare;
 mod report;
 mod reproducible;
 mod runs;
+mod velocity;

@@ -14,9 +14,12 @@ const PAGE: &str = include_str!("../../../../docs/guide/from-counts-to-trajector
 fn commands() -> Vec<String> {
     let blocks = PAGE.split("```sh\n").skip(1).filter_map(|rest| rest.split("\n```").next());
     let lines = blocks.flat_map(str::lines).filter(|line| line.starts_with("chreode "));
-    let small = [("--cells 5000", "--cells 500"), ("--genes 200", "--genes 60"), ("--genes 150", "--genes 40")];
+    let small =
+        [("--cells 5000", "--cells 500"), ("--genes 200", "--genes 60"), ("--genes 150", "--genes 40")];
     let small = small.iter().chain(&[("--components 20", "--components 8"), ("--steps 2000", "--steps 30")]);
-    lines.map(|line| small.clone().fold(line.to_string(), |line, (from, to)| line.replace(from, to))).collect()
+    lines
+        .map(|line| small.clone().fold(line.to_string(), |line, (from, to)| line.replace(from, to)))
+        .collect()
 }
 
 fn load(path: &Path) -> AnnData {
@@ -58,7 +61,9 @@ fn the_commands_of_the_guide_run() {
     let prepared = load(&folder.path().join("prepared.h5ad"));
     let layer = &prepared.layers["counts"];
     assert_eq!(layer.shape(), prepared.x.as_ref().unwrap().shape());
-    assert!(layer.to_dense().iter().all(|v| v.fract() == 0.0) && prepared.obsp["connectivities"].shape().0 == 500);
+    assert!(
+        layer.to_dense().iter().all(|v| v.fract() == 0.0) && prepared.obsp["connectivities"].shape().0 == 500
+    );
     let scores = match &prepared.obsm["X_pca"] {
         Annotation::F32(z) => z.clone(),
         other => panic!("{other:?}"),
@@ -66,7 +71,10 @@ fn the_commands_of_the_guide_run() {
     assert_eq!(scores.dim(), (500, 8));
     let trajectories = load(&folder.path().join("trajectories.h5ad"));
     assert_eq!(trajectories.n_obs(), 100);
-    assert!(trajectories.layers.keys().any(|key| key.starts_with("expression_t")), "expression from varm/PCs");
+    assert!(
+        trajectories.layers.keys().any(|key| key.starts_with("expression_t")),
+        "expression from varm/PCs"
+    );
 }
 
 /// X is the logarithm of scaled counts, loadings of genes that were not chosen are 0, and X = μ + z PCsᵀ on the others.
@@ -75,7 +83,18 @@ fn what_is_written_leads_back_to_the_counts() {
     let folder = folder();
     let (from, out) = (folder.path().join("counts.h5ad"), folder.path().join("out.h5ad"));
     let x = counts(&from, 40);
-    let arguments = ["prepare", text(&from), "--out", text(&out), "--target", "1000", "--genes", "5", "--components", "5"];
+    let arguments = [
+        "prepare",
+        text(&from),
+        "--out",
+        text(&out),
+        "--target",
+        "1000",
+        "--genes",
+        "5",
+        "--components",
+        "5",
+    ];
     let said = succeeds(&arguments);
     assert!(said.contains("kept     40 of 40 cells and 12 of 12 genes, 2 of them mitochondrial\n"), "{said}");
     assert!(said.contains("scaled   every cell to 1000 counts; X is ln(1 + x)\n"), "{said}");
@@ -104,7 +123,10 @@ fn what_is_written_leads_back_to_the_counts() {
     assert_eq!(data.uns["hvg/flavor"], Uns::Text("seurat".into()));
     assert_eq!(data.layers["counts"].to_dense(), x);
     // What it wrote it refuses, unless it is told where the counts are, which it finds by itself.
-    assert!(succeeds(&["prepare", text(&out), "--out", text(&out), "--genes", "5"]).contains("counts in layers/counts"));
+    assert!(
+        succeeds(&["prepare", text(&out), "--out", text(&out), "--genes", "5"])
+            .contains("counts in layers/counts")
+    );
 }
 
 /// Every way to components, over batches too, on one file.
@@ -113,13 +135,17 @@ fn every_flavor_and_transform() {
     let folder = folder();
     let (from, out) = (folder.path().join("counts.h5ad"), folder.path().join("out.h5ad"));
     counts(&from, 60);
-    let run = |more: &[&str]| succeeds(&[&["prepare", text(&from), "--out", text(&out), "--genes", "8"], more].concat());
+    let run = |more: &[&str]| {
+        succeeds(&[&["prepare", text(&from), "--out", text(&out), "--genes", "8"], more].concat())
+    };
     for flavor in ["seurat", "cell-ranger", "seurat-v3", "pearson-residuals"] {
         let said = run(&["--flavor", flavor, "--batch", "batch"]);
         assert!(said.contains("over 2 batches"), "{said}");
     }
     assert!(run(&["--transform", "pearson-residuals"]).contains("varm/PCs_residuals"));
-    assert!(run(&["--scale", "10", "--method", "randomized", "--components", "3"]).contains("varm/PCs_scaled"));
+    assert!(
+        run(&["--scale", "10", "--method", "randomized", "--components", "3"]).contains("varm/PCs_scaled")
+    );
     let graph = ["--neighbors", "6", "--kernel", "gauss", "--diffusion", "4", "--root", "c5"];
     assert!(run(&graph).contains("in obs/dpt_pseudotime"));
     let time = load(&out).obs.column("dpt_pseudotime").and_then(Column::numbers).unwrap();
@@ -161,7 +187,10 @@ fn what_cannot_be_prepared() {
     );
     assert!(said(array![[1.0, -1.0]], &[]).contains("row 0 has -1 in column 1"));
     let fine = Array2::from_shape_fn((9, 4), |(i, j)| (1 + (i * j + i) % 3) as f32);
-    assert_eq!(said(fine.clone(), &["--layer", "raw"]), format!("{} has no layer `raw`; its layers: none", from.display()));
+    assert_eq!(
+        said(fine.clone(), &["--layer", "raw"]),
+        format!("{} has no layer `raw`; its layers: none", from.display())
+    );
     assert!(said(fine.clone(), &["--components", "9"]).contains("ask for fewer components"));
     assert!(said(fine.clone(), &["--neighbors", "12"]).contains("a search of nearest neighbours needs"));
     assert!(said(fine.clone(), &["--min-genes", "5"]).contains("no cell of 9 is left"));

@@ -9,11 +9,11 @@
 //! allows 1e-6 an entry, of entries of 1e-3 and less.)
 
 use chreode_io::{H5ad, Uns};
-use chreode_prep::Pca;
 use chreode_ot::{
     CostFunction, Coupling, HalfStep, Marginal, Reference, RelaxedSolver, RelaxedTransport, Scaled,
     SquaredEuclidean, Stop, UnbalancedSinkhorn, Unit, WaddingtonOt,
 };
+use chreode_prep::Pca;
 use ndarray::{Array1, Array2, Axis, Ix2};
 use std::path::{Path, PathBuf};
 

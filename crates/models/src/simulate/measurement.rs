@@ -87,7 +87,12 @@ impl Measurement {
             | Self::NegativeBinomial { depth, spread, .. }
             | Self::LogCounts { depth, spread } => {
                 if let Self::NegativeBinomial { dispersion, .. } = *self {
-                    require("dispersion", dispersion, (0.0..=10.0).contains(&dispersion), "between 0 and 10")?;
+                    require(
+                        "dispersion",
+                        dispersion,
+                        (0.0..=10.0).contains(&dispersion),
+                        "between 0 and 10",
+                    )?;
                 }
                 require("depth", depth, depth > 0.0 && depth <= 1e6, "above 0 and at most 1e6")?;
                 require("spread", spread, (0.0..=3.0).contains(&spread), "between 0 and 3")

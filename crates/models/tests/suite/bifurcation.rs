@@ -213,6 +213,30 @@ fn measurements_estimate_the_concentrations() {
     }
 }
 
+/// E v = m and Var v = m + α m² of counts of one state: without noise every founder rests at the same.
+#[test]
+fn counts_vary_beyond_the_poisson_law() {
+    let (depth, dispersion) = (20.0, 0.5);
+    let measurement = Measurement::NegativeBinomial { depth, spread: 0.0, dispersion };
+    let still =
+        Bifurcation { measurement, times: vec![0.0], noise: 0.0, cells: 2000, founders: 2000, ..small() };
+    let simulation = run(&still);
+    let counts = simulation.populations.points(0).mapv(f64::from);
+    assert!(counts.iter().all(|c| c.fract() == 0.0 && *c >= 0.0));
+    for (j, column) in counts.columns().into_iter().enumerate() {
+        let m = depth * simulation.truth[0].states[[0, j]];
+        let mean = column.mean().unwrap();
+        let variance = column.mapv(|c| (c - mean).powi(2)).mean().unwrap();
+        let expected = m + dispersion * m * m;
+        // Six standard errors of the mean, and of a variance of heavy tails.
+        assert!((mean - m).abs() < 6.0 * (expected / 2000.0).sqrt(), "gene {j}: {mean} for {m}");
+        assert!((variance / expected - 1.0).abs() < 0.4, "gene {j}: {variance} for {expected}");
+    }
+    let bad = Measurement::NegativeBinomial { depth, spread: 0.0, dispersion: -1.0 };
+    let error = Bifurcation { measurement: bad, ..small() }.simulate(Seed(1)).unwrap_err().to_string();
+    assert!(error.contains("dispersion") && error.contains("between 0 and 10"), "{error}");
+}
+
 #[test]
 fn threads_change_nothing() {
     let experiment = Bifurcation {

@@ -66,8 +66,7 @@ impl Search<'_> {
         let rows = |from: usize, rows: usize| {
             MatRef::from_row_major_slice(&self.centred[from * self.d..(from + rows) * self.d], rows, self.d)
         };
-        let mut kept: Vec<Candidates> =
-            (0..queries).map(|_| Candidates::new(self.count + SPARE)).collect();
+        let mut kept: Vec<Candidates> = (0..queries).map(|_| Candidates::new(self.count + SPARE)).collect();
         for from in (0..self.n).step_by(OTHERS) {
             let others = OTHERS.min(self.n - from);
             // A column a query: contiguous.
@@ -95,8 +94,8 @@ impl Search<'_> {
         let own = f64::from(self.squares[query]);
         let reach = own.sqrt() + f64::from(self.farthest);
         let rounding = 4.0 * (self.d as f64 + 8.0) * f64::from(f32::EPSILON) * reach * reach;
-        let hidden = kept.list.len() == kept.most
-            && exact[self.count - 1].0 >= f64::from(kept.worst) + own - rounding;
+        let hidden =
+            kept.list.len() == kept.most && exact[self.count - 1].0 >= f64::from(kept.worst) + own - rounding;
         if hidden {
             let others = (0..self.n as u32).filter(|&j| j as usize != query);
             exact = others.map(|j| (self.distance(query, j), j)).collect();

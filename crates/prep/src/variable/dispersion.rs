@@ -84,8 +84,7 @@ pub fn dispersions(
 /// The genes of one batch; those not `seen` get zeros.
 pub(super) fn single(moments: &GeneMoments, binning: Binning, seen: &[bool]) -> OneBatch {
     let p = seen.len();
-    let mut out =
-        OneBatch { means: vec![0.0; p], dispersions: vec![0.0; p], normalized: vec![0.0; p] };
+    let mut out = OneBatch { means: vec![0.0; p], dispersions: vec![0.0; p], normalized: vec![0.0; p] };
     let genes: Vec<usize> = (0..p).filter(|&j| seen[j]).collect();
     for &j in &genes {
         let mean = if moments.mean[j] == 0.0 { 1e-12 } else { moments.mean[j] };
@@ -107,8 +106,7 @@ pub(super) fn single(moments: &GeneMoments, binning: Binning, seen: &[bool]) -> 
         bins[edges.partition_point(|&e| e < out.means[j])].push(j);
     }
     for bin in bins {
-        let known: Vec<f64> =
-            bin.iter().map(|&j| out.dispersions[j]).filter(|d| !d.is_nan()).collect();
+        let known: Vec<f64> = bin.iter().map(|&j| out.dispersions[j]).filter(|d| !d.is_nan()).collect();
         let (centre, spread) = match binning {
             Binning::Seurat(_) => {
                 let n = known.len() as f64;

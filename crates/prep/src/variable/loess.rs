@@ -83,7 +83,13 @@ fn cut(points: &[(f64, f64)], most: usize, (low, high): (f64, f64), places: &mut
             m = at;
             break;
         }
-        offset = if offset < 0 { 1 - offset } else if offset == 0 { 1 } else { -offset };
+        offset = if offset < 0 {
+            1 - offset
+        } else if offset == 0 {
+            1
+        } else {
+            -offset
+        };
     }
     let place = points[m].0;
     if place == low || place == high {

@@ -99,8 +99,7 @@ pub fn standardized_variances(
 
 /// The standard deviation that a gene of its mean should have; 1 for a gene that does not vary.
 fn deviations(moments: &GeneMoments, span: f64) -> Result<Vec<f64>, PrepError> {
-    let varies: Vec<usize> =
-        (0..moments.mean.len()).filter(|&j| moments.variance[j] > 0.0).collect();
+    let varies: Vec<usize> = (0..moments.mean.len()).filter(|&j| moments.variance[j] > 0.0).collect();
     let log = |of: &[f64]| -> Vec<f64> { varies.iter().map(|&j| of[j].log10()).collect() };
     let x = log(&moments.mean);
     let fitted = Loess::fit(&x, &log(&moments.variance), span)?;

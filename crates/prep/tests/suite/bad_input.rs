@@ -2,8 +2,9 @@
 
 use crate::common::{counts, sparse};
 use chreode_prep::{
-    BatchOrder, Block, CellFilter, CellQuality, Exclusion, GeneFilter, GeneMoments, GeneQuality, LibrarySizes, Logarithm,
-    Normalized, Pca, Rows, Select, Solver, SparseRows, TargetSum, Values, check_counts, standardized_variances,
+    BatchOrder, Block, CellFilter, CellQuality, Exclusion, GeneFilter, GeneMoments, GeneQuality,
+    LibrarySizes, Logarithm, Normalized, Pca, Rows, Select, Solver, SparseRows, TargetSum, Values,
+    check_counts, standardized_variances,
 };
 use ndarray::{Array2, array};
 
@@ -28,7 +29,10 @@ fn what_is_no_raw_count_is_refused_with_the_evidence() {
     let scaled = Normalized::new(&rows, &sizes, Logarithm::None).unwrap();
     let said = check_counts(&scaled).unwrap_err().to_string();
     assert!(said.contains("; every cell sums to 10000"), "{said}");
-    assert!(said.contains(", as after normalisation; give the raw counts, often kept as layers/counts or raw/X"), "{said}");
+    assert!(
+        said.contains(", as after normalisation; give the raw counts, often kept as layers/counts or raw/X"),
+        "{said}"
+    );
     let said = refused(array![[0.0, 0.5], [0.25, 6.0]]);
     assert_eq!(
         said,
@@ -73,7 +77,8 @@ fn empty_cells_and_genes() {
 
 #[test]
 fn components_that_there_cannot_be() {
-    let say = |x: Array2<f32>, k: usize| Pca::fit_rows(&sparse(&x), k, Solver::Exact).unwrap_err().to_string();
+    let say =
+        |x: Array2<f32>, k: usize| Pca::fit_rows(&sparse(&x), k, Solver::Exact).unwrap_err().to_string();
     assert_eq!(
         say(Array2::from_shape_fn((4, 9), |(i, j)| (i * j) as f32), 4),
         "principal component analysis needs min(rows - 1, columns) of at least 4 but got 4 rows and 9 columns; ask for \
@@ -87,7 +92,9 @@ fn components_that_there_cannot_be() {
         say(Array2::from_elem((6, 3), 2.0), 1),
         "principal component analysis needs data of 1 dimensions but got data of 0; ask for fewer components"
     );
-    assert!(say(array![[1.0, f32::NAN], [0.0, 1.0], [2.0, 2.0]], 1).contains("needs finite entries but got NaN"));
+    assert!(
+        say(array![[1.0, f32::NAN], [0.0, 1.0], [2.0, 2.0]], 1).contains("needs finite entries but got NaN")
+    );
 }
 
 #[test]
@@ -118,5 +125,8 @@ fn parts_that_do_not_fit() {
     );
     let sorted = SparseRows::new(3, &[0, 3], &[2, 1, 2], &[1.0, 4.0, 2.0]).unwrap();
     assert_eq!((sorted.indices(), sorted.data(), sorted.shape()), (&[1, 2][..], &[4.0, 3.0][..], (1, 3)));
-    assert!(SparseRows::new(2, &[0, 1], &[2], &[1.0]).is_err() && Block::new(0, 2, &[0, 4], &[1], &[1.0]).is_err());
+    assert!(
+        SparseRows::new(2, &[0, 1], &[2], &[1.0]).is_err()
+            && Block::new(0, 2, &[0, 4], &[1], &[1.0]).is_err()
+    );
 }

@@ -9,9 +9,8 @@ pub(crate) const CELLS: usize = 240;
 pub(crate) const GENES: usize = 60;
 
 /// Made by `tests/reference/make.py` (scanpy 1.11.5, scikit-misc 0.5.1, 2026-11-28).
-pub(crate) static SCANPY: LazyLock<Value> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../reference/scanpy.json")).expect("valid JSON")
-});
+pub(crate) static SCANPY: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../reference/scanpy.json")).expect("valid JSON"));
 
 /// splitmix64.
 fn mix(x: u64) -> u64 {

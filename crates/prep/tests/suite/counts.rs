@@ -2,8 +2,8 @@
 
 use crate::common::{GENES, agrees, counts, dense, reference, sparse};
 use chreode_prep::{
-    CellFilter, CellQuality, Exclusion, GeneFilter, GeneMoments, GeneQuality, LibrarySizes, Logarithm, Normalized, Rows,
-    Scaled, Centre, Select, SparseRows, TargetSum, Values, genes_with_prefix,
+    CellFilter, CellQuality, Centre, Exclusion, GeneFilter, GeneMoments, GeneQuality, LibrarySizes,
+    Logarithm, Normalized, Rows, Scaled, Select, SparseRows, TargetSum, Values, genes_with_prefix,
 };
 use ndarray::array;
 
@@ -18,7 +18,8 @@ fn the_counts_are_those_of_the_reference() {
 #[test]
 fn quality_of_cells_and_genes() {
     let rows = counts();
-    let names: Vec<String> = (0..GENES).map(|j| format!("{}{j}", if j % 10 == 3 { "mt-" } else { "g" })).collect();
+    let names: Vec<String> =
+        (0..GENES).map(|j| format!("{}{j}", if j % 10 == 3 { "mt-" } else { "g" })).collect();
     let mt = genes_with_prefix(&names, &["MT-"]);
     let cells = CellQuality::measure(&rows, &[5, 20], &[("mt".into(), mt)]).unwrap();
     let six = |of: &[f64]| of[..6].to_vec();
@@ -55,7 +56,8 @@ fn filters_keep_what_is_within_their_limits() {
 #[test]
 fn totals_and_logarithms() {
     let rows = counts();
-    let row = |x: &dyn Fn() -> ndarray::Array2<f32>| x().row(5).iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
+    let row =
+        |x: &dyn Fn() -> ndarray::Array2<f32>| x().row(5).iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
     let sizes = LibrarySizes::measure(&rows, TargetSum::Total(1000.0), Exclusion::Above(0.12)).unwrap();
     assert!(sizes.excluded.contains(&true) && sizes.excluded.contains(&false));
     let scaled = Normalized::new(&rows, &sizes, Logarithm::None).unwrap();

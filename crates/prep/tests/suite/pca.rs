@@ -4,8 +4,8 @@ use crate::common::{agrees, counts, dense, sparse};
 use approx::assert_relative_eq;
 use chreode_core::Seed;
 use chreode_prep::{
-    Centre, Exclusion, GeneMoments, LibrarySizes, Logarithm, Normalized, Pca, PearsonResiduals, ResidualClip, Rows, Scaled,
-    Select, Solver, SparseRows, TargetSum, Values,
+    Centre, Exclusion, GeneMoments, LibrarySizes, Logarithm, Normalized, Pca, PearsonResiduals, ResidualClip,
+    Rows, Scaled, Select, Solver, SparseRows, TargetSum, Values,
 };
 use ndarray::{Array2, s};
 

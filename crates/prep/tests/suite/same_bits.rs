@@ -4,9 +4,9 @@ use crate::common::{counts, dense};
 use crate::pca::made;
 use chreode_core::Seed;
 use chreode_prep::{
-    Block, Density, DiffusionMap, Exclusion, GeneMoments, LibrarySizes, Logarithm, Normalized, Pca, PearsonResiduals,
-    PrepError, ResidualClip, Rows, Solver, SparseRows, TargetSum, Values, fuzzy_connectivities, nearest,
-    residual_variances,
+    Block, Density, DiffusionMap, Exclusion, GeneMoments, LibrarySizes, Logarithm, Normalized, Pca,
+    PearsonResiduals, PrepError, ResidualClip, Rows, Solver, SparseRows, TargetSum, Values,
+    fuzzy_connectivities, nearest, residual_variances,
 };
 use ndarray::Array2;
 

@@ -5,7 +5,7 @@ use approx::assert_relative_eq;
 use chreode_prep::{Moments, shared_counts};
 use ndarray::array;
 
-/// Weights of 1 on the diagonal, rows summing to 1.
+/// A cell and its neighbours have the same weight.
 #[test]
 fn first_and_second_moments() {
     let graph = sparse(&array![[0.0, 0.5, 0.5], [0.25, 9.0, 0.0], [0.0, 0.0, 0.0]]);
@@ -13,9 +13,13 @@ fn first_and_second_moments() {
     let unspliced = sparse(&array![[1.0, 1.0], [0.0, 2.0], [3.0, 4.0]]);
     let moments = Moments::new(&graph).unwrap();
     let first = moments.first(&spliced).unwrap();
-    assert_relative_eq!(first, array![[2.0, 2.25], [3.6, 0.8], [0.0, 8.0]], max_relative = 1e-6);
+    assert_relative_eq!(first, array![[2.0, 3.0], [3.0, 0.5], [0.0, 8.0]], max_relative = 1e-6);
     let second = moments.second(&spliced, &unspliced).unwrap();
-    assert_relative_eq!(second, array![[1.0, 8.5], [0.4, 1.6], [0.0, 32.0]], max_relative = 1e-6);
+    assert_relative_eq!(
+        second,
+        array![[2.0 / 3.0, 34.0 / 3.0], [1.0, 1.0], [0.0, 32.0]],
+        max_relative = 1e-6
+    );
     assert_eq!(shared_counts(&spliced, &unspliced).unwrap(), [3.0, 15.0]);
 }
 

@@ -2,8 +2,8 @@
 
 use crate::common::{CELLS, GENES, agrees, counts, marks};
 use chreode_prep::{
-    BatchOrder, Binning, Dispersions, Exclusion, GeneMoments, LibrarySizes, Loess, Logarithm, Normalized, ResidualClip,
-    Selection, TargetSum, Values, dispersions, residual_variances, standardized_variances,
+    BatchOrder, Binning, Dispersions, Exclusion, GeneMoments, LibrarySizes, Loess, Logarithm, Normalized,
+    ResidualClip, Selection, TargetSum, Values, dispersions, residual_variances, standardized_variances,
 };
 
 fn moments(batches: usize, logarithm: Logarithm) -> Vec<GeneMoments> {

@@ -7,7 +7,8 @@ use anyhow::Result;
 use chreode_core::Seed;
 use chreode_io::{AnnData, Annotation, Uns};
 use chreode_prep::{
-    Centre, GeneMoments, Pca, PearsonResiduals, ResidualClip, Rows, Scaled, Select, Solver, SparseRows, Values,
+    Centre, GeneMoments, Pca, PearsonResiduals, ResidualClip, Rows, Scaled, Select, Solver, SparseRows,
+    Values,
 };
 use ndarray::Array2;
 
@@ -64,6 +65,8 @@ pub(super) fn write(
     data.uns.insert("pca/params/mask_var".into(), Uns::Text("highly_variable".into()));
     let scores = scores.mapv(|z| z as f32);
     data.obsm.insert("X_pca".into(), Annotation::F32(scores.clone()));
-    say!("found    {k} components of {of}, {percent:.1} percent of the variance, in obsm/X_pca and varm/{key}");
+    say!(
+        "found    {k} components of {of}, {percent:.1} percent of the variance, in obsm/X_pca and varm/{key}"
+    );
     Ok(scores)
 }

@@ -5,8 +5,8 @@ use crate::say::say;
 use anyhow::{Context, Result, bail};
 use chreode_io::{AnnData, Column, Uns};
 use chreode_prep::{
-    BatchOrder, Binning, GeneMoments, LibrarySizes, Logarithm, Normalized, ResidualClip, Selection, SparseRows, Values,
-    dispersions, residual_variances, standardized_variances,
+    BatchOrder, Binning, GeneMoments, LibrarySizes, Logarithm, Normalized, ResidualClip, Selection,
+    SparseRows, Values, dispersions, residual_variances, standardized_variances,
 };
 
 /// The share of the genes in a local fit, as in Seurat.
@@ -85,7 +85,8 @@ fn batches(data: &AnnData, args: &PrepareArgs) -> Result<(Vec<usize>, usize)> {
     let mut seen: Vec<String> = Vec::new();
     let mut batch = Vec::with_capacity(data.n_obs());
     for (row, label) in column.labels().into_iter().enumerate() {
-        let label = label.with_context(|| format!("cell {row} has no `{name}`; fill the column or drop the cell"))?;
+        let label =
+            label.with_context(|| format!("cell {row} has no `{name}`; fill the column or drop the cell"))?;
         batch.push(seen.iter().position(|s| *s == label).unwrap_or_else(|| {
             seen.push(label);
             seen.len() - 1

@@ -12,7 +12,12 @@ use chreode_prep::{
 use ndarray::Array2;
 
 /// Writes what was asked for.
-pub(super) fn write(data: &mut AnnData, args: &PrepareArgs, neighbors: usize, scores: &Array2<f32>) -> Result<()> {
+pub(super) fn write(
+    data: &mut AnnData,
+    args: &PrepareArgs,
+    neighbors: usize,
+    scores: &Array2<f32>,
+) -> Result<()> {
     let nearest = nearest(scores.view(), neighbors.saturating_sub(1))?;
     let (graph, method) = match args.kernel {
         Kernel::Umap => (fuzzy_connectivities(&nearest), "umap"),
@@ -46,7 +51,10 @@ fn diffusion(data: &mut AnnData, args: &PrepareArgs, graph: &SparseRows, count: 
     say!("found    {count} components of the diffusion map, in obsm/X_diffmap");
     if let Some(name) = &args.root {
         let root = data.obs.index.iter().position(|n| n == name).with_context(|| {
-            format!("no cell is called `{name}`, or it was dropped; name one of obs, such as `{}`", data.obs.index[0])
+            format!(
+                "no cell is called `{name}`, or it was dropped; name one of obs, such as `{}`",
+                data.obs.index[0]
+            )
         })?;
         let pseudotime = map.pseudotime(root)?;
         data.obs.set("dpt_pseudotime", Column::Numbers(pseudotime.to_vec()))?;
