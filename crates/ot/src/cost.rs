@@ -101,12 +101,11 @@ pub trait CostFunction: Sync {
     }
 }
 
+/// Writes the costs of a row to some columns.
+type CostsInto<'c> = dyn Fn(usize, Range<usize>, &mut [f64]) + Sync + 'c;
+
 /// Blocks of rows and columns of a matrix, in parallel, by a function of row and columns; compiled once for all costs.
-fn fill(
-    flat: &mut [f64],
-    m: usize,
-    costs_into: &(dyn Fn(usize, Range<usize>, &mut [f64]) + Sync),
-) -> Result<(), OtError> {
+fn fill(flat: &mut [f64], m: usize, costs_into: &CostsInto<'_>) -> Result<(), OtError> {
     flat.par_chunks_mut(ROWS * m).enumerate().try_for_each(|(block, rows)| {
         for start in (0..m).step_by(COLUMNS) {
             let end = (start + COLUMNS).min(m);

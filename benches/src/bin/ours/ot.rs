@@ -50,8 +50,8 @@ const TOLERANCE: f64 = 1e-6;
 
 /// Times the solve of `case`; matrices of costs are made before.
 pub(crate) fn time(case: Transport, arrays: &Arrays) -> Result<Report> {
-    // Of sizes that the peers' script writes no file for; of the same law.
-    let made = &Arrays::Made;
+    // The peers' script writes files of powers of two alone; other sizes are made here, of the same law.
+    let of = |n: usize| if n.is_power_of_two() { arrays } else { &Arrays::Made };
     match case {
         Transport::Assignment { n, d } => {
             let clouds = arrays.clouds(n, n, d)?;
@@ -118,7 +118,7 @@ pub(crate) fn time(case: Transport, arrays: &Arrays) -> Result<Report> {
             unbalanced(&clouds, thousandths, reference)
         }
         Transport::Sliced { n, d, directions: count } => {
-            let clouds = made.clouds(n, n, d)?;
+            let clouds = of(n).clouds(n, n, d)?;
             let lines = directions(count, d, Seed(11))?;
             let (x, y) = (clouds.x.view(), clouds.y.view());
             let (distance, times) = repeat(REPEATS, BUDGET, || {
@@ -127,11 +127,11 @@ pub(crate) fn time(case: Transport, arrays: &Arrays) -> Result<Report> {
             Ok(Report { loss: Some(distance), ..Report::new(&times, None) })
         }
         Transport::Gromov { n } => {
-            let clouds = made.clouds(n, n, 5)?;
+            let clouds = of(n).clouds(n, n, 5)?;
             gromov(&clouds)
         }
         Transport::LowRank { n, rank } => {
-            let clouds = made.clouds(n, n, 5)?;
+            let clouds = of(n).clouds(n, n, 5)?;
             let solver = LowRankSinkhorn::new(rank, Stop::Within { tolerance: 1e-7, max_iterations: 1000 });
             let (plan, times) = repeat(3, BUDGET, || {
                 let costs = FactoredCost::squared_euclidean(clouds.x.view(), clouds.y.view())?;
@@ -141,7 +141,7 @@ pub(crate) fn time(case: Transport, arrays: &Arrays) -> Result<Report> {
             Ok(Report { loss, iterations, ..Report::new(&times, None) })
         }
         Transport::MatrixFree { n, iterations } => {
-            let clouds = made.clouds(n, n, 5)?;
+            let clouds = of(n).clouds(n, n, 5)?;
             matrix_free(&clouds, iterations)
         }
         Transport::Sinkhorn { n, thousandths, costs: word } => {
