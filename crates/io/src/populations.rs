@@ -5,6 +5,7 @@ mod npz;
 mod table;
 mod time;
 
+use crate::zarr::is_store;
 use crate::{Column, IoError};
 use chreode_core::{Populations, Snapshot};
 use ndarray::{Array1, Array2, Axis, s};
@@ -52,7 +53,7 @@ struct Cells {
     element: String,
 }
 
-/// Reads `.h5ad`, `.npz`, `.csv` or `.tsv` and groups the cells by time.
+/// Reads `.h5ad`, a zarr store, `.npz`, `.safetensors`, `.csv` or `.tsv` and groups the cells by time.
 ///
 /// A time is a number: that of a numeric column, or of numeric categories, or of a label that is a number
 /// or has exactly one in it (`Day 03`, `day12`, `E8.5`). A sign belongs to a number within a label only at
@@ -68,10 +69,13 @@ struct Cells {
 /// [`IoError::Dimensions`], [`IoError::Populations`].
 pub fn read_populations(path: impl AsRef<Path>, columns: &Columns) -> Result<TimeSeries, IoError> {
     let path = path.as_ref();
+    if is_store(path) {
+        return group(path, columns, annotated::read(path, columns)?);
+    }
     crate::file::length(path)?;
     let cells = match extension(path).as_str() {
         "h5ad" => annotated::read(path, columns)?,
-        "npz" => npz::read(path, columns)?,
+        "npz" | "npy" | "safetensors" => npz::read(path, columns)?,
         "csv" => table::read(path, columns, b',')?,
         "tsv" => table::read(path, columns, b'\t')?,
         _ => return Err(IoError::UnknownFormat { path: path.to_path_buf() }),
@@ -89,7 +93,7 @@ pub fn column_names(path: impl AsRef<Path>) -> Result<Vec<String>, IoError> {
     let path = path.as_ref();
     crate::file::length(path)?;
     match extension(path).as_str() {
-        "npz" => npz::names(path),
+        "npz" | "npy" | "safetensors" => npz::names(path),
         "csv" => table::names(path, b','),
         "tsv" => table::names(path, b'\t'),
         _ => Err(IoError::UnknownFormat { path: path.to_path_buf() }),

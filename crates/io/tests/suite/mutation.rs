@@ -59,7 +59,7 @@ fn damaged_files_give_errors_in_bounded_memory() {
         return;
     }
     let outcome = Command::new("sh")
-        .args(["-c", "ulimit -v 1048576; exec \"$0\" --exact damaged_files_give_errors_in_bounded_memory"])
+        .args(["-c", "ulimit -v 1048576; exec \"$0\" --exact mutation::damaged_files_give_errors_in_bounded_memory"])
         .arg(std::env::current_exe().unwrap())
         .env(INNER, "1")
         .output()
