@@ -4,6 +4,7 @@
 //! `PEERS_DIR` the folder of the scripts; without them our side is timed alone, and the reason printed.
 
 mod cases;
+mod io;
 mod measured;
 mod ode;
 mod row;
@@ -24,6 +25,8 @@ use std::process::Command;
 pub(crate) enum Workload {
     /// Conditional flow matching: training steps
     Cfm,
+    /// Reading .h5ad files
+    Io,
     /// Integrators: floors by hand, single problems, batches, neural fields
     Ode,
     /// Optimal transport: exact plans
@@ -88,6 +91,7 @@ impl Peers {
 pub(crate) fn run(workload: Workload, threads: usize, json: Option<&Path>, page: Page) -> Result<()> {
     match (workload, page) {
         (Workload::Ode, page) => ode::run(threads, json, page),
+        (Workload::Io, page) => io::run(threads, json, page),
         (Workload::Cfm, Page::Written) => bail!("the workload cfm writes no page; leave --docs out"),
         (_, page) => beside(workload, threads, json, page),
     }

@@ -1,5 +1,6 @@
 //! What the command line accepts; strings become types here and nowhere else.
 
+use chreode_io::Compression;
 use chreode_models::{Coupling, Sampling};
 use chreode_nn::Activation;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -22,6 +23,11 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Show what is in a file, and what `train` could use
     Inspect(InspectArgs),
+    /// Convert between formats; the name of OUT chooses
+    Convert(ConvertArgs),
+    /// Say what other tools will stumble over in a file, and how to mend it
+    #[command(name = "doctor")]
+    DoctorFile(DoctorFileArgs),
     /// Learn the flow between the snapshots of a file
     Train(TrainArgs),
     /// Move cells along a trained flow
@@ -50,7 +56,42 @@ pub(crate) struct DemoArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// An .h5ad, .npz, .csv or .tsv file
+    /// An .h5ad, zarr, 10x .h5, loom, Matrix Market, .npz, .npy, .safetensors, .csv or .tsv file
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConvertArgs {
+    /// An .h5ad, zarr, 10x .h5, loom, Matrix Market, .npz, .npy, .safetensors, .csv or .tsv file
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// File to write: .h5ad, .zarr, .npz, .safetensors, .csv, .tsv, or a folder for Matrix Market
+    pub(crate) out: PathBuf,
+    /// How an .h5ad file is compressed
+    #[arg(long, value_enum, default_value = "gzip")]
+    pub(crate) compression: CompressionName,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum CompressionName {
+    /// Not at all: largest, fastest to read
+    None,
+    /// Shuffle and gzip, which every reader has
+    Gzip,
+}
+
+impl From<CompressionName> for Compression {
+    fn from(name: CompressionName) -> Self {
+        match name {
+            CompressionName::None => Self::None,
+            CompressionName::Gzip => Self::Gzip,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorFileArgs {
+    /// Any file that `inspect` reads
     pub(crate) file: PathBuf,
 }
 

@@ -1,6 +1,8 @@
 //! One file a command: arguments in, library calls, words out.
 
+pub(crate) mod convert;
 pub(crate) mod demo;
+pub(crate) mod doctor_file;
 pub(crate) mod evaluate;
 pub(crate) mod inspect;
 pub(crate) mod predict;

@@ -83,6 +83,8 @@ fn run(cli: &Cli) -> Result<()> {
     match &cli.command {
         Command::Demo(args) => commands::demo::run(args, threads),
         Command::Inspect(args) => commands::inspect::run(args),
+        Command::Convert(args) => commands::convert::run(args),
+        Command::DoctorFile(args) => commands::doctor_file::run(args),
         Command::Train(args) => commands::train::run(args, threads),
         Command::Predict(args) => commands::predict::run(args),
         Command::Evaluate(args) => commands::evaluate::run(args, threads),

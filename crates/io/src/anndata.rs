@@ -117,6 +117,8 @@ pub enum Uns {
     Complexes(ArrayD<[f64; 2]>),
     /// Bytes that are no text.
     Bytes(Vec<u8>),
+    /// A list with categories or gaps.
+    Column(Column),
     /// A table without row names: columns with their names.
     Records(Vec<(String, Column)>),
     /// A table.

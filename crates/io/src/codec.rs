@@ -15,7 +15,7 @@ mod zstd;
 
 pub(crate) use blosc::blosc;
 pub(crate) use checksum::{crc32, crc32c, fletcher32, lookup3};
-pub(crate) use deflate::{Inflate, gunzip, gunzip_reader, gzip, inflate_raw, inflate_zlib, zlib};
+pub(crate) use deflate::{gunzip, gunzip_reader, gzip, inflate_raw, inflate_zlib, zlib};
 pub(crate) use lz4::lz4;
 pub(crate) use lzf::lzf;
 pub(crate) use shuffle::{shuffle, unshuffle};

@@ -85,24 +85,30 @@ impl Format {
         while let Ok(n @ 1..) = file.read(&mut head[got..]) {
             got += n;
         }
-        let head = &head[..got];
         if hdf5_pure::is_hdf5(path).unwrap_or(false) {
-            let container = Container::open(path)?;
-            let has = |name: &str| container.kind(name).map(|kind| kind.is_some());
-            return Ok(if has("obs")? && has("var")? {
-                Self::H5ad
-            } else if has("row_attrs")? || has("col_attrs")? {
-                Self::Loom
-            } else if tenx::genome(&container)?.is_some() {
-                Self::TenX
-            } else {
-                // What is missing is said when it is read.
-                Self::H5ad
-            });
+            return Self::of_hdf5(&Container::open(path)?);
         }
+        Self::of_head(path, &head[..got], length)
+    }
+
+    fn of_hdf5(container: &Container) -> Result<Self, IoError> {
+        let has = |name: &str| container.kind(name).map(|kind| kind.is_some());
+        Ok(if has("obs")? && has("var")? {
+            Self::H5ad
+        } else if has("row_attrs")? || has("col_attrs")? {
+            Self::Loom
+        } else if tenx::genome(container)?.is_some() {
+            Self::TenX
+        } else {
+            // What is missing is said when it is read.
+            Self::H5ad
+        })
+    }
+
+    /// By the first bytes of a file of this length that is not HDF5.
+    fn of_head(path: &Path, head: &[u8], length: u64) -> Result<Self, IoError> {
         let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_ascii_lowercase();
         let name = name.strip_suffix(".gz").unwrap_or(&name);
-        let unknown = || Err(IoError::UnknownFormat { path: path.to_path_buf() });
         if head.starts_with(b"\x93NUMPY") {
             return Ok(Self::Npy);
         }
@@ -121,8 +127,12 @@ impl Format {
         match name.rsplit('.').next() {
             Some("csv") => Ok(Self::Csv),
             Some("tsv" | "txt" | "tab") => Ok(Self::Tsv),
+            // Damaged ones say more when they are read.
+            Some("npz") => Ok(Self::Npz),
+            Some("npy") => Ok(Self::Npy),
+            Some("safetensors") => Ok(Self::Safetensors),
             Some("h5ad" | "h5" | "loom" | "hdf5") => Err(IoError::NotHdf5 { path: path.to_path_buf() }),
-            _ => unknown(),
+            _ => Err(IoError::UnknownFormat { path: path.to_path_buf() }),
         }
     }
 
@@ -167,6 +177,30 @@ pub fn read(path: impl AsRef<Path>) -> Result<Loaded, IoError> {
         Format::Tsv => whole(table::read(path, b'\t')?),
         Format::Npy | Format::Npz | Format::Safetensors => arrays::read(path)?,
     })
+}
+
+/// As [`read`], of a file that is in memory; `name` is what messages call it, and decides between kinds of text.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_bytes(name: impl AsRef<Path>, bytes: Vec<u8>) -> Result<Loaded, IoError> {
+    let path = name.as_ref();
+    let whole = |data: AnnData| Loaded { data, left_out: Vec::new(), narrowed: Vec::new() };
+    if hdf5_pure::is_hdf5_bytes(&bytes) {
+        let container = Container::of_bytes(path, bytes)?;
+        return match Format::of_hdf5(&container)? {
+            Format::TenX => tenx::read(&container).map(whole),
+            Format::Loom => loom::read(&container),
+            _ => H5ad::over(container)?.load(),
+        };
+    }
+    let head = &bytes[..bytes.len().min(32)];
+    match Format::of_head(path, head, bytes.len() as u64)? {
+        Format::MatrixMarket => mtx::read_bytes(path, &bytes).map(whole),
+        Format::Csv => table::read_from(path, bytes.as_slice(), b',').map(whole),
+        Format::Tsv => table::read_from(path, bytes.as_slice(), b'\t').map(whole),
+        _ => arrays::read_archive(path, &Archive::of_bytes(path, bytes)?),
+    }
 }
 
 /// Converts a file to the format that the name of the new one asks for; returns what could not be brought there.

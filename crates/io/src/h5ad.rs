@@ -2,6 +2,7 @@
 
 mod backed;
 mod batches;
+mod concat;
 mod copy;
 mod encode;
 mod frame;
@@ -10,18 +11,22 @@ mod legacy;
 mod load;
 mod matrix;
 mod raw;
+mod sparse_sink;
+mod stream;
 mod subset;
 mod summary;
 mod uns;
 
 pub use backed::BackedMatrix;
 pub use batches::{Batch, Batches, shuffled};
+pub use concat::{Join, concatenate};
 pub use copy::Additions;
 pub(crate) use encode::encode;
 pub use encode::{write_h5ad, write_h5ad_as};
 pub use frame::{ColumnInfo, ColumnKind};
 pub use kind::ElementKind;
 pub use load::{LeftOut, Loaded};
+pub use stream::{RowSink, Simulated, write_simulated};
 pub use subset::Subset;
 pub use summary::{ElementInfo, Summary};
 
@@ -60,7 +65,7 @@ impl H5ad {
         Self::over(Container::of_bytes(name.as_ref(), bytes)?)
     }
 
-    fn over(container: Container) -> Result<Self, IoError> {
+    pub(crate) fn over(container: Container) -> Result<Self, IoError> {
         for missing in ["obs", "var"] {
             if container.kind(missing)?.is_none() {
                 return Err(IoError::NotAnnData { path: container.path().to_path_buf(), missing });

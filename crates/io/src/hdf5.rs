@@ -11,8 +11,10 @@ mod reader;
 mod records;
 mod rows;
 mod scalar;
+mod storage;
 mod store;
 mod tree;
+mod values;
 mod write;
 
 pub use dtype::Dtype;
@@ -23,7 +25,7 @@ pub(crate) use records::{Field, FieldValues};
 pub(crate) use rows::Rows;
 pub(crate) use tree::{Attribute, Data, Dataset, Group, Node, Stream, Writer, write};
 pub use write::Compression;
-pub(crate) use write::{Address, Shape, Sink, Stored, Target};
+pub(crate) use write::{Address, Shape, Sink, Stored};
 
 /// The enumeration that h5py reads as `numpy.bool_`.
 fn boolean() -> hdf5_pure::Datatype {

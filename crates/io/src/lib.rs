@@ -3,6 +3,7 @@
 mod anndata;
 mod codec;
 mod column;
+mod doctor;
 mod error;
 mod file;
 mod formats;
@@ -15,12 +16,13 @@ mod zarr;
 
 pub use anndata::{AnnData, Annotation, Raw, Uns};
 pub use column::{Categories, CategoryOrder, Column, Frame};
+pub use doctor::{Finding, Severity, diagnose};
 pub use error::IoError;
 pub use file::{DataHash, data_hash, write_atomically};
-pub use formats::{Format, convert, read};
+pub use formats::{Format, convert, read, read_bytes};
 pub use h5ad::{
-    Additions, BackedMatrix, Batch, Batches, ColumnInfo, ColumnKind, ElementInfo, ElementKind, H5ad, LeftOut, Loaded, Subset, Summary, write_h5ad,
-    write_h5ad_as, shuffled,
+    Additions, BackedMatrix, Batch, Batches, ColumnInfo, ColumnKind, ElementInfo, ElementKind, H5ad, Join, LeftOut, Loaded, RowSink, Simulated, Subset, Summary, write_h5ad,
+    write_h5ad_as, write_simulated, concatenate, shuffled,
 };
 pub use hdf5::{Compression, Dtype};
 pub use populations::{Columns, TimeSeries, column_names, read_populations};

@@ -9,7 +9,7 @@ mod codecs;
 mod read;
 mod write;
 
-pub(crate) use array::{Array, Element};
+pub(crate) use array::Element;
 pub(crate) use chunk::ZarrChunks;
 pub(crate) use read::{Store, is_store};
 pub use write::{ZarrVersion, write_zarr};

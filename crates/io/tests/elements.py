@@ -255,6 +255,12 @@ def write(folder):
 def check(folder):
     at = lambda name: os.path.join(folder, name)
     for name in sorted(os.listdir(folder)):
+        # Filters that h5py lacks are why these files exist.
+        bare = name.startswith(("zstd", "blosc"))
+        if bare and name.endswith((".copy.h5ad", ".mem.h5ad", ".mem2.zarr", ".mem3.zarr")):
+            found = ad.read_zarr(at(name)) if name.endswith("zarr") else ad.read_h5ad(at(name))
+            assert (found.X == X).all(), name
+            continue
         if name.endswith(".copy.h5ad"):
             original = ad.read_h5ad(at(name.replace(".copy", "")))
             assert_equal(ad.read_h5ad(at(name)), original, exact=True)

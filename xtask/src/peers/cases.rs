@@ -111,8 +111,8 @@ fn approximate() -> Vec<Case> {
 pub(crate) fn of(workload: Workload) -> Vec<Case> {
     match workload {
         Workload::Cfm => matching(),
-        // Its rows are made otherwise.
-        Workload::Ode => Vec::new(),
+        // Their rows are made otherwise.
+        Workload::Io | Workload::Ode => Vec::new(),
         Workload::Ot => [exact(), approximate()].concat(),
     }
 }

@@ -4,6 +4,7 @@ mod bad_files;
 mod bad_settings;
 mod common;
 mod demo;
+mod files;
 mod report;
 mod reproducible;
 mod runs;

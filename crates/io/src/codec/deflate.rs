@@ -36,9 +36,6 @@ pub(crate) fn inflate_raw(input: &[u8], expected: usize) -> Decoded {
     }
 }
 
-/// A decoder of raw deflate as a stream, for archives too large to hold.
-pub(crate) type Inflate<R> = flate2::read::DeflateDecoder<R>;
-
 /// Decodes gzip members to at most `expected` bytes.
 pub(crate) fn gunzip(input: &[u8], expected: usize) -> Decoded {
     let mut out = Vec::with_capacity(expected.min(1 << 26));
@@ -81,7 +78,7 @@ mod tests {
 
     #[test]
     fn bytes_return_and_no_more_than_expected() {
-        let bytes: Vec<u8> = (0..100_000u32).map(|i| (i * i >> 7) as u8).collect();
+        let bytes: Vec<u8> = (0..100_000u32).map(|i| ((i * i) >> 7) as u8).collect();
         let packed = zlib(&bytes, 4);
         assert_eq!(inflate_zlib(&packed, bytes.len()).unwrap(), bytes);
         assert!(matches!(inflate_zlib(&packed, bytes.len() - 1), Err(CodecError::Long { .. })));

@@ -137,7 +137,7 @@ impl Archive {
         let bad = |reason| corrupt(path, "/", reason);
         let entries = if bytes.starts_with(b"\x93NUMPY") {
             Entries::One("X".to_string())
-        } else if bytes.starts_with(b"PK") {
+        } else if bytes.starts_with(b"PK") || path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz")) {
             Entries::Zip(zip::entries(&bytes).map_err(bad)?)
         } else {
             Entries::Safetensors(safetensors::entries(&bytes).map_err(bad)?)
@@ -190,7 +190,11 @@ fn corrupt(path: &Path, element: &str, reason: String) -> IoError {
 
 /// Reads a file of arrays; see [`read`](super::read) for what goes where.
 pub(super) fn read(path: &Path) -> Result<Loaded, IoError> {
-    let archive = Archive::open(path)?;
+    read_archive(path, &Archive::open(path)?)
+}
+
+/// As [`read`], of a file that is open.
+pub(super) fn read_archive(path: &Path, archive: &Archive) -> Result<Loaded, IoError> {
     let (mut arrays, mut left_out) = (Vec::new(), Vec::new());
     for name in archive.names() {
         match archive.get(&name) {

@@ -44,7 +44,7 @@ fn turned(file: &Container, element: &str, (genes, cells): (usize, usize)) -> Re
     let mut start = 0;
     while start < genes {
         let end = rows.block_end(start);
-        let block: Vec<f32> = rows.numbers(&[start..end])?;
+        let block: Vec<f32> = rows.numbers(std::slice::from_ref(&(start..end)))?;
         for gene in block.chunks(cells.max(1)) {
             for (cell, &value) in gene.iter().enumerate().filter(|(_, value)| **value != 0.0) {
                 indices.push(cell as u32);

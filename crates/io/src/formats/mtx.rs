@@ -18,13 +18,7 @@ pub(super) fn read(path: &Path) -> Result<AnnData, IoError> {
         false => (path.to_path_buf(), None),
     };
     let triplets = Triplets::read(&matrix)?;
-    let Some(folder) = folder else {
-        let (rows, columns) = triplets.shape;
-        let numbers = |n: usize| (0..n).map(|i| i.to_string()).collect();
-        let mut data = AnnData::new(numbers(rows), numbers(columns));
-        data.x = Some(Matrix::Csr(triplets.columns(&matrix)?.to_csr()));
-        return Ok(data);
-    };
+    let Some(folder) = folder else { return alone(&matrix, triplets) };
     let barcodes = lines(&beside(folder, &["barcodes.tsv"])?)?;
     let features = lines(&beside(folder, &["features.tsv", "genes.tsv"])?)?;
     for (what, expected, found) in
@@ -47,6 +41,32 @@ pub(super) fn read(path: &Path) -> Result<AnnData, IoError> {
     }
     // Features by cells along columns is cells by features along rows.
     data.x = Some(Matrix::Csr(triplets.columns(&matrix)?.transposed()));
+    Ok(data)
+}
+
+/// A file in memory, alone.
+pub(super) fn read_bytes(path: &Path, bytes: &[u8]) -> Result<AnnData, IoError> {
+    let packed = bytes.starts_with(b"\x1f\x8b");
+    let triplets = match packed {
+        true => Triplets::parse(path, BufReader::new(gunzip_reader(bytes)))?,
+        false => Triplets::parse(path, bytes)?,
+    };
+    alone(path, triplets)
+}
+
+/// A matrix without names: those are numbers.
+fn alone(path: &Path, triplets: Triplets) -> Result<AnnData, IoError> {
+    // Names of rows that nothing is stored of take memory that no byte of the file stands for.
+    const MOST: usize = 1 << 22;
+    let (rows, columns) = triplets.shape;
+    if rows.max(columns) > MOST.max(4 * triplets.values.len()) {
+        let (path, element) = (path.to_path_buf(), "the line of sizes".to_string());
+        let reason = format!("{rows} by {columns} is far more than its {} entries", triplets.values.len());
+        return Err(IoError::Corrupt { path, element, reason });
+    }
+    let numbers = |n: usize| (0..n).map(|i| i.to_string()).collect();
+    let mut data = AnnData::new(numbers(rows), numbers(columns));
+    data.x = Some(Matrix::Csr(triplets.columns(path)?.to_csr()));
     Ok(data)
 }
 

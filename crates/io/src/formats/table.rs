@@ -3,12 +3,20 @@
 use crate::{AnnData, Annotation, Column, IoError, LeftOut, Matrix, write_atomically};
 use csv::{ReaderBuilder, WriterBuilder};
 use ndarray::Array2;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 /// Reads a table: numeric columns are `X`, others `obs`.
 pub(super) fn read(path: &Path, delimiter: u8) -> Result<AnnData, IoError> {
+    let file = File::open(path).map_err(|source| IoError::Read { path: path.to_path_buf(), source })?;
+    read_from(path, file, delimiter)
+}
+
+/// As [`read`], of a table that is open.
+pub(super) fn read_from(path: &Path, input: impl Read, delimiter: u8) -> Result<AnnData, IoError> {
     let wrong = |error: csv::Error| describe(path, error);
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).from_path(path).map_err(wrong)?;
+    let mut reader = ReaderBuilder::new().delimiter(delimiter).from_reader(input);
     let header: Vec<String> = reader.headers().map_err(wrong)?.iter().map(str::to_string).collect();
     let mut columns: Vec<Vec<String>> = vec![Vec::new(); header.len()];
     for record in reader.records() {

@@ -301,6 +301,7 @@ fn uns_value(key: &str, value: &Uns) -> Result<Node<'static>, IoError> {
         Uns::Texts(a) => array("string-array", a, Data::Text),
         Uns::Complexes(a) => array("array", a, Data::Complex),
         Uns::Bytes(v) => dataset("bytes", Vec::new(), Data::Bytes(v.clone())),
+        Uns::Column(values) => column(values),
         Uns::Records(columns) => records(key, columns)?,
         Uns::Frame(table) => frame(&format!("uns/{key}"), table)?,
         Uns::Sparse(m) => matrix(m),

@@ -63,6 +63,12 @@ impl H5ad {
             Some(ElementKind::Csr | ElementKind::Csc) => Ok(Uns::Sparse(self.matrix(element)?)),
             Some(ElementKind::Scalar | ElementKind::Text) => self.scalar(element),
             Some(ElementKind::Array | ElementKind::StringArray) => self.array(element),
+            Some(
+                ElementKind::Categorical
+                | ElementKind::NullableInteger
+                | ElementKind::NullableBoolean
+                | ElementKind::NullableString,
+            ) => self.plain_column(element).map(Uns::Column),
             Some(ElementKind::Bytes) => self.container.byte_string(element).map(Uns::Bytes),
             Some(ElementKind::Records) => self.records(element),
             Some(other) => Err(self.unread(element, other, "one value")),

@@ -71,11 +71,17 @@ struct Turn<'a, T> {
     each: usize,
     convert: &'a (dyn Fn(&[u8], &mut [T]) + Sync),
     /// The values as bytes, where those are what is stored.
-    same: Option<fn(&mut [T]) -> &mut [u8]>,
+    same: Option<AsBytes<T>>,
 }
 
 /// Rows of a slab, and where their values go.
 type Parts<'a, T> = Vec<(Range<usize>, &'a mut [T])>;
+
+/// Values as the bytes they are.
+type AsBytes<T> = fn(&mut [T]) -> &mut [u8];
+
+/// What is done with a slab.
+type Job<'a, T> = dyn Fn(usize, Parts<'_, T>) -> Result<(), Fault> + Sync + 'a;
 
 /// Bytes that are read in one go.
 const PIECE: usize = 1 << 20;
@@ -117,8 +123,7 @@ impl Grid {
         ranges: &[Range<usize>],
         out: &mut [T],
     ) -> Result<(), Fault> {
-        let same: Option<fn(&mut [T]) -> &mut [u8]> =
-            stored.is::<T>().then_some(|out| cast_slice_mut(out));
+        let same: Option<AsBytes<T>> = stored.is::<T>().then_some(|out| cast_slice_mut(out));
         self.gather(ranges, out, &Turn { each: 1, convert: &|bytes, out| stored.convert(bytes, out), same })
     }
 
@@ -216,7 +221,7 @@ impl Grid {
         ranges: &[Range<usize>],
         out: &mut [T],
         turn: &Turn<'_, T>,
-        job: &(dyn Fn(usize, Parts<'_, T>) -> Result<(), Fault> + Sync),
+        job: &Job<'_, T>,
     ) -> Result<(), Fault> {
         let row = self.row_len() * turn.each;
         let mut jobs: Vec<(usize, Parts<'_, T>)> = Vec::new();

@@ -1,7 +1,7 @@
 //! Writing: a tree of groups and datasets, built by us or copied byte for byte from another file.
 
 use super::reader::{Container, NodeKind};
-use super::write::{Address, record, Compression, FileWriter, Shape, Sink, Stored, Target};
+use super::write::{Address, Compression, FileWriter, Shape, Sink, Stored, Target, is_one_text, record};
 use crate::IoError;
 use hdf5_pure::AttrValue;
 use std::borrow::Cow;
@@ -63,10 +63,10 @@ impl Attribute {
             AttrValue::I64(v) => (*v).into(),
             // The only empty list that is written is one of texts.
             AttrValue::F64Array(v) => v.clone().into(),
-            other => match (other.as_str(), other.as_strings(), other.to_i64s()) {
-                (Some(text), _, _) => text.into(),
-                (_, Some(texts), _) => texts.to_vec().into(),
-                (_, _, integers) => integers.unwrap_or_default().into(),
+            other => match (other.as_strings(), other.to_i64s()) {
+                (Some([one]), _) if is_one_text(other) => one.as_str().into(),
+                (Some(texts), _) => texts.to_vec().into(),
+                (_, integers) => integers.unwrap_or_default().into(),
             },
         }
     }

@@ -11,6 +11,7 @@ mod message;
 mod sink;
 
 pub(crate) use datatype::{Stored, encode as encode_datatype, record};
+pub(super) use message::is_one_text;
 pub(crate) use sink::{Shape, Sink};
 
 use super::tree::Attribute;

@@ -122,7 +122,8 @@ fn what_is_no_h5ad_file() {
     assert_eq!(
         error.to_string(),
         format!(
-            "{} does not end in .h5ad, .npz, .csv or .tsv, the formats that are read; rename or convert it",
+            "{} is in no format that is known; those are .h5ad, zarr, 10x .h5, .loom, Matrix Market, .npz, .npy, \
+             .safetensors, .csv and .tsv",
             shown("cells.xlsx")
         )
     );

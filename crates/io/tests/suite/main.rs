@@ -3,9 +3,11 @@
 mod anndata_reads;
 mod common;
 mod data;
+mod elements;
 mod files;
 mod mutation;
 mod populations;
 mod preprocess;
 mod reprogramming;
 mod roundtrip;
+mod streaming;

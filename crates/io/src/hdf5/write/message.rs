@@ -67,6 +67,19 @@ pub(super) fn null_dataspace() -> Vec<u8> {
     vec![2, 0, 0, 2]
 }
 
+/// Whether it is a text and not a list of them.
+pub(in crate::hdf5) fn is_one_text(value: &AttrValue) -> bool {
+    matches!(
+        value,
+        AttrValue::String(_)
+            | AttrValue::StringSized { .. }
+            | AttrValue::AsciiString(_)
+            | AttrValue::AsciiStringSized { .. }
+            | AttrValue::VarLenString(_)
+            | AttrValue::VarLenAsciiString(_)
+    )
+}
+
 /// An attribute; `text` stores a text and gives its reference.
 pub(super) fn attribute(
     name: &str,
@@ -93,10 +106,15 @@ pub(super) fn attribute(
         AttrValue::U8(v) => (Stored::U8.encode(), dataspace(&[]), vec![*v]),
         AttrValue::F64Array(v) => (Stored::F64.encode(), list(v.len()), numbers(v, f64::to_le_bytes)),
         AttrValue::I64Array(v) => (Stored::I64.encode(), list(v.len()), numbers(v, i64::to_le_bytes)),
-        other => match (other.as_str(), other.as_strings(), other.to_i64s()) {
-            (Some(one), _, _) => (Stored::Text.encode(), dataspace(&[]), texts(&[one.to_string()])?),
-            (_, Some(many), _) => (Stored::Text.encode(), list(many.len()), texts(many)?),
-            (_, _, Some(v)) => (Stored::I64.encode(), list(v.len()), numbers(&v, i64::to_le_bytes)),
+        AttrValue::F32(v) => (Stored::F32.encode(), dataspace(&[]), v.to_le_bytes().to_vec()),
+        AttrValue::F32Array(v) => (Stored::F32.encode(), list(v.len()), numbers(v, f32::to_le_bytes)),
+        AttrValue::I8(v) => (Stored::I8.encode(), dataspace(&[]), v.to_le_bytes().to_vec()),
+        AttrValue::I16(v) => (Stored::I32.encode(), dataspace(&[]), i32::from(*v).to_le_bytes().to_vec()),
+        AttrValue::U16(v) => (Stored::U32.encode(), dataspace(&[]), u32::from(*v).to_le_bytes().to_vec()),
+        other => match (other.as_strings(), other.to_i64s()) {
+            (Some(one), _) if is_one_text(other) => (Stored::Text.encode(), dataspace(&[]), texts(one)?),
+            (Some(many), _) => (Stored::Text.encode(), list(many.len()), texts(many)?),
+            (_, Some(v)) => (Stored::I64.encode(), list(v.len()), numbers(&v, i64::to_le_bytes)),
             _ => {
                 let reason = format!("the attribute {name} has a type that cannot be written");
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
