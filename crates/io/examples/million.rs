@@ -6,7 +6,7 @@
 //! ```
 
 use chreode_core::Seed;
-use chreode_io::{Batches, Compression, H5ad, Matrix, Simulated, Subset, shuffled, write_simulated};
+use chreode_io::{Batches, Compression, H5ad, Matrix, Subset, shuffled, write_rows};
 use rand::RngExt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -27,8 +27,7 @@ fn main() -> Outcome<()> {
         clock = Instant::now();
     };
 
-    let rows = Simulated { cells, genes };
-    write_simulated(&whole, &rows, Compression::Gzip, |block, count, out| {
+    write_rows(&whole, (cells, genes), Compression::Gzip, |block, count, out| {
         let mut rng = Seed(1).stream("counts", block as u64);
         for _ in 0..count {
             let mut gene = rng.random_range(0..10);
@@ -66,7 +65,10 @@ fn main() -> Outcome<()> {
         variables: Some((0..genes).filter(|gene| gene % 4 != 0).collect()),
     };
     file.write_subset(&part, &subset, Compression::Gzip)?;
-    say("every second cell, three genes of four, written", format!("{:.2} GB", std::fs::metadata(&part)?.len() as f64 / 1e9));
+    say(
+        "every second cell, three genes of four, written",
+        format!("{:.2} GB", std::fs::metadata(&part)?.len() as f64 / 1e9),
+    );
     file.write_subset(&part, &Subset::default(), Compression::None)?;
     say("converted to no compression", format!("{:.2} GB", std::fs::metadata(&part)?.len() as f64 / 1e9));
     std::fs::remove_file(&whole)?;

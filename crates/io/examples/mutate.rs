@@ -9,8 +9,8 @@
 
 use chreode_core::Seed;
 use chreode_io::{
-    AnnData, Annotation, Categories, CategoryOrder, Column, Compression, Csr, Matrix, Uns, ZarrVersion, convert, read,
-    read_bytes, write_h5ad_as, write_zarr,
+    AnnData, Annotation, Categories, CategoryOrder, Column, Compression, Csr, Matrix, Uns, ZarrVersion,
+    convert, read, read_bytes, write_h5ad_as, write_zarr,
 };
 use ndarray::Array2;
 use rand::{Rng, RngExt};
@@ -85,7 +85,8 @@ fn main() -> Outcome<()> {
     let folder = tempfile::tempdir()?;
     let mut subjects = own(folder.path())?;
     if let Some(more) = arguments.next() {
-        let mut paths: Vec<PathBuf> = std::fs::read_dir(more)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
+        let mut paths: Vec<PathBuf> =
+            std::fs::read_dir(more)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
         paths.retain(|path| path.is_file() && std::fs::metadata(path).is_ok_and(|m| m.len() < 1 << 17));
         paths.sort();
         for path in paths {
@@ -99,7 +100,10 @@ fn main() -> Outcome<()> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
     let shares: f64 = subjects.iter().map(|s| s.share).sum();
     let (mut findings, mut all) = (0, 0);
-    println!("{:<28} {:>10} {:>10} {:>10} {:>9} {:>9}", "input", "bytes", "mutated", "read", "seconds", "peak MB");
+    println!(
+        "{:<28} {:>10} {:>10} {:>10} {:>9} {:>9}",
+        "input", "bytes", "mutated", "read", "seconds", "peak MB"
+    );
     for subject in &subjects {
         let count = (total * subject.share / shares).ceil() as u64;
         let (start, mut accepted, mut most) = (Instant::now(), 0u64, 0);
@@ -182,7 +186,8 @@ fn damaged(bytes: &[u8], rng: &mut impl Rng) -> Vec<u8> {
             bytes.copy_within(from..from + length, to);
         }
         3 | 4 => {
-            const LIES: [u64; 8] = [0, 1, 0x7fff_ffff, 0xffff_ffff, 1 << 33, 1 << 40, i64::MAX as u64, u64::MAX];
+            const LIES: [u64; 8] =
+                [0, 1, 0x7fff_ffff, 0xffff_ffff, 1 << 33, 1 << 40, i64::MAX as u64, u64::MAX];
             let width = [1, 2, 4, 8][rng.random_range(0..4)];
             let at = rng.random_range(0..n);
             let end = (at + width).min(n);
@@ -192,7 +197,11 @@ fn damaged(bytes: &[u8], rng: &mut impl Rng) -> Vec<u8> {
         _ => {
             for _ in 0..rng.random_range(1..6) {
                 let at = rng.random_range(0..n);
-                bytes[at] = if rng.random_range(0..2u32) == 0 { rng.random() } else { bytes[at] ^ (1 << rng.random_range(0..8u32)) };
+                bytes[at] = if rng.random_range(0..2u32) == 0 {
+                    rng.random()
+                } else {
+                    bytes[at] ^ (1 << rng.random_range(0..8u32))
+                };
             }
         }
     }
@@ -213,15 +222,28 @@ fn own(folder: &Path) -> Outcome<Vec<Subject>> {
     std::fs::rename(folder.join("own/matrix.mtx.gz"), folder.join("own.mtx.gz"))?;
     let text = b"%%MatrixMarket matrix coordinate real general\n% note\n4 3 5\n1 1 1\n1 3 2.5\n3 2 3\n4 1 4e1\n4 3 5\n";
     std::fs::write(folder.join("own.mtx"), text)?;
-    let mut npy = b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': True, 'shape': (4, 3), }".to_vec();
+    let mut npy =
+        b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': True, 'shape': (4, 3), }".to_vec();
     npy.resize(127, b' ');
     npy.push(b'\n');
     (0..12).for_each(|i| npy.extend((i as f32).to_le_bytes()));
     std::fs::write(folder.join("own.npy"), npy)?;
-    for name in
-        ["plain.h5ad", "gzip.h5ad", "own.npz", "own.npy", "own.safetensors", "own.csv", "own.tsv", "own.mtx", "own.mtx.gz"]
-    {
-        subjects.push(Subject { name: name.to_string(), bytes: std::fs::read(folder.join(name))?, share: share(name) });
+    for name in [
+        "plain.h5ad",
+        "gzip.h5ad",
+        "own.npz",
+        "own.npy",
+        "own.safetensors",
+        "own.csv",
+        "own.tsv",
+        "own.mtx",
+        "own.mtx.gz",
+    ] {
+        subjects.push(Subject {
+            name: name.to_string(),
+            bytes: std::fs::read(folder.join(name))?,
+            share: share(name),
+        });
     }
     Ok(subjects)
 }
@@ -231,11 +253,14 @@ fn object() -> Outcome<AnnData> {
     let mut data = AnnData::new(names("c", 4), names("g", 3));
     let csr = Csr::new((4, 3), vec![0, 2, 2, 3, 5], vec![0, 2, 1, 0, 2], vec![1.0, 2.0, 3.0, 4.0, 5.0])?;
     data.x = Some(Matrix::Csr(csr.clone()));
-    data.obs.set("day", Column::Categorical {
-        codes: vec![Some(0), None, Some(1), Some(1)],
-        categories: Categories::Strings(names("day", 2)),
-        order: CategoryOrder::Ordered,
-    })?;
+    data.obs.set(
+        "day",
+        Column::Categorical {
+            codes: vec![Some(0), None, Some(1), Some(1)],
+            categories: Categories::Strings(names("day", 2)),
+            order: CategoryOrder::Ordered,
+        },
+    )?;
     data.obs.set("gap", Column::Integers(vec![Some(1), None, Some(3), None]))?;
     data.obs.set("text", Column::Strings(names("t", 4).into_iter().map(Some).collect()))?;
     data.layers.insert("dense".into(), Matrix::Dense(Matrix::Csr(csr.clone()).to_dense()));

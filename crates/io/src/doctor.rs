@@ -44,7 +44,12 @@ pub fn diagnose(path: impl AsRef<Path>) -> Result<Vec<Finding>, IoError> {
     match read(path) {
         Ok(Loaded { data, left_out, narrowed }) => {
             for lost in left_out {
-                findings.add(&lost.element, Severity::Note, lost.reason, "nothing, if you do not need it here");
+                findings.add(
+                    &lost.element,
+                    Severity::Note,
+                    lost.reason,
+                    "nothing, if you do not need it here",
+                );
             }
             for element in narrowed {
                 let what = "it is stored wider than the 32 bits in which models see it".to_string();
@@ -55,18 +60,30 @@ pub fn diagnose(path: impl AsRef<Path>) -> Result<Vec<Finding>, IoError> {
             if let Some(x) = &data.x {
                 values("X", x, &mut findings);
             }
-            data.layers.iter().for_each(|(key, layer)| values(&format!("layers/{key}"), layer, &mut findings));
+            data.layers
+                .iter()
+                .for_each(|(key, layer)| values(&format!("layers/{key}"), layer, &mut findings));
             for (key, value) in &data.obsm {
                 if let Annotation::F32(a) = value
                     && let Some(count) = Some(a.iter().filter(|v| !v.is_finite()).count()).filter(|&n| n > 0)
                 {
                     let what = format!("{count} values are not finite");
-                    findings.add(&format!("obsm/{key}"), Severity::Broken, what, "impute them or drop the cells");
+                    findings.add(
+                        &format!("obsm/{key}"),
+                        Severity::Broken,
+                        what,
+                        "impute them or drop the cells",
+                    );
                 }
             }
         }
         Err(error) => {
-            findings.add("the file", Severity::Broken, error.to_string(), "write it again where it came from");
+            findings.add(
+                "the file",
+                Severity::Broken,
+                error.to_string(),
+                "write it again where it came from",
+            );
         }
     }
     findings.0.sort_by_key(|finding| finding.severity);
@@ -148,7 +165,12 @@ fn names(table: &str, frame: &Frame, findings: &mut Findings) {
     let twice = frame.index.iter().filter(|name| !seen.insert(name.as_str())).count();
     if twice > 0 {
         let what = format!("{twice} names occur more than once; joins by name go wrong");
-        findings.add(&format!("{table} names"), Severity::Broken, what, "make them unique (var_names_make_unique)");
+        findings.add(
+            &format!("{table} names"),
+            Severity::Broken,
+            what,
+            "make them unique (var_names_make_unique)",
+        );
     }
     for (name, column) in &frame.columns {
         let element = format!("{table}/{name}");

@@ -9,7 +9,7 @@ mod table;
 mod tenx;
 mod zip;
 
-pub(crate) use arrays::{Array, Archive};
+pub(crate) use arrays::{Archive, Array};
 
 use crate::hdf5::{Compression, Container};
 use crate::zarr::is_store;
@@ -80,7 +80,8 @@ impl Format {
         }
         let length = crate::file::length(path)?;
         let mut head = [0; 32];
-        let mut file = File::open(path).map_err(|source| IoError::Read { path: path.to_path_buf(), source })?;
+        let mut file =
+            File::open(path).map_err(|source| IoError::Read { path: path.to_path_buf(), source })?;
         let mut got = 0;
         while let Ok(n @ 1..) = file.read(&mut head[got..]) {
             got += n;

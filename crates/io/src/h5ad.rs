@@ -15,6 +15,7 @@ mod sparse_sink;
 mod stream;
 mod subset;
 mod summary;
+mod table;
 mod uns;
 
 pub use backed::BackedMatrix;
@@ -26,7 +27,7 @@ pub use encode::{write_h5ad, write_h5ad_as};
 pub use frame::{ColumnInfo, ColumnKind};
 pub use kind::ElementKind;
 pub use load::{LeftOut, Loaded};
-pub use stream::{RowSink, Simulated, write_simulated};
+pub use stream::{RowSink, write_rows};
 pub use subset::Subset;
 pub use summary::{ElementInfo, Summary};
 

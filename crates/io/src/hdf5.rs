@@ -5,6 +5,7 @@
 //! against the stored bytes before memory is asked for, and no panic of the library gets through.
 
 mod dtype;
+mod filters;
 mod grid;
 mod heap;
 mod reader;
@@ -18,11 +19,11 @@ mod values;
 mod write;
 
 pub use dtype::Dtype;
-pub(crate) use reader::{Container, NodeKind};
 pub(crate) use grid::{Fault, Grid};
-pub(crate) use scalar::{NO_INDEX, Scalar, StoredNumber};
+pub(crate) use reader::{Container, NodeKind};
 pub(crate) use records::{Field, FieldValues};
 pub(crate) use rows::Rows;
+pub(crate) use scalar::{NO_INDEX, Scalar, StoredNumber};
 pub(crate) use tree::{Attribute, Data, Dataset, Group, Node, Stream, Writer, write};
 pub use write::Compression;
 pub(crate) use write::{Address, Shape, Sink, Stored};

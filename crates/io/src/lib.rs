@@ -21,8 +21,8 @@ pub use error::IoError;
 pub use file::{DataHash, data_hash, write_atomically};
 pub use formats::{Format, convert, read, read_bytes};
 pub use h5ad::{
-    Additions, BackedMatrix, Batch, Batches, ColumnInfo, ColumnKind, ElementInfo, ElementKind, H5ad, Join, LeftOut, Loaded, RowSink, Simulated, Subset, Summary, write_h5ad,
-    write_h5ad_as, write_simulated, concatenate, shuffled,
+    Additions, BackedMatrix, Batch, Batches, ColumnInfo, ColumnKind, ElementInfo, ElementKind, H5ad, Join,
+    LeftOut, Loaded, RowSink, Subset, Summary, concatenate, shuffled, write_h5ad, write_h5ad_as, write_rows,
 };
 pub use hdf5::{Compression, Dtype};
 pub use populations::{Columns, TimeSeries, column_names, read_populations};

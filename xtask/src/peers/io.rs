@@ -84,13 +84,32 @@ pub(super) fn run(threads: usize, json: Option<&Path>, page: Page) -> Result<()>
     };
     let folder = root().join("target/peers-io");
     std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    run_command(cargo().args(["build", "--release", "--quiet", "--package", "chreode-io", "--example", "reading"]))?;
+    run_command(cargo().args([
+        "build",
+        "--release",
+        "--quiet",
+        "--package",
+        "chreode-io",
+        "--example",
+        "reading",
+    ]))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    println!("{:<40} {:>10} {:>10} {:>7} {:>5} {:>9} {:>9}", "case", "ours (s)", "peer (s)", "ratio", "goal", "ours MB", "peer MB");
+    println!(
+        "{:<40} {:>10} {:>10} {:>7} {:>5} {:>9} {:>9}",
+        "case", "ours (s)", "peer (s)", "ratio", "goal", "ours MB", "peer MB"
+    );
     let (mut rows, mut table) = (Vec::new(), head());
     for case in cases() {
         let mut command = peers.command(SCRIPT);
-        command.args(["--threads", &threads.to_string(), "--repeats", "5", "--only", &case.only, "--work-dir"]);
+        command.args([
+            "--threads",
+            &threads.to_string(),
+            "--repeats",
+            "5",
+            "--only",
+            &case.only,
+            "--work-dir",
+        ]);
         let told = command.arg(&folder).output().with_context(|| format!("cannot start {command:?}"))?;
         if !told.status.success() {
             bail!("{SCRIPT} ended with {}: {}", told.status, String::from_utf8_lossy(&told.stderr));
@@ -169,7 +188,10 @@ mod tests {
     fn a_missed_goal_is_marked() {
         let case = &cases()[0];
         let at = |seconds| Side { seconds, memory: Some(10.4) };
-        assert_eq!(line(case, at(0.1), at(0.2), 1), "| whole file, none | 1 | 100.00 | 200.00 | 2.00 | 1.5 | 10 | 10 |\n");
+        assert_eq!(
+            line(case, at(0.1), at(0.2), 1),
+            "| whole file, none | 1 | 100.00 | 200.00 | 2.00 | 1.5 | 10 | 10 |\n"
+        );
         assert!(line(case, at(0.2), at(0.2), 1).contains("1.00 | 1.5 ⚠"));
     }
 }

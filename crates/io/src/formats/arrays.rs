@@ -60,7 +60,8 @@ impl Values {
     pub(super) fn reordered(self, shape: &[usize]) -> Self {
         fn turn<T: Copy>(values: Vec<T>, shape: &[usize]) -> Vec<T> {
             let reversed: Vec<usize> = shape.iter().rev().copied().collect();
-            let array = ArrayD::from_shape_vec(IxDyn(&reversed), values).expect("as many values as the shape says");
+            let array =
+                ArrayD::from_shape_vec(IxDyn(&reversed), values).expect("as many values as the shape says");
             array.reversed_axes().iter().copied().collect()
         }
         match self {
@@ -129,7 +130,8 @@ enum Entries {
 impl Archive {
     pub(crate) fn open(path: &Path) -> Result<Self, IoError> {
         crate::file::length(path)?;
-        let bytes = std::fs::read(path).map_err(|source| IoError::Read { path: path.to_path_buf(), source })?;
+        let bytes =
+            std::fs::read(path).map_err(|source| IoError::Read { path: path.to_path_buf(), source })?;
         Self::of_bytes(path, bytes)
     }
 
@@ -137,7 +139,8 @@ impl Archive {
         let bad = |reason| corrupt(path, "/", reason);
         let entries = if bytes.starts_with(b"\x93NUMPY") {
             Entries::One("X".to_string())
-        } else if bytes.starts_with(b"PK") || path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz")) {
+        } else if bytes.starts_with(b"PK") || path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz"))
+        {
             Entries::Zip(zip::entries(&bytes).map_err(bad)?)
         } else {
             Entries::Safetensors(safetensors::entries(&bytes).map_err(bad)?)
@@ -208,7 +211,8 @@ pub(super) fn read_archive(path: &Path, archive: &Archive) -> Result<Loaded, IoE
     }
     let matrix = |(_, array): &&(String, Array)| array.shape.len() == 2;
     let main = arrays.iter().find(|(name, _)| name == "X").filter(matrix);
-    let Some((main, n)) = main.or_else(|| arrays.iter().find(matrix)).map(|(m, a)| (m.clone(), a.shape[0])) else {
+    let Some((main, n)) = main.or_else(|| arrays.iter().find(matrix)).map(|(m, a)| (m.clone(), a.shape[0]))
+    else {
         let (path, group, key) = (path.to_path_buf(), "the matrices".to_string(), "X".to_string());
         return Err(IoError::NoSuchElement { path, group, key, found: archive.names() });
     };
@@ -222,7 +226,8 @@ pub(super) fn read_archive(path: &Path, archive: &Archive) -> Result<Loaded, IoE
                 data.x = Some(Matrix::Dense(x.expect("as many values as the shape says")));
             }
             [rows, columns] if rows == n => {
-                let dense = |v| Array2::from_shape_vec((rows, columns), v).expect("as many values as the shape says");
+                let dense =
+                    |v| Array2::from_shape_vec((rows, columns), v).expect("as many values as the shape says");
                 let value = match array.values {
                     Values::F32(v) => Annotation::F32(dense(v)),
                     _ => Annotation::F64(

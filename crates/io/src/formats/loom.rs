@@ -28,7 +28,8 @@ pub(super) fn read(file: &Container) -> Result<Loaded, IoError> {
     }
     for graphs in ["col_graphs", "row_graphs"] {
         if file.kind(graphs)? == Some(NodeKind::Group) && !file.children(graphs)?.is_empty() {
-            left_out.push(LeftOut { element: graphs.to_string(), reason: "graphs of loom are not read".into() });
+            left_out
+                .push(LeftOut { element: graphs.to_string(), reason: "graphs of loom are not read".into() });
         }
     }
     Ok(Loaded { data, left_out, narrowed: Vec::new() })
@@ -81,7 +82,9 @@ fn attributes(
         Some(name) => {
             let index = file.texts(&format!("{group}/{name}"))?;
             if index.len() != rows {
-                return Err(file.corrupt(&format!("{group}/{name}"), &format!("it does not have {rows} names")));
+                return Err(
+                    file.corrupt(&format!("{group}/{name}"), &format!("it does not have {rows} names"))
+                );
             }
             index
         }
@@ -94,14 +97,17 @@ fn attributes(
         let header = file.header(&element)?;
         let column = match (&header.dtype, &header.shape[..]) {
             (_, [n, ..]) if *n != rows => None,
-            (Dtype::Text, [_]) => Some(Column::Strings(file.texts(&element)?.into_iter().map(Some).collect())),
+            (Dtype::Text, [_]) => {
+                Some(Column::Strings(file.texts(&element)?.into_iter().map(Some).collect()))
+            }
             (Dtype::Float(_), [_]) => Some(Column::Numbers(file.f64s(&element)?)),
             (Dtype::Integer(_) | Dtype::Unsigned(_), [_]) => {
                 Some(Column::Integers(file.i64s(&element)?.into_iter().map(Some).collect()))
             }
             (dtype, &[n, width]) if dtype.is_number() => {
                 let values = Array2::from_shape_vec((n, width), file.f64s(&element)?);
-                let values = values.map_err(|_| file.corrupt(&element, "its length does not fit its shape"))?;
+                let values =
+                    values.map_err(|_| file.corrupt(&element, "its length does not fit its shape"))?;
                 more.insert(key.clone(), Annotation::F64(values));
                 continue;
             }
@@ -109,7 +115,9 @@ fn attributes(
         };
         match column {
             Some(column) => frame.set(key, column)?,
-            None => left_out.push(LeftOut { element, reason: "it is not one value for each row".to_string() }),
+            None => {
+                left_out.push(LeftOut { element, reason: "it is not one value for each row".to_string() })
+            }
         }
     }
     Ok((frame, more))

@@ -153,7 +153,8 @@ impl Triplets {
         if height > MOST || width > MOST {
             return Err(bad(at, "a dimension exceeds 2^28"));
         }
-        let mut out = Self { shape: (height, width), rows: Vec::new(), columns: Vec::new(), values: Vec::new() };
+        let mut out =
+            Self { shape: (height, width), rows: Vec::new(), columns: Vec::new(), values: Vec::new() };
         while next(&mut line)? {
             at += 1;
             if line.trim_ascii().is_empty() {
@@ -179,7 +180,8 @@ impl Triplets {
                 out.push(column as u32 - 1, row as u32 - 1, value);
             }
         }
-        let complete = if symmetry == "general" { out.values.len() == stored } else { out.values.len() >= stored };
+        let complete =
+            if symmetry == "general" { out.values.len() == stored } else { out.values.len() >= stored };
         if !complete {
             return Err(bad(at, &format!("{} of {stored} entries are there", out.values.len())));
         }

@@ -38,7 +38,8 @@ fn header(bytes: &[u8]) -> Result<Header, String> {
     let length = length.ok_or_else(cut)?;
     let text = bytes.get(start..start.saturating_add(length)).ok_or_else(cut)?;
     let text = std::str::from_utf8(text).map_err(|_| "its header is not text".to_string())?;
-    let descr = value(text, "descr").and_then(quoted).ok_or("its header has no plain type; records are not read")?;
+    let descr =
+        value(text, "descr").and_then(quoted).ok_or("its header has no plain type; records are not read")?;
     let fortran = value(text, "fortran_order").is_some_and(|v| v.starts_with("True"));
     let shape = value(text, "shape").and_then(|v| v.strip_prefix('(')?.split_once(')'));
     let (shape, _) = shape.ok_or("its header has no shape")?;
@@ -105,7 +106,10 @@ mod tests {
         let body: Vec<u8> = [1f32, 2.0, 3.0, 4.0, 5.0, 6.0].iter().flat_map(|v| v.to_le_bytes()).collect();
         let bytes = write("<f4", &[2, 3], &body);
         let array = parse(&bytes).unwrap();
-        assert_eq!((array.shape.as_slice(), array.to_f64()), (&[2, 3][..], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+        assert_eq!(
+            (array.shape.as_slice(), array.to_f64()),
+            (&[2, 3][..], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+        );
         // Numpy's own header of `asfortranarray`.
         let text = String::from_utf8_lossy(&bytes[..74]).into_owned();
         assert!(text.contains("'shape': (2, 3,), }"), "{text}");

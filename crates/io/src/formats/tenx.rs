@@ -38,9 +38,9 @@ pub(super) fn read(file: &Container) -> Result<AnnData, IoError> {
             }
         }
     }
-    let (indices, values) =
-        rayon::join(|| file.indices(&at("indices")), || file.f32s(&at("data")));
-    let pointers: Result<Vec<usize>, _> = file.i64s(&at("indptr"))?.into_iter().map(usize::try_from).collect();
+    let (indices, values) = rayon::join(|| file.indices(&at("indices")), || file.f32s(&at("data")));
+    let pointers: Result<Vec<usize>, _> =
+        file.i64s(&at("indptr"))?.into_iter().map(usize::try_from).collect();
     let pointers = pointers.map_err(|_| file.corrupt(&at("indptr"), "a pointer is negative"))?;
     // Features by cells along columns is cells by features along rows.
     let shape = (data.n_obs(), data.n_vars());

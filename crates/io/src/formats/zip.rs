@@ -89,7 +89,8 @@ impl Entry {
         let cut = || format!("its entry {} is cut short", self.name);
         let head = bytes.get(self.place..).filter(|rest| rest.starts_with(b"PK\x03\x04")).ok_or_else(cut)?;
         let skip = [26, 28].map(|at| number(head, at, 2).unwrap_or(0) as usize);
-        let packed = head.get(30 + skip[0] + skip[1]..).and_then(|rest| rest.get(..self.packed)).ok_or_else(cut)?;
+        let packed =
+            head.get(30 + skip[0] + skip[1]..).and_then(|rest| rest.get(..self.packed)).ok_or_else(cut)?;
         let out = if self.deflated {
             // More cannot be in it (RFC 1951), whatever the directory says.
             if self.length > packed.len().saturating_mul(1032).saturating_add(1032) {

@@ -103,7 +103,9 @@ impl BackedMatrix {
     pub fn row_bytes(&self) -> usize {
         match &self.values {
             Values::Dense(_) => 4 * self.shape.1,
-            Values::Csr { indptr, .. } => 8 * indptr.last().map_or(0, |n| n.div_ceil(self.shape.0.max(1))) + 8,
+            Values::Csr { indptr, .. } => {
+                8 * indptr.last().map_or(0, |n| n.div_ceil(self.shape.0.max(1))) + 8
+            }
         }
     }
 

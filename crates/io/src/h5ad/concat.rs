@@ -49,7 +49,8 @@ pub fn concatenate(
     let var = match (files.first(), join_by) {
         (Some(first), Join::Inner) => {
             let whole = first.var_frame()?;
-            let row: HashMap<&str, usize> = whole.index.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
+            let row: HashMap<&str, usize> =
+                whole.index.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
             let rows: Vec<usize> = joint.iter().map(|name| row[name.as_str()]).collect();
             whole.select(&rows)
         }
@@ -71,7 +72,9 @@ pub fn concatenate(
     let (mut obsm, mut left_out) = (group("dict", "0.1.0"), Vec::new());
     for key in common(files, "obsm")? {
         match annotations(files, &key)? {
-            Some(whole) => _ = obsm.children.insert(key.clone(), annotation(&join("obsm", &key), &whole, obs.len())?),
+            Some(whole) => {
+                _ = obsm.children.insert(key.clone(), annotation(&join("obsm", &key), &whole, obs.len())?)
+            }
             None => left_out.push(LeftOut {
                 element: join("obsm", &key),
                 reason: "it is not dense and of one width in all files".to_string(),
@@ -122,8 +125,10 @@ fn common(files: &[H5ad], mapping: &str) -> Result<Vec<String>, IoError> {
 }
 
 fn annotations(files: &[H5ad], key: &str) -> Result<Option<Annotation>, IoError> {
-    let parts: Vec<Annotation> = files.iter().map(|file| file.obsm_annotation(key)).collect::<Result<_, _>>()?;
-    let single: Option<Vec<_>> = parts.iter().map(|p| if let Annotation::F32(a) = p { Some(a.view()) } else { None }).collect();
+    let parts: Vec<Annotation> =
+        files.iter().map(|file| file.obsm_annotation(key)).collect::<Result<_, _>>()?;
+    let single: Option<Vec<_>> =
+        parts.iter().map(|p| if let Annotation::F32(a) = p { Some(a.view()) } else { None }).collect();
     if let Some(views) = single {
         return Ok(stack(Axis(0), &views).ok().map(Annotation::F32));
     }
@@ -147,7 +152,9 @@ fn tables(files: &[H5ad], join_by: Join) -> Result<Frame, IoError> {
     let mut names: Vec<&String> = Vec::new();
     for table in &tables {
         for (name, _) in &table.columns {
-            if !names.contains(&name) && (join_by == Join::Outer || tables.iter().all(|t| t.column(name).is_some())) {
+            if !names.contains(&name)
+                && (join_by == Join::Outer || tables.iter().all(|t| t.column(name).is_some()))
+            {
                 names.push(name);
             }
         }
@@ -174,7 +181,8 @@ fn column(parts: &[(Option<&Column>, usize)]) -> Column {
     }
     let integers = |c: &Column| if let Column::Integers(v) = c { Some(v.clone()) } else { None };
     let booleans = |c: &Column| if let Column::Booleans(v) = c { Some(v.clone()) } else { None };
-    let numbers = |c: &Column| if let Column::Numbers(_) | Column::Integers(_) = c { c.numbers() } else { None };
+    let numbers =
+        |c: &Column| if let Column::Numbers(_) | Column::Integers(_) = c { c.numbers() } else { None };
     if let Some(values) = gathered(parts, &None, integers) {
         return Column::Integers(values);
     }
@@ -200,7 +208,11 @@ fn column(parts: &[(Option<&Column>, usize)]) -> Column {
         }
     }
     let codes = labels.into_iter().map(|label| label.map(|label| code[&label])).collect();
-    Column::Categorical { codes, categories: Categories::Strings(categories), order: CategoryOrder::Unordered }
+    Column::Categorical {
+        codes,
+        categories: Categories::Strings(categories),
+        order: CategoryOrder::Unordered,
+    }
 }
 
 /// One matrix of all files, rows one after the other.
@@ -224,7 +236,9 @@ impl Stream for Stacked<'_> {
             let mut sorted: BTreeMap<u32, f32> = BTreeMap::new();
             for row in 0..csr.shape().0 {
                 // Variables may be in another order here, and a sparse row should increase.
-                sorted.extend(csr.row(row).map(|(j, value)| (places[j], value)).filter(|(to, _)| *to != NO_INDEX));
+                sorted.extend(
+                    csr.row(row).map(|(j, value)| (places[j], value)).filter(|(to, _)| *to != NO_INDEX),
+                );
                 let (indices, values): (Vec<u32>, Vec<f32>) = std::mem::take(&mut sorted).into_iter().unzip();
                 sink.row(&indices, bytemuck::cast_slice(&values), 0, None);
             }

@@ -2,9 +2,7 @@
 
 use crate::file::replace;
 use crate::hdf5::{Attribute, Compression, Data, Dataset, Group, Node, NodeKind, write};
-use crate::{
-    AnnData, Annotation, Categories, CategoryOrder, Column, Frame, IoError, Matrix, Uns,
-};
+use crate::{AnnData, Annotation, Categories, CategoryOrder, Column, Frame, IoError, Matrix, Uns};
 use ndarray::ArrayD;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -95,7 +93,7 @@ pub(super) fn group(kind: &str, version: &str) -> Group<'static> {
     Group { attributes: encoded(kind, version), children: BTreeMap::new() }
 }
 
-fn dataset(kind: &str, shape: Vec<usize>, data: Data) -> Node<'static> {
+pub(super) fn dataset(kind: &str, shape: Vec<usize>, data: Data) -> Node<'static> {
     Node::Dataset(Dataset { attributes: encoded(kind, "0.2.0"), shape, data })
 }
 

@@ -6,15 +6,6 @@ use crate::hdf5::{Address, Compression, Node, Stored, Stream, Writer};
 use crate::{AnnData, IoError};
 use std::path::Path;
 
-/// The size of a matrix that is made row by row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Simulated {
-    /// Rows.
-    pub cells: usize,
-    /// Columns.
-    pub genes: usize,
-}
-
 /// Rows on their way to a file.
 #[derive(Default)]
 pub struct RowSink {
@@ -40,40 +31,41 @@ impl RowSink {
 const TOGETHER: usize = 4096;
 
 /// Writes an `.h5ad` file with a CSR matrix whose rows `make` gives, 4096 at a time, so that a file larger than memory
-/// can be written. Cells and genes are named by number.
+/// can be written; `shape` is (cells, genes), which are named by number.
 ///
 /// `make` is called with the number of the block, the number of rows that it must end, and where they go.
 ///
 /// # Errors
 /// [`IoError::Mismatch`] if a block has not the rows it was asked for or a column is outside; otherwise as
 /// [`write_h5ad`](crate::write_h5ad).
-pub fn write_simulated(
+pub fn write_rows(
     path: impl AsRef<Path>,
-    size: &Simulated,
+    shape: (usize, usize),
     compression: Compression,
     make: impl FnMut(usize, usize, &mut RowSink),
 ) -> Result<(), IoError> {
     let names = |prefix: &str, n: usize| (0..n).map(|i| format!("{prefix}{i}")).collect();
-    let data = AnnData::new(names("cell", size.cells), names("gene", size.genes));
+    let data = AnnData::new(names("cell", shape.0), names("gene", shape.1));
     let mut root = encode(&data)?;
-    root.children.insert("X".to_string(), Node::Stream(Box::new(Made { size: *size, make })));
+    root.children.insert("X".to_string(), Node::Stream(Box::new(Made { shape, make })));
     write_tree(path.as_ref(), root, compression).map(|_| ())
 }
 
 struct Made<F> {
-    size: Simulated,
+    shape: (usize, usize),
     make: F,
 }
 
 impl<F: FnMut(usize, usize, &mut RowSink)> Stream for Made<F> {
     fn write(mut self: Box<Self>, out: &mut Writer<'_, '_>) -> Result<Address, IoError> {
-        let Simulated { cells, genes } = self.size;
+        let (cells, genes) = self.shape;
         let mut sink = SparseSink::new(&Stored::F32.encode(), 4, cells.saturating_mul(genes), out);
         for block in 0..cells.div_ceil(TOGETHER) {
             let rows = TOGETHER.min(cells - block * TOGETHER);
             let mut made = RowSink::default();
             (self.make)(block, rows, &mut made);
-            let mismatch = |what, expected, found| IoError::Mismatch { element: "X".into(), what, expected, found };
+            let mismatch =
+                |what, expected, found| IoError::Mismatch { element: "X".into(), what, expected, found };
             if made.ends.len() != rows || made.ends.last() != Some(&made.indices.len()) {
                 return Err(mismatch("rows", rows, made.ends.len()));
             }

@@ -1,12 +1,13 @@
 //! Some rows and columns of a file into another, without holding either.
 
-use super::encode::{encoded, frame, group, name, write_tree};
-use super::{ElementKind, H5ad, LeftOut, join};
+use super::encode::{dataset, encoded, group, name, write_tree};
 use super::sparse_sink::SparseSink;
+use super::{ElementKind, H5ad, LeftOut, join};
+use crate::IoError;
 use crate::hdf5::{
-    Address, Attribute, Compression, Dtype, Group, NO_INDEX, Node, NodeKind, Rows, Shape, Sink, Stream, Writer,
+    Address, Attribute, Compression, Data, Dtype, Group, NO_INDEX, Node, NodeKind, Rows, Shape, Sink, Stream,
+    Writer,
 };
-use crate::{Frame, IoError};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
@@ -47,8 +48,8 @@ impl H5ad {
         for (key, &kind) in self.container.children("")?.iter() {
             let node = match key.as_str() {
                 "X" => self.part("X", cells, variables, &mut left_out)?,
-                "obs" => Some(table(key, &self.frame(key)?, cells)?),
-                "var" => Some(table(key, &self.frame(key)?, variables)?),
+                "obs" => Some(self.table(key, cells, &mut left_out)?),
+                "var" => Some(self.table(key, variables, &mut left_out)?),
                 "layers" => Some(self.parts(key, cells, variables, &mut left_out)?),
                 "obsm" => Some(self.parts(key, cells, None, &mut left_out)?),
                 "varm" => Some(self.parts(key, variables, None, &mut left_out)?),
@@ -71,7 +72,7 @@ impl H5ad {
         Ok(left_out)
     }
 
-    fn chosen(&self, element: &str, rows: Option<&[usize]>, count: usize) -> Result<(), IoError> {
+    pub(super) fn chosen(&self, element: &str, rows: Option<&[usize]>, count: usize) -> Result<(), IoError> {
         let Some(rows) = rows else { return Ok(()) };
         let increasing = rows.windows(2).all(|w| w[0] < w[1]);
         match rows.last() {
@@ -124,7 +125,11 @@ impl H5ad {
         let kind = self.kind(element)?;
         let (rows, columns) = (rows.map(<[usize]>::to_vec), columns.map(<[usize]>::to_vec));
         Ok(Some(match kind {
-            _ if rows.is_none() && columns.is_none() => {
+            // What is older than the encodings is written in the present ones.
+            _ if rows.is_none()
+                && columns.is_none()
+                && self.container.attributes(element)?.contains_key("encoding-type") =>
+            {
                 Node::Copy(&self.container, element.to_string(), node)
             }
             Some(ElementKind::Array | ElementKind::StringArray) => {
@@ -132,7 +137,12 @@ impl H5ad {
                 let height = values.len();
                 self.chosen(element, rows.as_deref(), height)?;
                 let rows = rows.unwrap_or_else(|| (0..height).collect());
-                Node::Stream(Box::new(DensePart { values, rows, columns, attributes: self.encoding(element)? }))
+                Node::Stream(Box::new(DensePart {
+                    values,
+                    rows,
+                    columns,
+                    attributes: self.encoding(element)?,
+                }))
             }
             Some(kind @ (ElementKind::Csr | ElementKind::Csc)) => {
                 let Some((height, width)) = self.matrix_shape(element)? else {
@@ -140,7 +150,8 @@ impl H5ad {
                 };
                 self.chosen(element, rows.as_deref(), height)?;
                 self.chosen(element, columns.as_deref(), width)?;
-                let shape = (rows.as_ref().map_or(height, Vec::len), columns.as_ref().map_or(width, Vec::len));
+                let shape =
+                    (rows.as_ref().map_or(height, Vec::len), columns.as_ref().map_or(width, Vec::len));
                 let by_rows = kind == ElementKind::Csr;
                 let (major, minor) = if by_rows { (rows, columns) } else { (columns, rows) };
                 let (long, wide) = if by_rows { (height, width) } else { (width, height) };
@@ -148,7 +159,7 @@ impl H5ad {
                 let major = major.unwrap_or_else(|| (0..long).collect());
                 Node::Stream(Box::new(SparsePart { file, element, kind, shape, major, minor, long, wide }))
             }
-            Some(ElementKind::Frame) => table(element, &self.frame(element)?, rows.as_deref())?,
+            Some(ElementKind::Frame) => self.table(element, rows.as_deref(), left_out)?,
             Some(ElementKind::Null) | None => Node::Copy(&self.container, element.to_string(), node),
             Some(other) => {
                 let reason = format!("rows of its encoding, {other}, are not known");
@@ -156,6 +167,28 @@ impl H5ad {
                 return Ok(None);
             }
         }))
+    }
+
+    pub(super) fn dense_part(
+        &self,
+        element: &str,
+        rows: Option<Vec<usize>>,
+        columns: Option<Vec<usize>>,
+    ) -> Result<Node<'_>, IoError> {
+        if self.container.texts_apart(element)? {
+            let mut texts = self.container.texts(element)?;
+            self.chosen(element, rows.as_deref(), texts.len())?;
+            if let Some(rows) = rows {
+                texts = rows.iter().map(|&row| std::mem::take(&mut texts[row])).collect();
+            }
+            return Ok(dataset("string-array", vec![texts.len()], Data::Text(texts)));
+        }
+        let values = self.container.rows(element)?;
+        let height = values.len();
+        self.chosen(element, rows.as_deref(), height)?;
+        let rows = rows.unwrap_or_else(|| (0..height).collect());
+        let attributes = self.encoding(element)?;
+        Ok(Node::Stream(Box::new(DensePart { values, rows, columns, attributes })))
     }
 
     /// An element's attributes, those of the present encoding if it has none.
@@ -166,19 +199,6 @@ impl H5ad {
         }
         let text = self.container.header(element)?.dtype == Dtype::Text;
         Ok(encoded(if text { "string-array" } else { "array" }, "0.2.0"))
-    }
-}
-
-fn table(element: &str, whole: &Frame, rows: Option<&[usize]>) -> Result<Node<'static>, IoError> {
-    match rows {
-        Some(rows) => {
-            if let Some(&outside) = rows.last().filter(|&&row| row >= whole.len()) {
-                let (element, expected) = (element.to_string(), outside + 1);
-                return Err(IoError::Mismatch { element, what: "rows", expected, found: whole.len() });
-            }
-            frame(element, &whole.select(rows))
-        }
-        None => frame(element, whole),
     }
 }
 
@@ -205,7 +225,10 @@ impl Stream for DensePart<'_> {
             let mut bytes = self.values.moved_rows(&super::backed::runs(rows), &mut out.file, out.path)?;
             if let Some(columns) = &self.columns {
                 let cell = |line: &[u8], column: usize| line[column * size..(column + 1) * size].to_vec();
-                bytes = bytes.chunks_exact(row).flat_map(|l| columns.iter().flat_map(move |&c| cell(l, c))).collect();
+                bytes = bytes
+                    .chunks_exact(row)
+                    .flat_map(|l| columns.iter().flat_map(move |&c| cell(l, c)))
+                    .collect();
             }
             sink.write(&mut out.file, &bytes).map_err(|e| out.fail(e))?;
         }
@@ -248,7 +271,9 @@ impl Stream for SparsePart<'_> {
             let (columns, values) = rayon::join(|| indices.numbers::<u32>(&ranges), || data.bytes(&ranges));
             let (columns, values) = (columns?, values?);
             if let Some(at) = columns.iter().position(|&c| c as usize >= wide) {
-                return Err(file.container.corrupt(&element, &format!("an index exceeds {wide}, {at} into a block")));
+                return Err(file
+                    .container
+                    .corrupt(&element, &format!("an index exceeds {wide}, {at} into a block")));
             }
             let mut start = 0;
             for &row in rows {

@@ -106,7 +106,9 @@ impl H5ad {
             Dtype::Integer(_) | Dtype::Unsigned(_) => {
                 Uns::Integers(self.shaped(element, shape, self.container.i64s(element)?)?)
             }
-            Dtype::Complex(_) => Uns::Complexes(self.shaped(element, shape, self.container.complexes(element)?)?),
+            Dtype::Complex(_) => {
+                Uns::Complexes(self.shaped(element, shape, self.container.complexes(element)?)?)
+            }
             Dtype::Text => Uns::Texts(self.shaped(element, shape, self.container.texts(element)?)?),
             other => return Err(self.unread(element, other, "an array")),
         })

@@ -2,9 +2,8 @@
 
 use super::scalar::{Number, StoredNumber};
 use super::store::Store;
-use crate::codec::{self, CodecError};
 use crate::zarr::ZarrChunks;
-use bytemuck::cast_slice_mut;
+use bytemuck::{Pod, cast_slice_mut};
 use hdf5_pure::Filter;
 use rayon::prelude::*;
 use std::io;
@@ -133,11 +132,11 @@ impl Grid {
         self.gather(ranges, out, &Turn { each: self.size, convert: &convert, same: Some(|out| out) })
     }
 
-    fn store(&self) -> Result<&Store, Fault> {
+    pub(super) fn store(&self) -> Result<&Store, Fault> {
         self.store.as_ref().ok_or_else(|| Fault::Bad("it has no place in the file".to_string()))
     }
 
-    fn gather<T: Send>(
+    fn gather<T: Pod + Send>(
         &self,
         ranges: &[Range<usize>],
         out: &mut [T],
@@ -181,7 +180,7 @@ impl Grid {
     }
 
     /// Reads ranges that lie in one piece each, large ones in parts.
-    fn pieces<T: Send>(
+    fn pieces<T: Pod + Send>(
         &self,
         address: u64,
         ranges: &[Range<usize>],
@@ -215,7 +214,7 @@ impl Grid {
     }
 
     /// Splits ranges of rows where chunks of this height end, and has each slab done once.
-    fn slabs<T: Send>(
+    fn slabs<T: Pod + Send>(
         &self,
         height: usize,
         ranges: &[Range<usize>],
@@ -245,7 +244,7 @@ impl Grid {
     }
 
     /// Decodes the files of one slab, each once, into all parts.
-    fn files<T>(
+    fn files<T: Pod>(
         &self,
         chunks: &ZarrChunks,
         slab: usize,
@@ -263,15 +262,13 @@ impl Grid {
             }
             let named = &corner[..chunks.side().len()];
             let bytes = chunks.bytes(named).map_err(Fault::Bad)?;
-            for (range, out) in &mut parts {
-                self.place((side, &corner), &bytes, range, out, turn);
-            }
+            self.place((side, &corner), &bytes, &mut parts, turn);
         }
         Ok(())
     }
 
     /// Decodes the chunks of one slab, each once, into all parts.
-    fn slab<T>(
+    fn slab<T: Pod>(
         &self,
         chunks: &Chunks,
         tiles: &[Tile],
@@ -295,60 +292,49 @@ impl Grid {
                 continue;
             }
             let bytes = self.decoded(chunks, tile)?;
-            for (range, out) in &mut parts {
-                self.place((&chunks.side, &tile.corner), &bytes, range, out, turn);
-            }
+            self.place((&chunks.side, &tile.corner), &bytes, &mut parts, turn);
         }
         Ok(())
     }
 
-    /// The bytes of one chunk, all filters undone.
-    fn decoded(&self, chunks: &Chunks, tile: &Tile) -> Result<Vec<u8>, Fault> {
-        let expected = chunks.side.iter().product::<usize>() * self.size;
-        let mut bytes = self.store()?.bytes(tile.address, tile.stored)?;
-        let at = |error: CodecError| Fault::Bad(format!("in the chunk at byte {}, {error}", tile.address));
-        for (i, filter) in chunks.filters.iter().enumerate().rev() {
-            if i < 32 && tile.mask >> i & 1 == 1 {
-                continue;
-            }
-            // A checksum below a compression adds four bytes.
-            let room = expected + 4 * i;
-            bytes = match filter.id {
-                1 => codec::inflate_zlib(&bytes, room).map_err(at)?,
-                2 => codec::unshuffle(&bytes, filter.client_data.first().map_or(self.size, |&w| w as usize)),
-                3 => checked(bytes).map_err(at)?,
-                32000 => codec::lzf(&bytes, room).map_err(at)?,
-                32001 => codec::blosc(&bytes, room).map_err(at)?,
-                32015 => codec::zstd(&bytes, room).map_err(at)?,
-                other => return Err(Fault::Bad(format!("its filter {other} is not read"))),
-            };
-        }
-        if bytes.len() == expected {
-            return Ok(bytes);
-        }
-        let reason = format!("the chunk at byte {} holds {} of {expected} bytes", tile.address, bytes.len());
-        Err(Fault::Bad(reason))
-    }
-
-    /// Copies the rows `range` of a chunk to their columns in `out`.
-    fn place<T>(
+    /// Puts a decoded chunk into all parts.
+    fn place<T: Pod>(
         &self,
         (side, corner): (&[usize], &[usize]),
         bytes: &[u8],
-        range: &Range<usize>,
-        out: &mut [T],
+        parts: &mut Parts<'_, T>,
         turn: &Turn<'_, T>,
     ) {
-        let (rank, each, size) = (self.shape.len(), turn.each, self.size);
+        let (rank, size) = (self.shape.len(), self.size);
         if rank == 1 {
-            return (turn.convert)(&bytes[range.start * size..range.end * size], out);
+            for (range, out) in parts {
+                (turn.convert)(&bytes[range.start * size..range.end * size], out);
+            }
+            return;
         }
+        let mut values = vec![T::zeroed(); bytes.len() / size * turn.each];
+        (turn.convert)(bytes, &mut values);
+        for (range, out) in parts {
+            self.lines((side, corner), &values, range, out, turn.each);
+        }
+    }
+
+    /// Copies the rows `range` of a chunk, line by line along the last dimension, to their columns in `out`.
+    fn lines<T: Copy>(
+        &self,
+        (side, corner): (&[usize], &[usize]),
+        values: &[T],
+        range: &Range<usize>,
+        out: &mut [T],
+        each: usize,
+    ) {
+        let rank = self.shape.len();
         let extent = |d: usize| side[d].min(self.shape[d] - corner[d]);
         let line = extent(rank - 1);
         let lines: usize = (1..rank - 1).map(extent).product();
         for row in range.clone() {
             for k in 0..lines {
-                // The place of the k-th line along the last dimension, within the chunk and within the array.
+                // The place of the k-th line, within the chunk and within the array.
                 let (mut from, mut to, mut left) = (0, corner[rank - 1], k);
                 let (mut inner, mut outer) = (side[rank - 1], self.shape[rank - 1]);
                 for d in (1..rank - 1).rev() {
@@ -361,35 +347,9 @@ impl Grid {
                 }
                 from += row * inner;
                 to += (row - range.start) * outer;
-                let source = &bytes[from * size..(from + line) * size];
-                (turn.convert)(source, &mut out[to * each..(to + line) * each]);
+                out[to * each..(to + line) * each]
+                    .copy_from_slice(&values[from * each..(from + line) * each]);
             }
         }
     }
-}
-
-/// The bytes before their checksum, if it fits.
-fn checked(mut bytes: Vec<u8>) -> Result<Vec<u8>, CodecError> {
-    let wrong = CodecError::Checksum { codec: "fletcher32" };
-    let Some(body) = bytes.len().checked_sub(4) else { return Err(wrong) };
-    let stored = u32::from_le_bytes(bytes[body..].try_into().expect("four bytes are left"));
-    bytes.truncate(body);
-    // Old versions of the library wrote the halves of each sum with their bytes swapped.
-    let sum = codec::fletcher32(&bytes);
-    let swapped = (sum & 0x00ff_00ff) << 8 | (sum & 0xff00_ff00) >> 8;
-    if stored == sum || stored == swapped { Ok(bytes) } else { Err(wrong) }
-}
-
-/// The most bytes that one stored byte can become.
-pub(super) fn expansion(filters: &[Filter]) -> u64 {
-    let each = |filter: &Filter| match filter.id {
-        // RFC 1951: 258 bytes from two bits, less the block header.
-        1 => 1032,
-        32000 => 88,
-        // A block of 128 KiB from four bytes.
-        32001 | 32015 => 1 << 15,
-        2 | 3 => 1,
-        _ => 1032,
-    };
-    filters.iter().map(each).fold(1, u64::saturating_mul).min(1 << 15)
 }

@@ -104,7 +104,7 @@ impl Container {
     }
 
     /// Whether its texts are not among its bytes.
-    pub(super) fn texts_apart(&self, element: &str) -> Result<bool, IoError> {
+    pub(crate) fn texts_apart(&self, element: &str) -> Result<bool, IoError> {
         let zarr = matches!(self.backend, Backend::Zarr(_));
         Ok(zarr && self.header(element)?.dtype == Dtype::Text)
     }

@@ -1,6 +1,7 @@
 //! Where a dataset's values are in the file.
 
-use super::grid::{Chunks, Grid, Storage, Tile, expansion};
+use super::filters::expansion;
+use super::grid::{Chunks, Grid, Storage, Tile};
 use super::reader::{Backend, Container};
 use crate::IoError;
 use crate::zarr::{Element, ZarrChunks};
@@ -42,7 +43,8 @@ impl Container {
             return Err(IoError::DeclaredSize { path, element, declared, possible });
         }
         let bad = |reason: &str| self.corrupt(element, reason);
-        let size = usize::try_from(size).ok().filter(|&s| s > 0).ok_or_else(|| bad("its elements are empty"))?;
+        let size =
+            usize::try_from(size).ok().filter(|&s| s > 0).ok_or_else(|| bad("its elements are empty"))?;
         let whole = || self.guard(element, || dataset.read_raw());
         let storage = match layout {
             Layout::Contiguous { address: Some(address), size: held } if held >= declared => {
@@ -108,7 +110,8 @@ impl Container {
         }
         let mut slabs: Vec<Vec<Tile>> = (0..grid[0]).map(|_| Vec::new()).collect();
         for chunk in chunks {
-            let corner: Vec<usize> = chunk.offset.iter().map(|&o| usize::try_from(o).unwrap_or(usize::MAX)).collect();
+            let corner: Vec<usize> =
+                chunk.offset.iter().map(|&o| usize::try_from(o).unwrap_or(usize::MAX)).collect();
             let fits = corner.len() == shape.len()
                 && corner.iter().zip(&side).zip(shape).all(|((c, s), n)| c % s == 0 && c < n);
             // Chunks beyond the shape are left from when it was larger.

@@ -262,12 +262,7 @@ impl Writer<'_, '_> {
         sink.finish(&mut self.file, attributes)
     }
 
-    fn copy(
-        &mut self,
-        from: &Container,
-        element: &str,
-        kind: NodeKind,
-    ) -> Result<Option<Address>, IoError> {
+    fn copy(&mut self, from: &Container, element: &str, kind: NodeKind) -> Result<Option<Address>, IoError> {
         let attributes = BTreeMap::clone(from.attributes(element)?.as_ref());
         for name in from.attribute_names(element)?.into_iter().filter(|name| !attributes.contains_key(name)) {
             self.left_out
@@ -329,9 +324,11 @@ impl<'a> Node<'a> {
     /// A group of another file with members that are copies; those may then be replaced.
     pub(crate) fn opened(from: &'a Container, element: &str) -> Result<Group<'a>, IoError> {
         let attributes = BTreeMap::clone(from.attributes(element)?.as_ref());
-        let path = |name: &str| if element.is_empty() { name.to_string() } else { format!("{element}/{name}") };
+        let path =
+            |name: &str| if element.is_empty() { name.to_string() } else { format!("{element}/{name}") };
         let children = from.children(element)?;
-        let children = children.iter().map(|(name, &kind)| (name.clone(), Node::Copy(from, path(name), kind)));
+        let children =
+            children.iter().map(|(name, &kind)| (name.clone(), Node::Copy(from, path(name), kind)));
         Ok(Group { attributes, children: children.collect() })
     }
 }

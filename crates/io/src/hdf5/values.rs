@@ -41,7 +41,8 @@ impl Container {
 
     fn all<T: Number>(&self, element: &str, grid: &Grid, stored: StoredNumber) -> Result<Vec<T>, IoError> {
         let mut out = vec![T::zeroed(); grid.rows() * grid.row_len()];
-        grid.numbers(stored, std::slice::from_ref(&(0..grid.rows())), &mut out).map_err(|fault| self.fault(element, fault))?;
+        grid.numbers(stored, std::slice::from_ref(&(0..grid.rows())), &mut out)
+            .map_err(|fault| self.fault(element, fault))?;
         Ok(out)
     }
 
@@ -111,7 +112,8 @@ impl Container {
                 let end = cell.iter().rposition(|&b| b != 0).map_or(0, |last| last + 1);
                 return String::from_utf8(cell[..end].to_vec()).ok();
             }
-            let letters = cell.as_chunks::<4>().0.iter().map(|&b| u32::from_le_bytes(b)).take_while(|&c| c != 0);
+            let letters =
+                cell.as_chunks::<4>().0.iter().map(|&b| u32::from_le_bytes(b)).take_while(|&c| c != 0);
             letters.map(char::from_u32).collect()
         };
         let cells = bytes.chunks_exact(wide.max(1)).enumerate();
@@ -153,7 +155,8 @@ impl Container {
 
     fn bytes_of(&self, element: &str, grid: &Grid) -> Result<Vec<u8>, IoError> {
         let mut bytes = vec![0; grid.rows() * grid.row_len() * grid.element_size()];
-        grid.bytes(std::slice::from_ref(&(0..grid.rows())), &mut bytes).map_err(|fault| self.fault(element, fault))?;
+        grid.bytes(std::slice::from_ref(&(0..grid.rows())), &mut bytes)
+            .map_err(|fault| self.fault(element, fault))?;
         Ok(bytes)
     }
 }

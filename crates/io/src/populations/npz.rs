@@ -18,8 +18,8 @@ pub(super) fn read(path: &Path, columns: &Columns) -> Result<Cells, IoError> {
     let &[rows, width] = &points.shape[..] else {
         return Err(dimensions(path, &element, 2, &points));
     };
-    let points = Array2::from_shape_vec((rows, width), points.into_f32())
-        .expect("as many values as the shape says");
+    let points =
+        Array2::from_shape_vec((rows, width), points.into_f32()).expect("as many values as the shape says");
     same_rows(path, &columns.time, points.nrows(), times.len())?;
     if let (Some(weights), Some(name)) = (&weights, &columns.weight) {
         same_rows(path, name, points.nrows(), weights.len())?;

@@ -1,7 +1,9 @@
 //! An array's metadata.
 
 use super::codecs::{Codec, v2_compressor, v3_codecs};
-use hdf5_pure::{Datatype, DatatypeByteOrder, FixedPointLayout, FloatingPointLayout, make_f32_type, make_f64_type};
+use hdf5_pure::{
+    Datatype, DatatypeByteOrder, FixedPointLayout, FloatingPointLayout, make_f32_type, make_f64_type,
+};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
@@ -83,7 +85,8 @@ impl Array {
         };
         let keys = Keys { prefixed: false, separator };
         let (shape, side) = (sizes(meta.get("shape"), "shape")?, sizes(meta.get("chunks"), "chunks")?);
-        Self { shape, side, element, codecs, keys, folder, zero_fill: is_zero(meta.get("fill_value")) }.checked()
+        Self { shape, side, element, codecs, keys, folder, zero_fill: is_zero(meta.get("fill_value")) }
+            .checked()
     }
 
     pub(super) fn v3(folder: PathBuf, meta: &Meta) -> Result<Self, String> {
@@ -93,12 +96,14 @@ impl Array {
         let (codecs, big) = v3_codecs(meta.get("codecs"))?;
         let element = match meta.get("data_type") {
             Some(Value::String(name)) => v3_type(name, big),
-            Some(Value::Object(kind)) => match (kind.get("name").and_then(Value::as_str), kind.get("configuration")) {
-                (Some("fixed_length_utf32"), Some(c)) => {
-                    Element::Wide(c["length_bytes"].as_u64().unwrap_or(0) as usize / 4)
+            Some(Value::Object(kind)) => {
+                match (kind.get("name").and_then(Value::as_str), kind.get("configuration")) {
+                    (Some("fixed_length_utf32"), Some(c)) => {
+                        Element::Wide(c["length_bytes"].as_u64().unwrap_or(0) as usize / 4)
+                    }
+                    (name, _) => Element::Other(name.unwrap_or("unnamed").to_string()),
                 }
-                (name, _) => Element::Other(name.unwrap_or("unnamed").to_string()),
-            },
+            }
             _ => Element::Other("absent".to_string()),
         };
         let encoding = meta.get("chunk_key_encoding").unwrap_or(&Value::Null);
@@ -106,10 +111,17 @@ impl Array {
         let separator = match encoding["configuration"]["separator"].as_str() {
             Some(".") => '.',
             Some(_) => '/',
-            None => if prefixed { '/' } else { '.' },
+            None => {
+                if prefixed {
+                    '/'
+                } else {
+                    '.'
+                }
+            }
         };
         let keys = Keys { prefixed, separator };
-        Self { shape, side, element, codecs, keys, folder, zero_fill: is_zero(meta.get("fill_value")) }.checked()
+        Self { shape, side, element, codecs, keys, folder, zero_fill: is_zero(meta.get("fill_value")) }
+            .checked()
     }
 
     fn checked(self) -> Result<Self, String> {

@@ -17,7 +17,12 @@ pub(super) enum Codec {
     /// A checksum of four bytes at the end.
     Crc32c,
     /// Chunks within a chunk, with an index.
-    Shard { side: Vec<usize>, codecs: Vec<Codec>, index_codecs: Vec<Codec>, index_first: bool },
+    Shard {
+        side: Vec<usize>,
+        codecs: Vec<Codec>,
+        index_codecs: Vec<Codec>,
+        index_first: bool,
+    },
 }
 
 /// The codec of a version 2 array.
@@ -79,7 +84,12 @@ pub(super) enum Decoded {
 }
 
 /// Undoes the codecs of a chunk of this shape, whose elements have `size` bytes.
-pub(super) fn decode(codecs: &[Codec], mut bytes: Vec<u8>, shape: &[usize], size: usize) -> Result<Decoded, String> {
+pub(super) fn decode(
+    codecs: &[Codec],
+    mut bytes: Vec<u8>,
+    shape: &[usize],
+    size: usize,
+) -> Result<Decoded, String> {
     let elements: usize = shape.iter().product();
     let text = matches!(codecs.first(), Some(Codec::Texts));
     // Texts have no size beforehand: so much as the strongest codec could make of these bytes, at most.
@@ -89,7 +99,9 @@ pub(super) fn decode(codecs: &[Codec], mut bytes: Vec<u8>, shape: &[usize], size
         bytes = match step {
             Codec::Texts => return texts(&bytes, elements).map(Decoded::Texts),
             Codec::Gzip => codec::gunzip(&bytes, room).map_err(|e| e.to_string())?,
-            Codec::Zlib => codec::inflate_zlib(&bytes, room.min(bytes.len() * 1040 + 64)).map_err(|e| e.to_string())?,
+            Codec::Zlib => {
+                codec::inflate_zlib(&bytes, room.min(bytes.len() * 1040 + 64)).map_err(|e| e.to_string())?
+            }
             Codec::Zstd => codec::zstd(&bytes, room).map_err(|e| e.to_string())?,
             Codec::Blosc => codec::blosc(&bytes, room).map_err(|e| e.to_string())?,
             Codec::Lz4 => {
@@ -122,7 +134,8 @@ pub(super) fn decode(codecs: &[Codec], mut bytes: Vec<u8>, shape: &[usize], size
 
 fn texts(bytes: &[u8], elements: usize) -> Result<Vec<String>, String> {
     let cut = || "its texts are cut short".to_string();
-    let word = |at: usize| bytes.get(at..at + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize);
+    let word =
+        |at: usize| bytes.get(at..at + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize);
     let count = word(0).ok_or_else(cut)?;
     if count > elements || count > bytes.len() / 4 {
         return Err("it has more texts than its shape says".to_string());
@@ -131,7 +144,9 @@ fn texts(bytes: &[u8], elements: usize) -> Result<Vec<String>, String> {
     for row in 0..count {
         let length = word(at).ok_or_else(cut)?;
         let text = bytes.get(at + 4..(at + 4).saturating_add(length)).ok_or_else(cut)?;
-        out.push(std::str::from_utf8(text).map_err(|_| format!("text {row} of a chunk is not UTF-8"))?.to_string());
+        out.push(
+            std::str::from_utf8(text).map_err(|_| format!("text {row} of a chunk is not UTF-8"))?.to_string(),
+        );
         at += 4 + length;
     }
     Ok(out)

@@ -5,8 +5,8 @@
 use crate::common;
 
 use chreode_io::{
-    Categories, CategoryOrder, Column, Compression, Format, H5ad, IoError, Matrix, Subset, Uns, ZarrVersion, convert,
-    read, write_h5ad, write_zarr,
+    Categories, CategoryOrder, Column, Compression, Format, H5ad, IoError, Matrix, Subset, Uns, ZarrVersion,
+    convert, read, write_h5ad, write_zarr,
 };
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -51,7 +51,9 @@ fn every_element_is_read_and_written_again() {
         match stem {
             "no_x" => assert_eq!(loaded.data.x, None),
             _ if stem.starts_with("big") => assert_eq!(loaded.data.n_obs(), 3000),
-            "with_raw" => assert_eq!(loaded.data.raw.as_ref().unwrap().x.as_ref().unwrap().to_dense(), common::dense()),
+            "with_raw" => {
+                assert_eq!(loaded.data.raw.as_ref().unwrap().x.as_ref().unwrap().to_dense(), common::dense())
+            }
             _ => {
                 assert_eq!(loaded.data.x.as_ref().unwrap().to_dense(), common::dense(), "{name}");
                 for (key, layer) in &loaded.data.layers {
@@ -70,7 +72,11 @@ fn every_element_is_read_and_written_again() {
         }
         if stem != "old6" {
             write_h5ad(at(&format!("{stem}.mem.h5ad")), &loaded.data).unwrap();
-            assert_eq!(H5ad::open(at(&format!("{stem}.mem.h5ad"))).unwrap().load().unwrap().data, loaded.data, "{name}");
+            assert_eq!(
+                H5ad::open(at(&format!("{stem}.mem.h5ad"))).unwrap().load().unwrap().data,
+                loaded.data,
+                "{name}"
+            );
         }
         if !stem.starts_with("old") && stem != "uns" && stem != "nullable" {
             for (version, suffix) in [(ZarrVersion::V2, "mem2.zarr"), (ZarrVersion::V3, "mem3.zarr")] {
@@ -80,7 +86,10 @@ fn every_element_is_read_and_written_again() {
             }
         }
     }
-    backed_rows(&at("big.npy"), [at("big_csr_gzip.h5ad"), at("big_dense_lzf.h5ad"), at("big_csr_None.mem2.zarr")]);
+    backed_rows(
+        &at("big.npy"),
+        [at("big_csr_gzip.h5ad"), at("big_dense_lzf.h5ad"), at("big_csr_None.mem2.zarr")],
+    );
     particular(&at);
     others(&at);
     python("check", folder.path()).unwrap();
@@ -99,6 +108,12 @@ fn particular(at: &dyn Fn(&str) -> PathBuf) {
     assert_eq!(frames.obs_column("u8").unwrap(), Column::Integers(vec![Some(1), None, Some(3), Some(255)]));
     let subset = Subset { cells: Some(vec![0, 2, 3]), variables: Some(vec![0, 2]) };
     assert_eq!(frames.write_subset(at("frames.part.h5ad"), &subset, Compression::None).unwrap(), []);
+    let part = H5ad::open(at("frames.part.h5ad")).unwrap().load().unwrap().data;
+    for store in ["frames_v2.zarr", "frames_v3.zarr"] {
+        let from = H5ad::open(at(store)).unwrap();
+        assert_eq!(from.write_subset(at("part.h5ad"), &subset, Compression::Gzip).unwrap(), [], "{store}");
+        assert_eq!(H5ad::open(at("part.h5ad")).unwrap().load().unwrap().data, part, "{store}");
+    }
 
     let uns = H5ad::open(at("uns.h5ad")).unwrap();
     let complex = common::shaped(&[2], vec![[1.0, 2.0], [3.0, -1.0]]);
@@ -122,7 +137,9 @@ fn particular(at: &dyn Fn(&str) -> PathBuf) {
     let unknown = H5ad::open(at("unknown.h5ad")).unwrap();
     assert_eq!(convert(at("unknown.h5ad"), at("unknown.copy2.h5ad"), Compression::Gzip).unwrap(), []);
     let error = unknown.obsm("ragged").unwrap_err();
-    assert!(matches!(&error, IoError::Encoding { element, encoding, .. } if element == "obsm/ragged" && encoding == "awkward-array"));
+    assert!(
+        matches!(&error, IoError::Encoding { element, encoding, .. } if element == "obsm/ragged" && encoding == "awkward-array")
+    );
 }
 
 /// Rows of the same matrix, whatever its storage.

@@ -72,7 +72,10 @@ fn a_full_disk_leaves_the_old_file() {
     let path = folder.path().join("cells.h5ad");
     fs::write(&path, b"old").unwrap();
     let outcome = std::process::Command::new("sh")
-        .args(["-c", "trap '' XFSZ; ulimit -f 100; exec \"$0\" --exact files::a_full_disk_leaves_the_old_file"])
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 100; exec \"$0\" --exact files::a_full_disk_leaves_the_old_file",
+        ])
         .arg(std::env::current_exe().unwrap())
         .env(INNER, &path)
         .output()

@@ -59,7 +59,10 @@ fn damaged_files_give_errors_in_bounded_memory() {
         return;
     }
     let outcome = Command::new("sh")
-        .args(["-c", "ulimit -v 1048576; exec \"$0\" --exact mutation::damaged_files_give_errors_in_bounded_memory"])
+        .args([
+            "-c",
+            "ulimit -v 1048576; exec \"$0\" --exact mutation::damaged_files_give_errors_in_bounded_memory",
+        ])
         .arg(std::env::current_exe().unwrap())
         .env(INNER, "1")
         .output()
@@ -114,7 +117,8 @@ fn damaged_files_of_every_format_give_errors() {
     for name in ["cells.h5ad", "cells.npz", "cells.safetensors", "cells.csv", "cells.mtx.gz"] {
         let bytes = std::fs::read(at(name)).unwrap();
         assert!(read_bytes(name, bytes.clone()).is_ok(), "{name}");
-        let config = ProptestConfig { cases: cases(200), failure_persistence: None, ..ProptestConfig::default() };
+        let config =
+            ProptestConfig { cases: cases(200), failure_persistence: None, ..ProptestConfig::default() };
         proptest!(config, |(how in damage(bytes.len()))| {
             _ = read_bytes(name, damaged(&bytes, &how));
         });
@@ -133,6 +137,9 @@ fn an_archive_that_lies_about_its_size() {
     bytes.extend([0; 16]);
     std::fs::write(&path, &bytes).unwrap();
     let error = read_bytes("cells.npy", bytes).unwrap_err().to_string();
-    assert!(error.contains("`X`") && error.contains("declares 9007199254740992 bytes where there are 16"), "{error}");
+    assert!(
+        error.contains("`X`") && error.contains("declares 9007199254740992 bytes where there are 16"),
+        "{error}"
+    );
     assert!(read_populations(&path, &Columns::new("X")).is_err());
 }

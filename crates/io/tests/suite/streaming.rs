@@ -5,8 +5,8 @@ use crate::common;
 
 use chreode_core::Seed;
 use chreode_io::{
-    AnnData, Annotation, Batches, Categories, CategoryOrder, Column, Compression, Csr, H5ad, Join, Matrix, Subset,
-    concatenate, shuffled, write_h5ad_as,
+    AnnData, Annotation, Batches, Categories, CategoryOrder, Column, Compression, Csr, H5ad, Join, Matrix,
+    Subset, concatenate, shuffled, write_h5ad_as, write_rows,
 };
 use ndarray::{Array2, Axis, array};
 use std::num::NonZeroUsize;
@@ -30,7 +30,8 @@ fn write(path: &Path, x: Matrix, compression: Compression) -> AnnData {
     let mut data = AnnData::new(common::names("cell-", n), common::names("gene-", p));
     data.x = Some(x);
     data.obs.set("i", Column::Integers((0..n as i64).map(Some).collect())).unwrap();
-    data.obsm.insert("X_pca".into(), Annotation::F32(Array2::from_shape_fn((n, 3), |(i, j)| (3 * i + j) as f32)));
+    data.obsm
+        .insert("X_pca".into(), Annotation::F32(Array2::from_shape_fn((n, 3), |(i, j)| (3 * i + j) as f32)));
     write_h5ad_as(path, &data, compression).unwrap();
     data
 }
@@ -96,7 +97,11 @@ fn a_subset_is_what_selecting_in_memory_gives() {
     let csr = counts(3000, 40);
     let cells: Vec<usize> = (0..3000).filter(|i| i % 3 != 1).collect();
     let variables: Vec<usize> = (0..40).filter(|j| j % 5 < 3).collect();
-    for x in [Matrix::Csr(csr.clone()), Matrix::Csc(csr.to_csc()), Matrix::Dense(Matrix::Csr(csr.clone()).to_dense())] {
+    for x in [
+        Matrix::Csr(csr.clone()),
+        Matrix::Csc(csr.to_csc()),
+        Matrix::Dense(Matrix::Csr(csr.clone()).to_dense()),
+    ] {
         let data = write(&path, x.clone(), Compression::Gzip);
         let subset = Subset { cells: Some(cells.clone()), variables: Some(variables.clone()) };
         let file = H5ad::open(&path).unwrap();
@@ -151,6 +156,32 @@ fn files_are_joined_by_the_names_of_their_variables() {
     assert_eq!(outer.x.unwrap().to_dense().row(4), array![0.0, 0.0, 0.0, 9.0]);
     let only = Column::Integers(vec![Some(1), None, Some(3), None, None, None]);
     assert_eq!(outer.obs.column("only"), Some(&only));
+}
+
+#[test]
+fn rows_that_are_made_while_they_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cells.h5ad");
+    let csr = counts(9000, 20);
+    let mut row = 0;
+    write_rows(&path, (9000, 20), Compression::Gzip, |_, rows, out| {
+        for _ in 0..rows {
+            csr.row(row).for_each(|(column, value)| out.push(column as u32, value));
+            out.end_row();
+            row += 1;
+        }
+    })
+    .unwrap();
+    let loaded = H5ad::open(&path).unwrap().load().unwrap().data;
+    assert_eq!(loaded.x, Some(Matrix::Csr(csr)));
+    assert_eq!(loaded.obs.index[8999], "cell8999");
+    let error = write_rows(&path, (3, 2), Compression::None, |_, _, out| {
+        out.push(2, 1.0);
+        (0..3).for_each(|_| out.end_row());
+    })
+    .unwrap_err()
+    .to_string();
+    assert!(error.contains("`X` has 3 columns where 2 are needed"), "{error}");
 }
 
 /// One writer, any number of threads: the same bytes.

@@ -37,7 +37,8 @@ pub(super) fn write(
         let mut first = None;
         for (i, node) in level.chunks(CHILDREN).enumerate() {
             // Nodes of a level follow one another, so that each knows its neighbours.
-            let place = |k: usize| first.map_or(u64::MAX, |at: u64| at + (k * length.next_multiple_of(8)) as u64);
+            let place =
+                |k: usize| first.map_or(u64::MAX, |at: u64| at + (k * length.next_multiple_of(8)) as u64);
             let mut bytes = b"TREE\x01".to_vec();
             bytes.push(depth);
             bytes.extend((node.len() as u16).to_le_bytes());

@@ -114,7 +114,13 @@ fn integer(size: u32, signed: bool, big: bool) -> Vec<u8> {
     out
 }
 
-fn float(size: u32, big: bool, [exponent, exponent_size, mantissa, mantissa_size]: [u8; 4], bias: u32, sign: u8) -> Vec<u8> {
+fn float(
+    size: u32,
+    big: bool,
+    [exponent, exponent_size, mantissa, mantissa_size]: [u8; 4],
+    bias: u32,
+    sign: u8,
+) -> Vec<u8> {
     let mut out = head(1, 1, [0x20 | u8::from(big), sign, 0], size);
     out.extend(0u16.to_le_bytes());
     out.extend((8 * size as u16).to_le_bytes());

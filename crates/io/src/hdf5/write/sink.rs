@@ -52,7 +52,18 @@ impl Sink {
         let chunk_rows = (CHUNK / row.max(1)).max(1);
         let (waiting, chunks) = (Vec::new(), Vec::new());
         let chunk_bytes = chunk_rows * row;
-        Self { datatype, size, shape, compression, chunk_rows, chunk_bytes, waiting, chunks, bytes: 0, rows: 0 }
+        Self {
+            datatype,
+            size,
+            shape,
+            compression,
+            chunk_rows,
+            chunk_bytes,
+            waiting,
+            chunks,
+            bytes: 0,
+            rows: 0,
+        }
     }
 
     /// Of so many rows, even if they are empty.
@@ -120,8 +131,11 @@ impl Sink {
         messages.push(5, vec![3, 0b1010])?;
         let small = self.bytes < SMALL as u64 || self.compression == Compression::None;
         if self.chunks.is_empty() && small || dims.is_empty() {
-            let address =
-                if self.waiting.is_empty() { u64::MAX } else { file.append(&std::mem::take(&mut self.waiting))? };
+            let address = if self.waiting.is_empty() {
+                u64::MAX
+            } else {
+                file.append(&std::mem::take(&mut self.waiting))?
+            };
             let mut layout = vec![3, 1];
             layout.extend(address.to_le_bytes());
             layout.extend(self.bytes.to_le_bytes());
