@@ -252,6 +252,13 @@ def write(folder):
     z.attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})
 
 
+def dense(x):
+    """As an array; SciPy computes with no other indices than int32 and int64."""
+    if sparse.issparse(x):
+        x = type(x)((x.data, x.indices.astype("i8"), x.indptr.astype("i8")), shape=x.shape).toarray()
+    return np.asarray(x, "f4")
+
+
 def check(folder):
     at = lambda name: os.path.join(folder, name)
     for name in sorted(os.listdir(folder)):
@@ -261,14 +268,22 @@ def check(folder):
             found = ad.read_zarr(at(name)) if name.endswith("zarr") else ad.read_h5ad(at(name))
             assert (found.X == X).all(), name
             continue
+        if name.startswith("index_") and name.endswith(".copy.h5ad"):
+            # SciPy computes with no other indices than int32 and int64.
+            with h5py.File(at(name)) as a, h5py.File(at(name.replace(".copy", ""))) as b:
+                for part in ("data", "indices", "indptr"):
+                    assert a["X"][part].dtype == b["X"][part].dtype, (name, part)
+                    assert (a["X"][part][()] == b["X"][part][()]).all(), (name, part)
+            continue
         if name.endswith(".copy.h5ad"):
             original = ad.read_h5ad(at(name.replace(".copy", "")))
+            # Names become plain strings, which every reader knows.
+            original.obs.index = original.obs.index.astype(object)
             assert_equal(ad.read_h5ad(at(name)), original, exact=True)
         if name.endswith((".mem.h5ad", ".mem2.zarr", ".mem3.zarr")):
             original = at(name.split(".")[0] + ".h5ad")
             read = ad.read_zarr if name.endswith("zarr") else ad.read_h5ad
             found, wanted = read(at(name)), ad.read_h5ad(original)
-            dense = lambda x: None if x is None else np.asarray(x.todense() if sparse.issparse(x) else x, "f4")
             assert found.shape == wanted.shape, name
             assert (found.X is None) == (wanted.X is None), name
             if found.X is not None:
