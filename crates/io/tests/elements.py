@@ -280,6 +280,9 @@ def check(folder):
             # Names become plain strings, which every reader knows.
             original.obs.index = original.obs.index.astype(object)
             assert_equal(ad.read_h5ad(at(name)), original, exact=True)
+        # Its ragged array needs a package that anndata does not require.
+        if name.startswith("unknown"):
+            continue
         if name.endswith((".mem.h5ad", ".mem2.zarr", ".mem3.zarr")):
             original = at(name.split(".")[0] + ".h5ad")
             read = ad.read_zarr if name.endswith("zarr") else ad.read_h5ad
@@ -291,7 +294,7 @@ def check(folder):
             assert list(found.obs_names) == list(wanted.obs_names), name
             assert list(found.obs.columns) == list(wanted.obs.columns), name
             for c in found.obs.columns:
-                a, b = found.obs[c].astype("object"), wanted.obs[c].astype("object")
+                a, b = (x.obs[c].astype("object").reset_index(drop=True) for x in (found, wanted))
                 same = (a == b) | (a.isna() & b.isna())
                 assert same.all(), (name, c)
             for k in wanted.layers:
