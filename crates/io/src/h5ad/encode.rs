@@ -10,7 +10,7 @@ use std::path::Path;
 /// Writes an `.h5ad` file that anndata 0.8 and later open.
 ///
 /// Large arrays are compressed with gzip. Strings are plain string arrays unless some are missing. The
-/// file appears at `path` when it is complete; see [`write_atomically`].
+/// file appears at `path` when it is complete; see [`write_atomically`](crate::write_atomically).
 ///
 /// # Errors
 /// [`IoError::Mismatch`] if a part has not as many rows or columns as there are cells or variables,
