@@ -5,6 +5,7 @@
 
 mod cases;
 mod gradient;
+mod io;
 mod measured;
 mod ode;
 mod prepare;
@@ -29,6 +30,8 @@ pub(crate) enum Workload {
     Cfm,
     /// Gradients through solves: neural fields, training a spiral
     Gradient,
+    /// Reading .h5ad files
+    Io,
     /// Networks: passes of perceptrons
     Nn,
     /// Integrators: floors by hand, single problems, batches, neural fields
@@ -121,6 +124,7 @@ pub(crate) fn run(
         (Workload::Ode, page) => ode::run(threads, json, page),
         (Workload::Gradient, page) => gradient::run(threads, json, page, only),
         (Workload::Prepare, _) => prepare::run(threads, json),
+        (Workload::Io, page) => io::run(threads, json, page),
         (Workload::Cfm, Page::Written) => bail!("the workload cfm writes no page; leave --docs out"),
         (_, page) => beside(workload, threads, only, json, page),
     }

@@ -3,7 +3,7 @@
 mod prepare;
 
 pub(crate) use prepare::{Flavor, Kernel, Method, PrepareArgs, Target, Transform};
-
+use chreode_io::Compression;
 use chreode_models::{Coupling, Sampling};
 use chreode_nn::Activation;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Counts to principal components: what `train` and scanpy go on from
     Prepare(PrepareArgs),
+    /// Convert between formats; the name of OUT chooses
+    Convert(ConvertArgs),
     /// Learn the flow between the snapshots of a file
     Train(TrainArgs),
     /// Move cells along a trained flow
@@ -36,13 +38,14 @@ pub(crate) enum Command {
     Evaluate(EvaluateArgs),
     /// Write simulated cells to a file
     Simulate(SimulateArgs),
-    /// Show what this program is made of and runs on, libtorch and CUDA included, and how to fix what is missing
+    /// Say what this program is made of and runs on, libtorch and CUDA included, or what other tools will stumble over in
+    /// FILE; and how to mend it
     Doctor(DoctorArgs),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// Look at this data file instead
+    /// Look at this file instead, any that `inspect` reads
     pub(crate) file: Option<PathBuf>,
 }
 
@@ -64,8 +67,37 @@ pub(crate) struct DemoArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct InspectArgs {
-    /// An .h5ad, .npz, .csv or .tsv file
+    /// An .h5ad, zarr, 10x .h5, loom, Matrix Market, .npz, .npy, .safetensors, .csv or .tsv file
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConvertArgs {
+    /// An .h5ad, zarr, 10x .h5, loom, Matrix Market, .npz, .npy, .safetensors, .csv or .tsv file
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// File to write: .h5ad, .zarr, .npz, .safetensors, .csv, .tsv, or a folder for Matrix Market
+    pub(crate) out: PathBuf,
+    /// How an .h5ad file is compressed
+    #[arg(long, value_enum, default_value = "gzip")]
+    pub(crate) compression: CompressionName,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum CompressionName {
+    /// Not at all: largest, fastest to read
+    None,
+    /// Shuffle and gzip, which every reader has
+    Gzip,
+}
+
+impl From<CompressionName> for Compression {
+    fn from(name: CompressionName) -> Self {
+        match name {
+            CompressionName::None => Self::None,
+            CompressionName::Gzip => Self::Gzip,
+        }
+    }
 }
 
 /// Which cells, at which times, in which coordinates.

@@ -1,5 +1,6 @@
 //! One file a command: arguments in, library calls, words out.
 
+pub(crate) mod convert;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;

@@ -85,6 +85,7 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Doctor(args) => commands::doctor::run(args, threads),
         Command::Inspect(args) => commands::inspect::run(args),
         Command::Prepare(args) => commands::prepare::run(args),
+        Command::Convert(args) => commands::convert::run(args),
         Command::Train(args) => commands::train::run(args, threads),
         Command::Predict(args) => commands::predict::run(args),
         Command::Evaluate(args) => commands::evaluate::run(args, threads),

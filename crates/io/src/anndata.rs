@@ -1,6 +1,6 @@
 //! An AnnData object in memory.
 
-use crate::{Frame, Matrix};
+use crate::{Column, Frame, Matrix};
 use ndarray::{Array2, ArrayD};
 use std::collections::BTreeMap;
 
@@ -28,6 +28,19 @@ pub struct AnnData {
     pub layers: BTreeMap<String, Matrix>,
     /// Anything else; a key `a/b` is `b` within the mapping `a`.
     pub uns: BTreeMap<String, Uns>,
+    /// The matrix as it was before variables were chosen.
+    pub raw: Option<Raw>,
+}
+
+/// All variables of the same cells, as they were before some were chosen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Raw {
+    /// Cells by variables.
+    pub x: Option<Matrix>,
+    /// One row a variable.
+    pub var: Frame,
+    /// Further values for each variable.
+    pub varm: BTreeMap<String, Annotation>,
 }
 
 impl AnnData {
@@ -100,6 +113,14 @@ pub enum Uns {
     Booleans(ArrayD<bool>),
     /// Texts of any shape.
     Texts(ArrayD<String>),
+    /// Complex numbers of any shape, as real and imaginary part.
+    Complexes(ArrayD<[f64; 2]>),
+    /// Bytes that are no text.
+    Bytes(Vec<u8>),
+    /// A list with categories or gaps.
+    Column(Column),
+    /// A table without row names: columns with their names.
+    Records(Vec<(String, Column)>),
     /// A table.
     Frame(Frame),
     /// A sparse matrix.

@@ -214,7 +214,7 @@ pub enum IoError {
         reason: String,
     },
     /// An extension that names no format.
-    #[error("{} does not end in .h5ad, .npz, .csv or .tsv, the formats that are read; rename or convert it", .path.display())]
+    #[error("{} is in no format that is known; those are .h5ad, zarr, 10x .h5, .loom, Matrix Market, .npz, .npy, .safetensors, .csv and .tsv", .path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,

@@ -62,7 +62,14 @@ pub fn write_atomically<F>(path: impl AsRef<Path>, fill: F) -> Result<(), IoErro
 where
     F: FnOnce(&mut dyn Write) -> Result<(), IoError>,
 {
-    let path = path.as_ref();
+    replace(path.as_ref(), |out| fill(out))
+}
+
+/// As [`write_atomically`], for a `fill` that goes back in what it has written, and returns something.
+pub(crate) fn replace<T>(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<File>) -> Result<T, IoError>,
+) -> Result<T, IoError> {
     if path.is_dir() {
         return Err(IoError::IsFolder { path: path.to_path_buf() });
     }
@@ -72,7 +79,7 @@ where
     let outcome = keep_permissions(&target, &file)
         .map_err(fail)
         .and_then(|()| fill_and_sync(file, path, fill))
-        .and_then(|()| fs::rename(&beside, &target).map_err(fail));
+        .and_then(|value| fs::rename(&beside, &target).map_err(fail).map(|()| value));
     if outcome.is_err() {
         // The first error is the one to report; a file left behind is only untidy.
         _ = fs::remove_file(&beside);
@@ -82,7 +89,7 @@ where
         // Not every system can flush a folder, and the rename has already happened.
         _ = folder.sync_all();
     }
-    Ok(())
+    outcome
 }
 
 /// Who may read the old file may read the new one.
@@ -93,15 +100,17 @@ fn keep_permissions(target: &Path, file: &File) -> std::io::Result<()> {
     }
 }
 
-fn fill_and_sync<F>(file: File, path: &Path, fill: F) -> Result<(), IoError>
-where
-    F: FnOnce(&mut dyn Write) -> Result<(), IoError>,
-{
+fn fill_and_sync<T>(
+    file: File,
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<File>) -> Result<T, IoError>,
+) -> Result<T, IoError> {
     let fail = |source| IoError::Write { path: path.to_path_buf(), source };
     let mut out = BufWriter::with_capacity(1 << 18, file);
-    fill(&mut out)?;
+    let value = fill(&mut out)?;
     let file = out.into_inner().map_err(|error| fail(error.into_error()))?;
-    file.sync_all().map_err(fail)
+    file.sync_all().map_err(fail)?;
+    Ok(value)
 }
 
 /// Creates `.name.PID.N.tmp` beside `target`, never opening a file that exists.

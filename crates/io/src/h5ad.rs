@@ -1,5 +1,8 @@
 //! Reading `.h5ad` files, element by element.
 
+mod backed;
+mod batches;
+mod concat;
 mod copy;
 mod encode;
 mod frame;
@@ -7,17 +10,29 @@ mod kind;
 mod legacy;
 mod load;
 mod matrix;
+mod raw;
+mod sparse_sink;
+mod stream;
+mod subset;
 mod summary;
+mod table;
 mod uns;
 
+pub use backed::BackedMatrix;
+pub use batches::{Batch, Batches, shuffled};
+pub use concat::{Join, concatenate};
 pub use copy::Additions;
-pub use encode::write_h5ad;
+pub(crate) use encode::encode;
+pub use encode::{write_h5ad, write_h5ad_as};
 pub use frame::{ColumnInfo, ColumnKind};
 pub use kind::ElementKind;
 pub use load::{LeftOut, Loaded};
+pub use stream::{RowSink, write_rows};
+pub use subset::Subset;
 pub use summary::{ElementInfo, Summary};
 
 use crate::hdf5::{Container, NodeKind};
+use crate::zarr::is_store;
 use crate::{Frame, IoError};
 use std::path::Path;
 
@@ -33,13 +48,25 @@ pub struct H5ad {
 }
 
 impl H5ad {
-    /// Opens a file and counts its cells and variables.
+    /// Opens a file, or the folder of a zarr store, and counts its cells and variables.
     ///
     /// # Errors
     /// [`IoError::NoSuchFile`], [`IoError::IsFolder`], [`IoError::NotHdf5`], [`IoError::NotAnnData`],
     /// [`IoError::Corrupt`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, IoError> {
-        let container = Container::open(path.as_ref())?;
+        let path = path.as_ref();
+        Self::over(if is_store(path) { Container::store(path) } else { Container::open(path)? })
+    }
+
+    /// A file that is in memory; `name` is what messages call it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn from_bytes(name: impl AsRef<Path>, bytes: Vec<u8>) -> Result<Self, IoError> {
+        Self::over(Container::of_bytes(name.as_ref(), bytes)?)
+    }
+
+    pub(crate) fn over(container: Container) -> Result<Self, IoError> {
         for missing in ["obs", "var"] {
             if container.kind(missing)?.is_none() {
                 return Err(IoError::NotAnnData { path: container.path().to_path_buf(), missing });

@@ -1,11 +1,13 @@
 //! From a file to a time series of populations.
 
 mod annotated;
+mod memory;
 mod npz;
 mod table;
 mod time;
 
-use crate::{Column, IoError};
+use crate::zarr::is_store;
+use crate::{Column, Format, IoError};
 use chreode_core::{Populations, Snapshot};
 use ndarray::{Array1, Array2, Axis, s};
 use std::path::Path;
@@ -52,7 +54,7 @@ struct Cells {
     element: String,
 }
 
-/// Reads `.h5ad`, `.npz`, `.csv` or `.tsv` and groups the cells by time.
+/// Reads `.h5ad`, a zarr store, any other [`Format`] and groups the cells by time.
 ///
 /// A time is a number: that of a numeric column, or of numeric categories, or of a label that is a number
 /// or has exactly one in it (`Day 03`, `day12`, `E8.5`). A sign belongs to a number within a label only at
@@ -68,13 +70,25 @@ struct Cells {
 /// [`IoError::Dimensions`], [`IoError::Populations`].
 pub fn read_populations(path: impl AsRef<Path>, columns: &Columns) -> Result<TimeSeries, IoError> {
     let path = path.as_ref();
+    if is_store(path) {
+        return group(path, columns, annotated::read(path, columns)?);
+    }
+    if path.is_dir() {
+        // A folder that holds nothing that is known says so.
+        Format::of(path)?;
+        return group(path, columns, memory::read_cells(path, columns)?);
+    }
     crate::file::length(path)?;
     let cells = match extension(path).as_str() {
         "h5ad" => annotated::read(path, columns)?,
-        "npz" => npz::read(path, columns)?,
+        "npz" | "npy" | "safetensors" => npz::read(path, columns)?,
         "csv" => table::read(path, columns, b',')?,
         "tsv" => table::read(path, columns, b'\t')?,
-        _ => return Err(IoError::UnknownFormat { path: path.to_path_buf() }),
+        _ => match Format::of(path)? {
+            Format::H5ad => annotated::read(path, columns)?,
+            Format::TenX | Format::Loom | Format::MatrixMarket => memory::read_cells(path, columns)?,
+            _ => return Err(IoError::UnknownFormat { path: path.to_path_buf() }),
+        },
     };
     group(path, columns, cells)
 }
@@ -89,7 +103,7 @@ pub fn column_names(path: impl AsRef<Path>) -> Result<Vec<String>, IoError> {
     let path = path.as_ref();
     crate::file::length(path)?;
     match extension(path).as_str() {
-        "npz" => npz::names(path),
+        "npz" | "npy" | "safetensors" => npz::names(path),
         "csv" => table::names(path, b','),
         "tsv" => table::names(path, b'\t'),
         _ => Err(IoError::UnknownFormat { path: path.to_path_buf() }),

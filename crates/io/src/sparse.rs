@@ -81,7 +81,10 @@ impl Compressed {
         if minor as u64 > 1 << 32 {
             return Err(SparseProblem::Dimension { size: minor });
         }
-        if let Some(at) = indices.iter().position(|&i| i as usize >= minor) {
+        // The largest is found in wide steps; where it stands is of interest only if it is wrong.
+        if indices.iter().copied().max().is_some_and(|largest| largest as usize >= minor)
+            && let Some(at) = indices.iter().position(|&i| i as usize >= minor)
+        {
             return Err(SparseProblem::Index { at, index: i64::from(indices[at]), bound: minor });
         }
         Ok(Self { indptr, indices, data })
@@ -194,6 +197,45 @@ impl Csr {
         self.parts.entries(row)
     }
 
+    /// What is not zero of a dense matrix.
+    ///
+    /// # Panics
+    /// If it has more than 2³² rows or columns.
+    pub fn from_dense(dense: &Array2<f32>) -> Self {
+        let shape = dense.dim();
+        assert!(shape.0.max(shape.1) as u64 <= 1 << 32, "a dimension exceeds 2^32");
+        let mut parts = Compressed { indptr: vec![0], indices: Vec::new(), data: Vec::new() };
+        for row in dense.rows() {
+            for (j, &value) in row.iter().enumerate().filter(|(_, value)| **value != 0.0) {
+                parts.indices.push(j as u32);
+                parts.data.push(value);
+            }
+            parts.indptr.push(parts.indices.len());
+        }
+        Self { shape, parts }
+    }
+
+    /// The given rows, in the given order.
+    ///
+    /// # Panics
+    /// If a row is outside the matrix.
+    pub fn select_rows(&self, rows: &[usize]) -> Self {
+        let Compressed { indptr, indices, data } = &self.parts;
+        let total = rows.iter().map(|&row| indptr[row + 1] - indptr[row]).sum();
+        let mut chosen = Compressed {
+            indptr: Vec::with_capacity(rows.len() + 1),
+            indices: Vec::with_capacity(total),
+            data: Vec::with_capacity(total),
+        };
+        chosen.indptr.push(0);
+        for &row in rows {
+            chosen.indices.extend_from_slice(&indices[indptr[row]..indptr[row + 1]]);
+            chosen.data.extend_from_slice(&data[indptr[row]..indptr[row + 1]]);
+            chosen.indptr.push(chosen.indices.len());
+        }
+        Self { shape: (rows.len(), self.shape.1), parts: chosen }
+    }
+
     /// The same matrix compressed along its columns.
     pub fn to_csc(&self) -> Csc {
         Csc { shape: self.shape, parts: self.parts.turned(self.shape.1) }
@@ -204,6 +246,11 @@ impl Csc {
     /// The stored (row, value) pairs of a column, in stored order.
     pub fn column(&self, column: usize) -> impl Iterator<Item = (usize, f32)> + '_ {
         self.parts.entries(column)
+    }
+
+    /// The transpose, whose rows are these columns; nothing is copied.
+    pub fn transposed(self) -> Csr {
+        Csr { shape: (self.shape.1, self.shape.0), parts: self.parts }
     }
 
     /// The same matrix compressed along its rows.

@@ -175,8 +175,8 @@ pub(crate) fn of(workload: Workload) -> Vec<Case> {
     match workload {
         Workload::Cfm => matching(),
         Workload::Nn => networks(),
-        // Its rows are made otherwise.
-        Workload::Gradient | Workload::Ode | Workload::Prepare => Vec::new(),
+        // Their rows are made otherwise.
+        Workload::Gradient | Workload::Io | Workload::Ode | Workload::Prepare => Vec::new(),
         Workload::Ot => [exact(), approximate(), further(), alone()].concat(),
     }
 }

@@ -1,18 +1,17 @@
-//! `chreode doctor`: what this program is made of and runs on, and what to do about what is missing.
+//! `chreode doctor`: what this program is made of and runs on, or what a file suffers from, and what to do about it.
 
+mod file;
 mod machine;
 mod torch;
 
-use crate::args::{DoctorArgs, InspectArgs};
-use crate::commands::inspect;
+use crate::args::DoctorArgs;
 use crate::say::say;
 use anyhow::Result;
 use machine::Machine;
 
 pub(crate) fn run(args: &DoctorArgs, threads: usize) -> Result<()> {
     match &args.file {
-        // Whether a file can be read, and what `train` could use of it.
-        Some(file) => inspect::run(&InspectArgs { file: file.clone() }),
+        Some(path) => file::run(path),
         None => {
             this_program(threads);
             Ok(())

@@ -2,11 +2,11 @@
 
 use crate::args::InspectArgs;
 use crate::cells::FEWEST;
-use crate::commands::predict::is_h5ad;
 use crate::say::say;
 use anyhow::Result;
 use chreode_io::{
-    Columns, ElementInfo, ElementKind, H5ad, IoError, TimeSeries, column_names, read_populations,
+    Columns, ElementInfo, ElementKind, Format, H5ad, IoError, TimeSeries, column_names, read as read_whole,
+    read_populations,
 };
 use std::path::Path;
 
@@ -17,7 +17,11 @@ const SHOWN: usize = 12;
 
 /// Runs the command.
 pub(crate) fn run(args: &InspectArgs) -> Result<()> {
-    let (reps, columns) = if is_h5ad(&args.file) { annotated(&args.file)? } else { plain(&args.file)? };
+    let (reps, columns) = match Format::of(&args.file)? {
+        Format::H5ad | Format::Zarr => annotated(&args.file)?,
+        format @ (Format::TenX | Format::Loom | Format::MatrixMarket) => return whole(&args.file, format),
+        _ => plain(&args.file)?,
+    };
     say!("train could use");
     if reps.is_empty() {
         say!("  --rep   nothing: there are no numbers to be coordinates");
@@ -41,6 +45,31 @@ pub(crate) fn run(args: &InspectArgs) -> Result<()> {
     say!("next");
     let rep = if all { String::new() } else { format!(" --rep {}", reps[0]) };
     say!("  chreode train {} --time {}{rep} --out run", args.file.display(), times[0].0);
+    Ok(())
+}
+
+/// Lists a format that is read whole, as a rule counts of which no model is made as they are.
+fn whole(path: &Path, format: Format) -> Result<()> {
+    let data = read_whole(path)?.data;
+    say!("{}: {} cells x {} genes, {format}", path.display(), data.n_obs(), data.n_vars());
+    for (table, frame) in [("obs", &data.obs), ("var", &data.var)] {
+        let names: Vec<String> = frame.columns.iter().map(|(name, _)| name.clone()).collect();
+        if !names.is_empty() {
+            say!("  {table:<7} {}", shortened(&names));
+        }
+    }
+    for (name, keys) in [("obsm", data.obsm.keys()), ("varm", data.varm.keys())] {
+        let keys: Vec<String> = keys.cloned().collect();
+        if !keys.is_empty() {
+            say!("  {name:<7} {}", shortened(&keys));
+        }
+    }
+    let layers: Vec<String> = data.layers.keys().cloned().collect();
+    if !layers.is_empty() {
+        say!("  layers  {}", shortened(&layers));
+    }
+    say!("next");
+    say!("  chreode convert {} {}", path.display(), path.with_extension("h5ad").display());
     Ok(())
 }
 
@@ -85,7 +114,8 @@ fn plain(path: &Path) -> Result<(Vec<String>, Vec<String>), IoError> {
 }
 
 fn is_npz(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz"))
+    const ARRAYS: [&str; 3] = ["npz", "npy", "safetensors"];
+    path.extension().is_some_and(|e| ARRAYS.iter().any(|name| e.eq_ignore_ascii_case(name)))
 }
 
 /// The first names, and how many more there are.

@@ -44,8 +44,8 @@ fn files_of_no_known_kind() {
     let at = |name: &str| folder.path().join(name);
     fs::write(at("cells.xlsx"), "").unwrap();
     fs::write(at("text.h5ad"), "day,PC1\n").unwrap();
-    let unknown =
-        "does not end in .h5ad, .npz, .csv or .tsv, the formats that are read; rename or convert it";
+    let unknown = "is in no format that is known; those are .h5ad, zarr, 10x .h5, .loom, Matrix Market, .npz, .npy, \
+         .safetensors, .csv and .tsv";
     assert_eq!(
         train_fails(&at("cells.xlsx"), &["--time", "day"]),
         format!("{} {unknown}", at("cells.xlsx").display())

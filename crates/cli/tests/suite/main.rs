@@ -5,6 +5,7 @@ mod bad_settings;
 mod common;
 mod demo;
 mod doctor;
+mod files;
 mod prepare;
 mod report;
 mod reproducible;

@@ -3,7 +3,7 @@
 use super::encode::{annotation, column, frame, group, insert_uns, matrix, name, write_tree};
 use super::frame::OLD_CATEGORIES;
 use super::{H5ad, LeftOut, join};
-use crate::hdf5::{Attribute, Group, Node, NodeKind, copy};
+use crate::hdf5::{Attribute, Compression, Group, Node, NodeKind};
 use crate::{Annotation, Column, IoError, Matrix, Uns};
 use std::path::Path;
 
@@ -33,30 +33,22 @@ impl H5ad {
     /// [`IoError::Corrupt`], [`IoError::Write`].
     pub fn copy_with(&self, path: impl AsRef<Path>, additions: &Additions) -> Result<Vec<LeftOut>, IoError> {
         let mut root = group("anndata", "0.1.0");
-        let mut left_out = Vec::new();
         let mut replaced = Vec::new();
         for (key, &kind) in self.container.children("")?.iter() {
-            if let Some(node) = self.copied(key, kind, &mut left_out, &mut replaced)? {
-                root.children.insert(key.clone(), node);
-            }
+            root.children.insert(key.clone(), self.copied(key, kind, &mut replaced)?);
         }
-        if let Some(Node::Group(uns)) = root.children.get_mut("uns") {
+        if root.children.contains_key("uns") && !replaced.is_empty() {
+            let uns = within(&mut root, "uns")?;
             replaced.iter().for_each(|key| _ = uns.children.remove(key));
         }
         self.add(&mut root, additions)?;
-        write_tree(path.as_ref(), root)?;
+        let left_out = write_tree(path.as_ref(), root, Compression::default())?;
         Ok(left_out.into_iter().map(|(element, reason)| LeftOut { element, reason }).collect())
     }
 
     /// A copy of one element at the top, re-encoded if it is an old table; `replaced` are the keys of
     /// `uns` that an old table needed.
-    fn copied(
-        &self,
-        key: &str,
-        kind: NodeKind,
-        left_out: &mut Vec<(String, String)>,
-        replaced: &mut Vec<String>,
-    ) -> Result<Option<Node>, IoError> {
+    fn copied(&self, key: &str, kind: NodeKind, replaced: &mut Vec<String>) -> Result<Node<'_>, IoError> {
         let old_table = matches!(key, "obs" | "var")
             && (kind == NodeKind::Dataset || self.container.kind(&join(key, OLD_CATEGORIES))?.is_some());
         if old_table {
@@ -65,7 +57,7 @@ impl H5ad {
                     replaced.push(format!("{name}_categories"));
                 }
             }
-            return frame(key, &self.frame(key)?).map(Some);
+            return frame(key, &self.frame(key)?);
         }
         if matches!(key, "obsm" | "varm") && kind == NodeKind::Dataset {
             let mut dict = group("dict", "0.1.0");
@@ -75,9 +67,9 @@ impl H5ad {
                 let node = annotation(&join(key, &field), &Annotation::F64(values), rows)?;
                 dict.children.insert(name(key, &field)?, node);
             }
-            return Ok(Some(Node::Group(dict)));
+            return Ok(Node::Group(dict));
         }
-        copy(&self.container, key, kind, left_out)
+        Ok(Node::Copy(&self.container, key.to_string(), kind))
     }
 
     fn add(&self, root: &mut Group, additions: &Additions) -> Result<(), IoError> {
@@ -118,11 +110,15 @@ impl H5ad {
     }
 }
 
-/// The group of that name at the top, made if it is not there.
-fn within<'a>(root: &'a mut Group, key: &str) -> Result<&'a mut Group, IoError> {
-    match root.children.entry(key.to_string()).or_insert_with(|| Node::Group(group("dict", "0.1.0"))) {
+/// The group of that name at the top, made if it is not there, its members as copies if it is one itself.
+fn within<'a, 'b>(root: &'a mut Group<'b>, key: &str) -> Result<&'a mut Group<'b>, IoError> {
+    let node = root.children.entry(key.to_string()).or_insert_with(|| Node::Group(group("dict", "0.1.0")));
+    if let Node::Copy(from, element, NodeKind::Group) = node {
+        *node = Node::Group(Node::opened(from, element)?);
+    }
+    match node {
         Node::Group(group) => Ok(group),
-        Node::Dataset(_) => Err(IoError::Key {
+        _ => Err(IoError::Key {
             group: "the top level".to_string(),
             key: key.to_string(),
             reason: "an array stands where a mapping is needed",

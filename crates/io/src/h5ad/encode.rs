@@ -1,9 +1,8 @@
 //! Writing in the encodings of anndata 0.8 and later.
 
-use crate::hdf5::{Attribute, Data, Dataset, Group, Node, write};
-use crate::{
-    AnnData, Annotation, Categories, CategoryOrder, Column, Frame, IoError, Matrix, Uns, write_atomically,
-};
+use crate::file::replace;
+use crate::hdf5::{Attribute, Compression, Data, Dataset, Group, Node, NodeKind, write};
+use crate::{AnnData, Annotation, Categories, CategoryOrder, Column, Frame, IoError, Matrix, Uns};
 use ndarray::ArrayD;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,23 +10,37 @@ use std::path::Path;
 /// Writes an `.h5ad` file that anndata 0.8 and later open.
 ///
 /// Large arrays are compressed with gzip. Strings are plain string arrays unless some are missing. The
-/// file appears at `path` when it is complete; see [`write_atomically`].
+/// file appears at `path` when it is complete; see [`write_atomically`](crate::write_atomically).
 ///
 /// # Errors
 /// [`IoError::Mismatch`] if a part has not as many rows or columns as there are cells or variables,
 /// [`IoError::Key`] for a key that cannot be a name in the file, [`IoError::Write`].
 pub fn write_h5ad(path: impl AsRef<Path>, data: &AnnData) -> Result<(), IoError> {
-    let root = encode(data)?;
-    write_tree(path.as_ref(), root)
+    write_h5ad_as(path, data, Compression::default())
 }
 
-pub(super) fn write_tree(path: &Path, root: Group) -> Result<(), IoError> {
-    write_atomically(path, |out| {
-        write(root, out).map_err(|source| IoError::Write { path: path.to_path_buf(), source })
-    })
+/// As [`write_h5ad`], with the compression given.
+///
+/// # Errors
+/// As [`write_h5ad`].
+pub fn write_h5ad_as(
+    path: impl AsRef<Path>,
+    data: &AnnData,
+    compression: Compression,
+) -> Result<(), IoError> {
+    write_tree(path.as_ref(), encode(data)?, compression).map(|_| ())
 }
 
-fn encode(data: &AnnData) -> Result<Group, IoError> {
+/// Returns what could not be copied, with the reason.
+pub(super) fn write_tree(
+    path: &Path,
+    root: Group,
+    compression: Compression,
+) -> Result<Vec<(String, String)>, IoError> {
+    replace(path, |out| write(path, root, compression, out))
+}
+
+pub(crate) fn encode(data: &AnnData) -> Result<Group<'static>, IoError> {
     let (n, p) = (data.n_obs(), data.n_vars());
     let mut root = group("anndata", "0.1.0");
     if let Some(x) = &data.x {
@@ -55,6 +68,17 @@ fn encode(data: &AnnData) -> Result<Group, IoError> {
         insert_uns(&mut uns, key, value)?;
     }
     root.children.insert("uns".to_string(), Node::Group(uns));
+    if let Some(raw) = &data.raw {
+        let wide = raw.var.len();
+        let mut out = group("raw", "0.1.0");
+        if let Some(x) = &raw.x {
+            check("raw/X", x.shape(), (n, wide))?;
+            out.children.insert("X".to_string(), matrix(x));
+        }
+        out.children.insert("var".to_string(), frame("raw/var", &raw.var)?);
+        out.children.insert("varm".to_string(), annotations("raw/varm", &raw.varm, wide)?);
+        root.children.insert("raw".to_string(), Node::Group(out));
+    }
     Ok(root)
 }
 
@@ -65,11 +89,11 @@ pub(super) fn encoded(kind: &str, version: &str) -> BTreeMap<String, Attribute> 
     ])
 }
 
-pub(super) fn group(kind: &str, version: &str) -> Group {
+pub(super) fn group(kind: &str, version: &str) -> Group<'static> {
     Group { attributes: encoded(kind, version), children: BTreeMap::new() }
 }
 
-fn dataset(kind: &str, shape: Vec<usize>, data: Data) -> Node {
+pub(super) fn dataset(kind: &str, shape: Vec<usize>, data: Data) -> Node<'static> {
     Node::Dataset(Dataset { attributes: encoded(kind, "0.2.0"), shape, data })
 }
 
@@ -98,8 +122,8 @@ pub(super) fn name(group: &str, key: &str) -> Result<String, IoError> {
 fn mapping<T>(
     group_name: &str,
     map: &BTreeMap<String, T>,
-    encode: impl Fn(&str, &T) -> Result<Node, IoError>,
-) -> Result<Node, IoError> {
+    encode: impl Fn(&str, &T) -> Result<Node<'static>, IoError>,
+) -> Result<Node<'static>, IoError> {
     let mut dict = group("dict", "0.1.0");
     for (key, value) in map {
         dict.children.insert(name(group_name, key)?, encode(key, value)?);
@@ -107,7 +131,7 @@ fn mapping<T>(
     Ok(Node::Group(dict))
 }
 
-pub(super) fn matrix(matrix: &Matrix) -> Node {
+pub(super) fn matrix(matrix: &Matrix) -> Node<'static> {
     let (shape, kind, indptr, indices, data) = match matrix {
         Matrix::Dense(m) => {
             let values = m.iter().copied().collect();
@@ -141,7 +165,7 @@ pub(super) fn matrix(matrix: &Matrix) -> Node {
     Node::Group(sparse)
 }
 
-pub(super) fn annotation(element: &str, value: &Annotation, rows: usize) -> Result<Node, IoError> {
+pub(super) fn annotation(element: &str, value: &Annotation, rows: usize) -> Result<Node<'static>, IoError> {
     check(element, (value.len(), 0), (rows, 0))?;
     Ok(match value {
         Annotation::F32(a) => {
@@ -155,7 +179,7 @@ pub(super) fn annotation(element: &str, value: &Annotation, rows: usize) -> Resu
     })
 }
 
-pub(super) fn frame(element: &str, table: &Frame) -> Result<Node, IoError> {
+pub(super) fn frame(element: &str, table: &Frame) -> Result<Node<'static>, IoError> {
     const INDEX: &str = "_index";
     let mut out = group("dataframe", "0.2.0");
     let order = table.columns.iter().map(|(name, _)| name.clone()).collect();
@@ -173,7 +197,7 @@ pub(super) fn frame(element: &str, table: &Frame) -> Result<Node, IoError> {
     Ok(Node::Group(out))
 }
 
-pub(super) fn column(column: &Column) -> Node {
+pub(super) fn column(column: &Column) -> Node<'static> {
     let shape = vec![column.len()];
     match column {
         Column::Numbers(v) => dataset("array", shape, Data::F64(v.clone())),
@@ -215,7 +239,7 @@ fn nullable<T: Clone>(
     plain: &str,
     column: &[Option<T>],
     values: impl FnOnce(Vec<Option<T>>) -> Data,
-) -> Node {
+) -> Node<'static> {
     let shape = vec![column.len()];
     let mask: Vec<bool> = column.iter().map(Option::is_none).collect();
     let data = values(column.to_vec());
@@ -241,6 +265,9 @@ pub(super) fn insert_uns(uns: &mut Group, key: &str, value: &Uns) -> Result<(), 
     for part in parts {
         let next =
             at.children.entry(name("uns", part)?).or_insert_with(|| Node::Group(group("dict", "0.1.0")));
+        if let Node::Copy(from, element, NodeKind::Group) = next {
+            *next = Node::Group(Node::opened(from, element)?);
+        }
         let Node::Group(next) = next else { return Err(taken()) };
         at = next;
     }
@@ -255,12 +282,12 @@ pub(super) fn insert_uns(uns: &mut Group, key: &str, value: &Uns) -> Result<(), 
     Ok(())
 }
 
-fn uns_value(key: &str, value: &Uns) -> Result<Node, IoError> {
+fn uns_value(key: &str, value: &Uns) -> Result<Node<'static>, IoError> {
     Ok(match value {
         Uns::Null => Node::Dataset(Dataset {
             attributes: encoded("null", "0.1.0"),
-            shape: vec![0],
-            data: Data::F32(Vec::new()),
+            shape: Vec::new(),
+            data: Data::Null,
         }),
         Uns::Number(v) => dataset("numeric-scalar", Vec::new(), Data::F64(vec![*v])),
         Uns::Integer(v) => dataset("numeric-scalar", Vec::new(), Data::I64(vec![*v])),
@@ -270,12 +297,41 @@ fn uns_value(key: &str, value: &Uns) -> Result<Node, IoError> {
         Uns::Integers(a) => array("array", a, Data::I64),
         Uns::Booleans(a) => array("array", a, Data::Boolean),
         Uns::Texts(a) => array("string-array", a, Data::Text),
+        Uns::Complexes(a) => array("array", a, Data::Complex),
+        Uns::Bytes(v) => dataset("bytes", Vec::new(), Data::Bytes(v.clone())),
+        Uns::Column(values) => column(values),
+        Uns::Records(columns) => records(key, columns)?,
         Uns::Frame(table) => frame(&format!("uns/{key}"), table)?,
         Uns::Sparse(m) => matrix(m),
         Uns::Empty => Node::Group(group("dict", "0.1.0")),
     })
 }
 
-fn array<T: Clone>(kind: &str, array: &ArrayD<T>, data: impl FnOnce(Vec<T>) -> Data) -> Node {
+/// A table of plain values as one dataset; a gap has no place in it.
+fn records(key: &str, columns: &[(String, Column)]) -> Result<Node<'static>, IoError> {
+    fn filled<T: Clone>(values: &[Option<T>]) -> Option<Vec<T>> {
+        values.iter().cloned().collect()
+    }
+    let rows = columns.first().map_or(0, |(_, column)| column.len());
+    let mut fields = Vec::new();
+    for (field, column) in columns {
+        check(&format!("uns/{key}/{field}"), (column.len(), 0), (rows, 0))?;
+        let data = match column {
+            Column::Numbers(v) => Some(Data::F64(v.clone())),
+            Column::Integers(v) => filled(v).map(Data::I64),
+            Column::Booleans(v) => filled(v).map(Data::Boolean),
+            Column::Strings(v) => filled(v).map(Data::Text),
+            Column::Categorical { .. } => None,
+        };
+        let Some(data) = data else {
+            let reason = "a record has no place for a gap or a category";
+            return Err(IoError::Key { group: format!("uns/{key}"), key: field.clone(), reason });
+        };
+        fields.push((field.clone(), data));
+    }
+    Ok(dataset("rec-array", vec![rows], Data::Records(fields)))
+}
+
+fn array<T: Clone>(kind: &str, array: &ArrayD<T>, data: impl FnOnce(Vec<T>) -> Data) -> Node<'static> {
     dataset(kind, array.shape().to_vec(), data(array.iter().cloned().collect()))
 }

@@ -25,6 +25,8 @@ pub enum ElementKind {
     Scalar,
     /// One text.
     Text,
+    /// Bytes that are no text.
+    Bytes,
     /// Integers with gaps.
     NullableInteger,
     /// Booleans with gaps.
@@ -52,6 +54,7 @@ impl fmt::Display for ElementKind {
             Self::StringArray => "string-array",
             Self::Scalar => "numeric-scalar",
             Self::Text => "string",
+            Self::Bytes => "bytes",
             Self::NullableInteger => "nullable-integer",
             Self::NullableBoolean => "nullable-boolean",
             Self::NullableString => "nullable-string-array",
@@ -74,6 +77,7 @@ impl ElementKind {
             "string-array" => Self::StringArray,
             "numeric-scalar" => Self::Scalar,
             "string" => Self::Text,
+            "bytes" => Self::Bytes,
             "nullable-integer" => Self::NullableInteger,
             "nullable-boolean" => Self::NullableBoolean,
             "nullable-string-array" => Self::NullableString,

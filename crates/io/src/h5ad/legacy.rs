@@ -82,6 +82,11 @@ impl H5ad {
             .map_err(|_| self.container.corrupt(&element, "its length does not fit its shape"))
     }
 
+    /// One field as a column.
+    pub(super) fn record_field(&self, element: &str, name: &str) -> Result<Column, IoError> {
+        self.as_column(element, name, self.field(element, name)?)
+    }
+
     fn field(&self, element: &str, name: &str) -> Result<Field, IoError> {
         let found = self.container.field(element, name)?;
         found.ok_or_else(|| self.missing(element, name, self.record_fields(element).unwrap_or_default()))

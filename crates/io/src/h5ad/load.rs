@@ -31,7 +31,10 @@ impl H5ad {
     /// [`IoError::Corrupt`] and its like; an encoding that is not read is no error here but an entry of
     /// [`Loaded::left_out`], unless it is that of `obs` or `var` themselves.
     pub fn load(&self) -> Result<Loaded, IoError> {
-        const HELD: [&str; 9] = ["X", "obs", "var", "obsm", "varm", "obsp", "varp", "layers", "uns"];
+        const HELD: [&str; 13] = [
+            "X", "obs", "var", "obsm", "varm", "obsp", "varp", "layers", "uns", "raw", "raw.X", "raw.var",
+            "raw.varm",
+        ];
         let mut left_out = Vec::new();
         let mut narrowed = Vec::new();
         let mut data = AnnData { var: self.var_frame_noting(&mut left_out)?, ..AnnData::default() };
@@ -52,6 +55,10 @@ impl H5ad {
                 Err(error) => _ = note::<()>(error, &join("uns", &key), &mut left_out)?,
             }
         }
+        data.raw = match self.raw() {
+            Ok(raw) => raw,
+            Err(error) => note(error, "raw", &mut left_out)?,
+        };
         for element in self.keys("")? {
             if !HELD.contains(&element.as_str()) && !element.starts_with("__") {
                 left_out

@@ -1,7 +1,7 @@
 //! Matrices: `X`, layers, annotations, graphs.
 
 use super::{ElementKind, H5ad, join};
-use crate::hdf5::{Dtype, NodeKind};
+use crate::hdf5::{Dtype, NO_INDEX, NodeKind};
 use crate::{Annotation, Column, Csc, Csr, IoError, Matrix, SparseProblem};
 use ndarray::Array2;
 
@@ -102,7 +102,7 @@ impl H5ad {
         })
     }
 
-    fn sized(&self, element: &str, (rows, columns): (usize, usize)) -> Result<Matrix, IoError> {
+    pub(super) fn sized(&self, element: &str, (rows, columns): (usize, usize)) -> Result<Matrix, IoError> {
         let matrix = self.matrix(element)?;
         self.check(element, "rows", rows, matrix.shape().0)?;
         self.check(element, "columns", columns, matrix.shape().1)?;
@@ -144,7 +144,7 @@ impl H5ad {
             let (path, element) = (self.path().to_path_buf(), element.to_string());
             IoError::Sparse { path, element, problem }
         };
-        let (major, minor) = if by_rows { shape } else { (shape.1, shape.0) };
+        let major = if by_rows { shape.0 } else { shape.1 };
         let stored = self.container.header(&join(element, "indptr"))?.len();
         if Some(stored) != major.checked_add(1) {
             return Err(bad(SparseProblem::Pointers { expected: major.saturating_add(1), found: stored }));
@@ -155,16 +155,12 @@ impl H5ad {
             .enumerate()
             .map(|(at, p)| usize::try_from(p).map_err(|_| SparseProblem::PointerOrder { at }))
             .collect();
-        let indices = self.container.i64s(&join(element, "indices"))?;
-        let indices: Result<Vec<u32>, _> = indices
-            .into_iter()
-            .enumerate()
-            .map(|(at, index)| {
-                u32::try_from(index).map_err(|_| SparseProblem::Index { at, index, bound: minor })
-            })
-            .collect();
-        let data = self.container.f32s(&join(element, "data"))?;
-        let (indptr, indices) = (indptr.map_err(bad)?, indices.map_err(bad)?);
+        let (indices, data) = rayon::join(
+            || self.container.indices(&join(element, "indices")),
+            || self.container.f32s(&join(element, "data")),
+        );
+        let (indptr, indices, data) = (indptr.map_err(bad)?, indices?, data?);
+        let bad = |problem| bad(self.with_index(element, problem));
         if by_rows {
             Csr::new(shape, indptr, indices, data).map(Matrix::Csr).map_err(bad)
         } else {
@@ -172,7 +168,18 @@ impl H5ad {
         }
     }
 
-    fn annotation(&self, group: &str, key: &str, rows: usize) -> Result<Annotation, IoError> {
+    /// An index that did not fit into its type, as it is in the file.
+    fn with_index(&self, element: &str, problem: SparseProblem) -> SparseProblem {
+        match problem {
+            SparseProblem::Index { at, index, bound } if index == i64::from(NO_INDEX) => {
+                let stored = self.container.i64s(&join(element, "indices")).ok();
+                SparseProblem::Index { at, index: stored.map_or(index, |stored| stored[at]), bound }
+            }
+            other => other,
+        }
+    }
+
+    pub(super) fn annotation(&self, group: &str, key: &str, rows: usize) -> Result<Annotation, IoError> {
         self.require(group, key)?;
         let element = join(group, key);
         let annotation = if self.container.kind(group)? == Some(NodeKind::Dataset) {

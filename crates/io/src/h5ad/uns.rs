@@ -63,6 +63,14 @@ impl H5ad {
             Some(ElementKind::Csr | ElementKind::Csc) => Ok(Uns::Sparse(self.matrix(element)?)),
             Some(ElementKind::Scalar | ElementKind::Text) => self.scalar(element),
             Some(ElementKind::Array | ElementKind::StringArray) => self.array(element),
+            Some(
+                ElementKind::Categorical
+                | ElementKind::NullableInteger
+                | ElementKind::NullableBoolean
+                | ElementKind::NullableString,
+            ) => self.plain_column(element).map(Uns::Column),
+            Some(ElementKind::Bytes) => self.container.byte_string(element).map(Uns::Bytes),
+            Some(ElementKind::Records) => self.records(element),
             Some(other) => Err(self.unread(element, other, "one value")),
             None => Err(self.unread(element, "absent", "one value")),
         }
@@ -77,6 +85,10 @@ impl H5ad {
             }
             Dtype::Boolean => Uns::Boolean(integer()? != 0),
             Dtype::Integer(_) | Dtype::Unsigned(_) => Uns::Integer(integer()?),
+            Dtype::Complex(_) => {
+                let one = self.container.complexes(element)?.first().copied().ok_or_else(absent)?;
+                Uns::Complexes(self.shaped(element, Vec::new(), vec![one])?)
+            }
             Dtype::Text => Uns::Text(self.container.texts(element)?.into_iter().next().ok_or_else(absent)?),
             other => return Err(self.unread(element, other, "one value")),
         })
@@ -94,9 +106,21 @@ impl H5ad {
             Dtype::Integer(_) | Dtype::Unsigned(_) => {
                 Uns::Integers(self.shaped(element, shape, self.container.i64s(element)?)?)
             }
+            Dtype::Complex(_) => {
+                Uns::Complexes(self.shaped(element, shape, self.container.complexes(element)?)?)
+            }
             Dtype::Text => Uns::Texts(self.shaped(element, shape, self.container.texts(element)?)?),
             other => return Err(self.unread(element, other, "an array")),
         })
+    }
+
+    /// A one-dimensional array of records, a column for each field.
+    fn records(&self, element: &str) -> Result<Uns, IoError> {
+        let header = self.container.header(element)?;
+        self.check(element, "dimensions", 1, header.shape.len())?;
+        let fields = self.record_fields(element)?;
+        let columns = fields.into_iter().map(|name| Ok((name.clone(), self.record_field(element, &name)?)));
+        columns.collect::<Result<_, _>>().map(Uns::Records)
     }
 
     fn shaped<T>(&self, element: &str, shape: Vec<usize>, values: Vec<T>) -> Result<ArrayD<T>, IoError> {

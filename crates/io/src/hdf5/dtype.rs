@@ -1,6 +1,6 @@
 //! The type of a stored element.
 
-use hdf5_pure::{DType, Datatype};
+use hdf5_pure::{CompoundMember, DType, Datatype};
 use std::fmt;
 
 /// The type of one stored element.
@@ -13,6 +13,8 @@ pub enum Dtype {
     Integer(u32),
     /// An unsigned integer of so many bits.
     Unsigned(u32),
+    /// A complex number of two reals of so many bits each.
+    Complex(u32),
     /// A Boolean: an enumeration of FALSE and TRUE.
     Boolean,
     /// Text, of fixed or variable length.
@@ -37,6 +39,9 @@ impl Dtype {
                 names.sort_unstable();
                 if names == ["FALSE", "TRUE"] { Self::Boolean } else { Self::Other(summary.to_string()) }
             }
+            Datatype::Compound { members, .. } if complex(members).is_some() => {
+                Self::Complex(complex(members).unwrap_or_default())
+            }
             Datatype::Compound { members, .. } => {
                 Self::Record(members.iter().map(|m| m.name.clone()).collect())
             }
@@ -55,12 +60,28 @@ impl Dtype {
     }
 }
 
+/// The bits of each part, if the fields are those of numpy's complex numbers.
+fn complex(members: &[CompoundMember]) -> Option<u32> {
+    match members {
+        [r, i] if r.name == "r" && i.name == "i" => match (&r.datatype, &i.datatype) {
+            (Datatype::FloatingPoint { size: a @ (4 | 8), .. }, Datatype::FloatingPoint { size: b, .. })
+                if a == b =>
+            {
+                Some(8 * a)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 impl fmt::Display for Dtype {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Float(bits) => write!(f, "f{bits}"),
             Self::Integer(bits) => write!(f, "i{bits}"),
             Self::Unsigned(bits) => write!(f, "u{bits}"),
+            Self::Complex(bits) => write!(f, "complex{}", 2 * bits),
             Self::Boolean => write!(f, "bool"),
             Self::Text => write!(f, "string"),
             Self::Record(fields) => write!(f, "record({})", fields.join(", ")),

@@ -1,6 +1,6 @@
 //! Arrays of records, in which anndata before 0.7 stored tables.
 
-use super::Container;
+use super::{Container, heap};
 use crate::IoError;
 use hdf5_pure::{CompoundMember, Datatype, DatatypeByteOrder};
 
@@ -21,16 +21,15 @@ pub(crate) enum FieldValues {
 impl Container {
     /// One field of a dataset of records.
     pub(crate) fn field(&self, element: &str, name: &str) -> Result<Option<Field>, IoError> {
-        let datatype = self.guard(element, || self.file.dataset(element)?.datatype())?;
+        let (bytes, datatype) = self.raw(element)?;
         let Datatype::Compound { size, members } = datatype else { return Ok(None) };
         let Some(member) = members.into_iter().find(|m| m.name == name) else { return Ok(None) };
-        let bytes = self.read(element, |dataset| dataset.read_raw())?;
         self.decode(element, &bytes, size as usize, member).map(Some)
     }
 
     /// The kind of a field without its values, from the type alone.
     pub(crate) fn field_type(&self, element: &str, name: &str) -> Result<Option<FieldValues>, IoError> {
-        let datatype = self.guard(element, || self.file.dataset(element)?.datatype())?;
+        let datatype = self.datatype(element)?;
         let Datatype::Compound { size, members } = datatype else { return Ok(None) };
         let Some(member) = members.into_iter().find(|m| m.name == name) else { return Ok(None) };
         self.decode(element, &[], size as usize, member).map(|field| Some(field.values))
@@ -69,6 +68,18 @@ impl Container {
                 FieldValues::Booleans(cells.map(|cell| cell.iter().any(|&b| b != 0)).collect())
             }
             Datatype::String { .. } => FieldValues::Texts(cells.map(text).collect()),
+            Datatype::VariableLength { is_string: true, .. } if each == heap::REFERENCE => {
+                let references: Vec<u8> = cells.flatten().copied().collect();
+                let mut texts = vec![String::new(); references.len() / heap::REFERENCE];
+                let (store, base) = self.heap(element)?;
+                heap::visit(store, base, &references, |row, bytes| {
+                    texts[row] = String::from_utf8(bytes.to_vec())
+                        .map_err(|_| format!("text {row} of {} is not UTF-8", member.name))?;
+                    Ok(())
+                })
+                .map_err(|reason| self.corrupt(element, &reason))?;
+                FieldValues::Texts(texts)
+            }
             other => FieldValues::Unread(format!("{other}")),
         };
         Ok(Field { width, values })

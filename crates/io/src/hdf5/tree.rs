@@ -1,13 +1,13 @@
 //! Writing: a tree of groups and datasets, built by us or copied byte for byte from another file.
 
-use super::reader::{Container, NodeKind, one_line};
+use super::reader::{Container, NodeKind};
+use super::write::{Address, Compression, FileWriter, Shape, Sink, Stored, Target, is_one_text, record};
 use crate::IoError;
-use hdf5_pure::{
-    AttrValue, Datatype, EnumTypeBuilder, Error, FileBuilder, GroupBuilder, make_f32_type, make_f64_type,
-    make_i8_type, make_i32_type, make_i64_type,
-};
+use hdf5_pure::AttrValue;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io;
+use std::path::Path;
 
 /// An attribute, in the library's own form so that a copy keeps its width.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,18 @@ impl Attribute {
         Self(AttrValue::I64Array(values.iter().map(|&v| v as i64).collect()))
     }
 
+    pub(crate) fn integer(value: i64) -> Self {
+        Self(AttrValue::I64(value))
+    }
+
+    pub(crate) fn real(value: f64) -> Self {
+        Self(AttrValue::F64(value))
+    }
+
+    pub(crate) fn signed(values: Vec<i64>) -> Self {
+        Self(AttrValue::I64Array(values))
+    }
+
     pub(crate) fn flag(value: bool) -> Self {
         Self(AttrValue::U8(u8::from(value)))
     }
@@ -43,6 +55,22 @@ impl Attribute {
         self.0.as_strings().map(<[String]>::to_vec).or_else(|| self.0.as_str().map(|s| vec![s.to_string()]))
     }
 
+    /// As JSON has it.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        match &self.0 {
+            AttrValue::U8(v) => (*v != 0).into(),
+            AttrValue::F64(v) => (*v).into(),
+            AttrValue::I64(v) => (*v).into(),
+            // The only empty list that is written is one of texts.
+            AttrValue::F64Array(v) => v.clone().into(),
+            other => match (other.as_strings(), other.to_i64s()) {
+                (Some([one]), _) if is_one_text(other) => one.as_str().into(),
+                (Some(texts), _) => texts.to_vec().into(),
+                (_, integers) => integers.unwrap_or_default().into(),
+            },
+        }
+    }
+
     pub(crate) fn to_integers(&self) -> Option<Vec<i64>> {
         self.0.to_i64s()
     }
@@ -50,9 +78,9 @@ impl Attribute {
 
 /// A group's attributes and members.
 #[derive(Default)]
-pub(crate) struct Group {
+pub(crate) struct Group<'a> {
     pub(crate) attributes: BTreeMap<String, Attribute>,
-    pub(crate) children: BTreeMap<String, Node>,
+    pub(crate) children: BTreeMap<String, Node<'a>>,
 }
 
 /// A dataset's shape, attributes and values.
@@ -63,9 +91,19 @@ pub(crate) struct Dataset {
     pub(crate) data: Data,
 }
 
-pub(crate) enum Node {
-    Group(Group),
+pub(crate) enum Node<'a> {
+    Group(Group<'a>),
     Dataset(Dataset),
+    /// What is at this path of another file, taken over when it is written.
+    Copy(&'a Container, String, NodeKind),
+    /// Values that are made while they are written.
+    Stream(Box<dyn Stream + 'a>),
+}
+
+/// Values that come in parts, so that they need not be in memory together.
+pub(crate) trait Stream {
+    /// Writes the object; returns where it is.
+    fn write(self: Box<Self>, out: &mut Writer<'_, '_>) -> Result<Address, IoError>;
 }
 
 /// Values in row-major order.
@@ -77,190 +115,220 @@ pub(crate) enum Data {
     I64(Vec<i64>),
     Boolean(Vec<bool>),
     Text(Vec<String>),
-    /// Bytes of another file, with their type.
-    Raw(Box<Datatype>, Vec<u8>),
+    /// Pairs of real and imaginary part.
+    Complex(Vec<[f64; 2]>),
+    /// One value of this many bytes.
+    Bytes(Vec<u8>),
+    /// Rows of named values: numbers or texts.
+    Records(Vec<(String, Data)>),
+    /// None.
+    Null,
 }
 
-/// Copies what is at `element`, byte for byte; what cannot be is named in `left_out` with the reason.
-pub(crate) fn copy(
-    from: &Container,
-    element: &str,
-    kind: NodeKind,
-    left_out: &mut Vec<(String, String)>,
-) -> Result<Option<Node>, IoError> {
-    let attributes = BTreeMap::clone(from.attributes(element)?.as_ref());
-    for name in from.attribute_names(element)?.into_iter().filter(|name| !attributes.contains_key(name)) {
-        left_out.push((format!("{element}, attribute {name}"), "its type cannot be copied".to_string()));
+impl Data {
+    /// The number of values of a list.
+    fn len(&self) -> usize {
+        match self {
+            Self::F32(v) => v.len(),
+            Self::F64(v) => v.len(),
+            Self::I8(v) => v.len(),
+            Self::I32(v) => v.len(),
+            Self::I64(v) => v.len(),
+            Self::Boolean(v) => v.len(),
+            Self::Text(v) => v.len(),
+            Self::Complex(v) => v.len(),
+            Self::Bytes(_) | Self::Records(_) | Self::Null => 1,
+        }
     }
-    if kind == NodeKind::Dataset {
+}
+
+/// A tree on its way into a file.
+pub(crate) struct Writer<'f, 't> {
+    pub(crate) file: FileWriter<'t>,
+    pub(crate) compression: Compression,
+    pub(crate) path: &'f Path,
+    /// What could not be copied, and why.
+    pub(crate) left_out: Vec<(String, String)>,
+}
+
+/// Writes the tree as an HDF5 file; returns what could not be copied into it, with the reason.
+pub(crate) fn write(
+    path: &Path,
+    root: Group,
+    compression: Compression,
+    out: &mut dyn Target,
+) -> Result<Vec<(String, String)>, IoError> {
+    let fail = |source| IoError::Write { path: path.to_path_buf(), source };
+    let file = FileWriter::new(out).map_err(fail)?;
+    let mut writer = Writer { file, compression, path, left_out: Vec::new() };
+    let root = writer.group(root)?;
+    writer.file.finish(root).map_err(fail)?;
+    Ok(writer.left_out)
+}
+
+impl Writer<'_, '_> {
+    pub(crate) fn fail(&self, source: io::Error) -> IoError {
+        IoError::Write { path: self.path.to_path_buf(), source }
+    }
+
+    pub(crate) fn group(&mut self, group: Group) -> Result<Address, IoError> {
+        let mut members = BTreeMap::new();
+        for (name, node) in group.children {
+            if let Some(address) = self.node(node)? {
+                members.insert(name, address);
+            }
+        }
+        self.file.group(&group.attributes, &members).map_err(|e| self.fail(e))
+    }
+
+    fn node(&mut self, node: Node) -> Result<Option<Address>, IoError> {
+        match node {
+            Node::Group(group) => self.group(group).map(Some),
+            Node::Dataset(dataset) => self.dataset(dataset).map(Some).map_err(|e| self.fail(e)),
+            Node::Copy(from, element, kind) => self.copy(from, &element, kind),
+            Node::Stream(stream) => stream.write(self).map(Some),
+        }
+    }
+
+    fn dataset(&mut self, dataset: Dataset) -> io::Result<Address> {
+        let Dataset { attributes, shape, data } = dataset;
+        let (stored, bytes) = match &data {
+            Data::F32(v) => (Stored::F32, Cow::Borrowed(bytemuck::cast_slice(v))),
+            Data::F64(v) => (Stored::F64, Cow::Borrowed(bytemuck::cast_slice(v))),
+            Data::I8(v) => (Stored::I8, Cow::Borrowed(bytemuck::cast_slice(v))),
+            Data::I32(v) => (Stored::I32, Cow::Borrowed(bytemuck::cast_slice(v))),
+            Data::I64(v) => (Stored::I64, Cow::Borrowed(bytemuck::cast_slice(v))),
+            Data::Complex(v) => (Stored::Complex, Cow::Borrowed(bytemuck::cast_slice(v))),
+            Data::Boolean(v) => (Stored::Boolean, v.iter().map(|&b| u8::from(b)).collect()),
+            Data::Bytes(v) if v.is_empty() => (Stored::Bytes(1), Cow::Owned(vec![0])),
+            Data::Bytes(v) => (Stored::Bytes(v.len() as u32), Cow::Borrowed(v.as_slice())),
+            Data::Text(v) => {
+                let mut bytes = Vec::with_capacity(16 * v.len());
+                for text in v {
+                    bytes.extend(self.file.text(text.as_bytes())?);
+                }
+                (Stored::Text, Cow::Owned(bytes))
+            }
+            Data::Records(columns) => return self.records(columns, &attributes),
+            Data::Null => {
+                let sink = Sink::new(Stored::F32.encode(), 4, Shape::Null, Compression::None);
+                return sink.finish(&mut self.file, &attributes);
+            }
+        };
+        let shape = match shape.split_first() {
+            Some((&rows, rest)) => (Shape::Rows(rest.to_vec()), rows),
+            None => (Shape::Scalar, 1),
+        };
+        // References to texts hardly compress, and a few bytes do not at all.
+        let compression = if stored == Stored::Text { Compression::None } else { self.compression };
+        let mut sink = Sink::new(stored.encode(), stored.size(), shape.0, compression).with_rows(shape.1);
+        sink.write(&mut self.file, &bytes)?;
+        sink.finish(&mut self.file, &attributes)
+    }
+
+    fn records(
+        &mut self,
+        columns: &[(String, Data)],
+        attributes: &BTreeMap<String, Attribute>,
+    ) -> io::Result<Address> {
+        let rows = columns.first().map_or(0, |(_, data)| data.len());
+        let (mut members, mut cells) = (Vec::new(), Vec::new());
+        for (name, data) in columns {
+            let (stored, bytes): (_, Vec<u8>) = match data {
+                Data::F64(v) => (Stored::F64, bytemuck::cast_slice(v).to_vec()),
+                Data::I64(v) => (Stored::I64, bytemuck::cast_slice(v).to_vec()),
+                Data::Boolean(v) => (Stored::Boolean, v.iter().map(|&b| u8::from(b)).collect()),
+                Data::Text(v) => {
+                    let mut bytes = Vec::with_capacity(16 * v.len());
+                    for text in v {
+                        bytes.extend(self.file.text(text.as_bytes())?);
+                    }
+                    (Stored::Text, bytes)
+                }
+                _ => return Err(io::Error::new(io::ErrorKind::InvalidInput, "a record holds plain values")),
+            };
+            members.push((name.as_str(), stored));
+            cells.push(bytes);
+        }
+        let (datatype, size) = record(&members);
+        let mut bytes = Vec::with_capacity(rows * size);
+        for row in 0..rows {
+            for ((_, stored), cells) in members.iter().zip(&cells) {
+                bytes.extend(&cells[row * stored.size()..(row + 1) * stored.size()]);
+            }
+        }
+        let mut sink = Sink::new(datatype, size, Shape::Rows(Vec::new()), Compression::None).with_rows(rows);
+        sink.write(&mut self.file, &bytes)?;
+        sink.finish(&mut self.file, attributes)
+    }
+
+    fn copy(&mut self, from: &Container, element: &str, kind: NodeKind) -> Result<Option<Address>, IoError> {
+        let attributes = BTreeMap::clone(from.attributes(element)?.as_ref());
+        for name in from.attribute_names(element)?.into_iter().filter(|name| !attributes.contains_key(name)) {
+            self.left_out
+                .push((format!("{element}, attribute {name}"), "its type cannot be copied".to_string()));
+        }
+        if kind == NodeKind::Dataset {
+            return match self.copy_dataset(from, element, &attributes) {
+                Ok(address) => Ok(Some(address)),
+                Err(IoError::Corrupt { reason, .. }) => {
+                    self.left_out.push((element.to_string(), reason));
+                    Ok(None)
+                }
+                Err(error) => Err(error),
+            };
+        }
+        let mut members = BTreeMap::new();
+        for (name, &kind) in from.children(element)?.iter() {
+            let path = if element.is_empty() { name.clone() } else { format!("{element}/{name}") };
+            if let Some(address) = self.copy(from, &path, kind)? {
+                members.insert(name.clone(), address);
+            }
+        }
+        self.file.group(&attributes, &members).map(Some).map_err(|e| self.fail(e))
+    }
+
+    fn copy_dataset(
+        &mut self,
+        from: &Container,
+        element: &str,
+        attributes: &BTreeMap<String, Attribute>,
+    ) -> Result<Address, IoError> {
         let shape = from.header(element)?.shape;
-        let datatype = from.guard(element, || from.file.dataset(element)?.datatype())?;
-        let data = if matches!(datatype, Datatype::VariableLength { is_string: true, .. }) {
-            from.texts(element).map(Data::Text)
-        } else if has_references(&datatype) {
-            left_out.push((element.to_string(), "it holds references into its own file".to_string()));
-            return Ok(None);
-        } else {
-            from.read(element, |dataset| dataset.read_raw()).map(|bytes| Data::Raw(Box::new(datatype), bytes))
+        if from.texts_apart(element)? {
+            let (attributes, data) = (attributes.clone(), Data::Text(from.texts(element)?));
+            return self.dataset(Dataset { attributes, shape, data }).map_err(|e| self.fail(e));
+        }
+        let rows = from.rows(element)?;
+        let datatype = rows.datatype_message()?;
+        let null = shape.is_empty() && rows.is_empty();
+        let shape = match shape.split_first() {
+            Some((_, rest)) => Shape::Rows(rest.to_vec()),
+            None if null => Shape::Null,
+            None => Shape::Scalar,
         };
-        return match data {
-            // A dataset without a dataspace, which stands for nothing.
-            Ok(Data::Raw(datatype, bytes)) if shape.is_empty() && bytes.is_empty() => {
-                Ok(Some(Node::Dataset(Dataset {
-                    attributes,
-                    shape: vec![0],
-                    data: Data::Raw(datatype, bytes),
-                })))
-            }
-            Ok(data) => Ok(Some(Node::Dataset(Dataset { attributes, shape, data }))),
-            Err(IoError::Corrupt { reason, .. }) => {
-                left_out.push((element.to_string(), reason));
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        };
-    }
-    let mut children = BTreeMap::new();
-    for (name, &kind) in from.children(element)?.iter() {
-        let path = if element.is_empty() { name.clone() } else { format!("{element}/{name}") };
-        if let Some(node) = copy(from, &path, kind, left_out)? {
-            children.insert(name.clone(), node);
+        let mut sink =
+            Sink::new(datatype, rows.element_size(), shape, self.compression).with_rows(rows.len());
+        let mut start = 0;
+        while start < rows.len() {
+            let end = rows.block_end(start);
+            let bytes = rows.moved(start..end, &mut self.file, self.path)?;
+            sink.write(&mut self.file, &bytes).map_err(|e| self.fail(e))?;
+            start = end;
         }
-    }
-    Ok(Some(Node::Group(Group { attributes, children })))
-}
-
-/// Whether stored elements point elsewhere in the file, so that their bytes mean nothing in another.
-fn has_references(datatype: &Datatype) -> bool {
-    match datatype {
-        Datatype::Reference { .. } | Datatype::VariableLength { .. } => true,
-        Datatype::Compound { members, .. } => members.iter().any(|m| has_references(&m.datatype)),
-        Datatype::Array { base_type, .. } => has_references(base_type),
-        _ => false,
+        sink.finish(&mut self.file, attributes).map_err(|e| self.fail(e))
     }
 }
 
-/// Writes the tree as an HDF5 file.
-pub(crate) fn write(root: Group, out: impl Write) -> Result<(), std::io::Error> {
-    let fail = |error: Error| match error {
-        Error::Io(source) => source,
-        other => std::io::Error::new(std::io::ErrorKind::InvalidInput, one_line(&other.to_string())),
-    };
-    let mut file = FileBuilder::new();
-    for (name, value) in root.attributes {
-        file.set_attr(&name, value.0);
-    }
-    for (name, node) in root.children {
-        match node {
-            Node::Group(group) => {
-                let mut builder = file.create_group(&name);
-                fill_group(&mut builder, group)?;
-                file.add_group(builder.finish());
-            }
-            Node::Dataset(dataset) => fill_dataset(file.create_dataset(&name), dataset)?,
-        }
-    }
-    file.finish_to(out).map_err(fail)
-}
-
-fn fill_group(builder: &mut GroupBuilder, group: Group) -> Result<(), std::io::Error> {
-    for (name, value) in group.attributes {
-        builder.set_attr(&name, value.0);
-    }
-    for (name, node) in group.children {
-        match node {
-            Node::Group(group) => {
-                let mut child = builder.create_group(&name);
-                fill_group(&mut child, group)?;
-                builder.add_group(child.finish());
-            }
-            Node::Dataset(dataset) => fill_dataset(builder.create_dataset(&name), dataset)?,
-        }
-    }
-    Ok(())
-}
-
-fn fill_dataset(builder: &mut hdf5_pure::DatasetBuilder, dataset: Dataset) -> Result<(), std::io::Error> {
-    let shape: Vec<u64> = dataset.shape.iter().map(|&d| d as u64).collect();
-    let elements: u64 = shape.iter().product();
-    let empty = elements == 0;
-    let mut width = 0;
-    match dataset.data {
-        // No element: the type alone.
-        Data::F32(_) if empty => _ = builder.with_dtype(make_f32_type()),
-        Data::F64(_) if empty => _ = builder.with_dtype(make_f64_type()),
-        Data::I8(_) if empty => _ = builder.with_dtype(make_i8_type()),
-        Data::I32(_) if empty => _ = builder.with_dtype(make_i32_type()),
-        Data::I64(_) if empty => _ = builder.with_dtype(make_i64_type()),
-        Data::Raw(datatype, _) if empty => _ = builder.with_dtype(*datatype),
-        Data::F32(v) => (width, _) = (4, builder.with_f32_data(&v)),
-        Data::F64(v) => (width, _) = (8, builder.with_f64_data(&v)),
-        Data::I8(v) => (width, _) = (1, builder.with_i8_data(&v)),
-        Data::I32(v) => (width, _) = (4, builder.with_i32_data(&v)),
-        Data::I64(v) => (width, _) = (8, builder.with_i64_data(&v)),
-        Data::Boolean(v) => {
-            let bytes: Vec<u8> = v.into_iter().map(u8::from).collect();
-            _ = builder.with_raw_data(boolean()?, bytes, elements);
-            width = 1;
-        }
-        Data::Text(v) => {
-            let texts: Vec<&str> = v.iter().map(String::as_str).collect();
-            _ = builder.with_vlen_strings(&texts);
-        }
-        Data::Raw(datatype, bytes) => {
-            width = u64::from(datatype.type_size());
-            _ = builder.with_raw_data(*datatype, bytes, elements);
-        }
-    }
-    builder.with_shape(&shape);
-    if let Some(chunks) = chunks(&shape, width) {
-        builder.with_chunks(&chunks).with_shuffle().with_deflate(4);
-    }
-    for (name, value) in dataset.attributes {
-        builder.set_attr(&name, value.0);
-    }
-    Ok(())
-}
-
-/// Chunks of at most about 256 KiB for arrays above 64 KiB; smaller ones stay in one piece, uncompressed.
-///
-/// No side exceeds 2^15: libhdf5 refuses the width in which larger ones are stored (a side of 2^16 or
-/// more takes three bytes in its reckoning and four in the library's).
-fn chunks(shape: &[u64], width: u64) -> Option<Vec<u64>> {
-    const LONGEST: u64 = 1 << 15;
-    let bytes = shape.iter().product::<u64>() * width;
-    if shape.is_empty() || bytes <= 1 << 16 {
-        return None;
-    }
-    let mut chunk: Vec<u64> = shape.iter().map(|&side| side.min(LONGEST)).collect();
-    let row = (chunk[1..].iter().product::<u64>() * width).max(1);
-    chunk[0] = ((1 << 18) / row).clamp(1, chunk[0]);
-    Some(chunk)
-}
-
-/// The enumeration that h5py reads as `numpy.bool_`.
-fn boolean() -> Result<Datatype, std::io::Error> {
-    EnumTypeBuilder::with_base(make_i8_type())
-        .value("FALSE", 0)
-        .value("TRUE", 1)
-        .build()
-        .map_err(|error| std::io::Error::other(error.to_string()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::chunks;
-
-    #[test]
-    fn chunks_are_narrow_enough_for_libhdf5_and_small_enough_to_compress() {
-        assert_eq!(chunks(&[100], 8), None);
-        assert_eq!(chunks(&[], 8), None);
-        for (shape, width) in
-            [([1_000_000, 1], 4), ([2, 1_000_000], 8), ([20_000, 2000], 4), ([100_000, 3], 1)]
-        {
-            let chunk = chunks(&shape, width).unwrap();
-            assert!(chunk.iter().all(|&side| (1..1 << 16).contains(&side)), "{chunk:?}");
-            assert!(chunk.iter().product::<u64>() * width <= 1 << 18, "{chunk:?}");
-        }
+impl<'a> Node<'a> {
+    /// A group of another file with members that are copies; those may then be replaced.
+    pub(crate) fn opened(from: &'a Container, element: &str) -> Result<Group<'a>, IoError> {
+        let attributes = BTreeMap::clone(from.attributes(element)?.as_ref());
+        let path =
+            |name: &str| if element.is_empty() { name.to_string() } else { format!("{element}/{name}") };
+        let children = from.children(element)?;
+        let children =
+            children.iter().map(|(name, &kind)| (name.clone(), Node::Copy(from, path(name), kind)));
+        Ok(Group { attributes, children: children.collect() })
     }
 }

@@ -72,7 +72,10 @@ fn a_full_disk_leaves_the_old_file() {
     let path = folder.path().join("cells.h5ad");
     fs::write(&path, b"old").unwrap();
     let outcome = std::process::Command::new("sh")
-        .args(["-c", "trap '' XFSZ; ulimit -f 100; exec \"$0\" --exact a_full_disk_leaves_the_old_file"])
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 100; exec \"$0\" --exact files::a_full_disk_leaves_the_old_file",
+        ])
         .arg(std::env::current_exe().unwrap())
         .env(INNER, &path)
         .output()
@@ -122,7 +125,8 @@ fn what_is_no_h5ad_file() {
     assert_eq!(
         error.to_string(),
         format!(
-            "{} does not end in .h5ad, .npz, .csv or .tsv, the formats that are read; rename or convert it",
+            "{} is in no format that is known; those are .h5ad, zarr, 10x .h5, .loom, Matrix Market, .npz, .npy, \
+             .safetensors, .csv and .tsv",
             shown("cells.xlsx")
         )
     );

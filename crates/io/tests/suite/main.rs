@@ -3,8 +3,10 @@
 mod anndata_reads;
 mod common;
 mod data;
+mod elements;
 mod files;
 mod mutation;
 mod populations;
 mod reprogramming;
 mod roundtrip;
+mod streaming;

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use chreode_io::{Columns, H5ad, read_populations, write_h5ad};
+use chreode_io::{Columns, Compression, H5ad, convert, read_bytes, read_populations, write_h5ad};
 use proptest::prelude::*;
 use std::path::Path;
 use std::process::Command;
@@ -59,7 +59,10 @@ fn damaged_files_give_errors_in_bounded_memory() {
         return;
     }
     let outcome = Command::new("sh")
-        .args(["-c", "ulimit -v 1048576; exec \"$0\" --exact damaged_files_give_errors_in_bounded_memory"])
+        .args([
+            "-c",
+            "ulimit -v 1048576; exec \"$0\" --exact mutation::damaged_files_give_errors_in_bounded_memory",
+        ])
         .arg(std::env::current_exe().unwrap())
         .env(INNER, "1")
         .output()
@@ -97,4 +100,46 @@ fn damaged_archives_and_tables_give_errors() {
         std::fs::write(&table, damaged(&text, &other)).unwrap();
         _ = read_populations(&table, &Columns::new("time"));
     });
+}
+
+/// The short form of the example `mutate`, which damages millions.
+#[test]
+fn damaged_files_of_every_format_give_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let mut data = common::everything();
+    data.uns.clear();
+    write_h5ad(at("cells.h5ad"), &data).unwrap();
+    for name in ["cells.npz", "cells.safetensors", "cells.csv", "folder"] {
+        convert(at("cells.h5ad"), at(name), Compression::None).unwrap();
+    }
+    std::fs::rename(at("folder/matrix.mtx.gz"), at("cells.mtx.gz")).unwrap();
+    for name in ["cells.h5ad", "cells.npz", "cells.safetensors", "cells.csv", "cells.mtx.gz"] {
+        let bytes = std::fs::read(at(name)).unwrap();
+        assert!(read_bytes(name, bytes.clone()).is_ok(), "{name}");
+        let config =
+            ProptestConfig { cases: cases(200), failure_persistence: None, ..ProptestConfig::default() };
+        proptest!(config, |(how in damage(bytes.len()))| {
+            _ = read_bytes(name, damaged(&bytes, &how));
+        });
+    }
+}
+
+/// An array that says it has 2^50 elements is told off before memory is asked for.
+#[test]
+fn an_archive_that_lies_about_its_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cells.npy");
+    let header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1125899906842624, 1), }";
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header);
+    bytes.extend([0; 16]);
+    std::fs::write(&path, &bytes).unwrap();
+    let error = read_bytes("cells.npy", bytes).unwrap_err().to_string();
+    assert!(
+        error.contains("`X`") && error.contains("declares 9007199254740992 bytes where there are 16"),
+        "{error}"
+    );
+    assert!(read_populations(&path, &Columns::new("X")).is_err());
 }
