@@ -99,6 +99,12 @@ pub trait Network {
         2 * rows * (inputs + outputs + biases.sum::<usize>()) * size_of::<Self::Scalar>()
     }
 
+    /// Lends `to` the working memory of `from` (not what a forward pass left there), or takes it back by a second call:
+    /// of many memories that are kept aside, the one that is pulled back needs working memory, and only then.
+    ///
+    /// By default nothing is lent, and each memory has its own.
+    fn lend_scratch(&self, _from: &mut Self::Memory, _to: &mut Self::Memory) {}
+
     /// The number of parameters.
     fn parameter_count(&self) -> usize {
         self.layout().last().map_or(0, |last| last.offset + last.size())

@@ -86,6 +86,14 @@ impl<A: Element> Network for Field<A> {
         let into = InputCotangents { offset: 1, x: state, condition: None };
         self.graph.run_pullback(a, into, params, memory);
     }
+
+    fn memory_bytes(&self, rows: usize) -> usize {
+        self.graph.memory_bytes(rows)
+    }
+
+    fn lend_scratch(&self, from: &mut GraphMemory<A>, to: &mut GraphMemory<A>) {
+        from.swap_scratch(to);
+    }
 }
 
 impl<A: Element> NetworkJvp for Field<A> {

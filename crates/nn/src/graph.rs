@@ -102,6 +102,11 @@ impl<A: Element> Graph<A> {
         flat
     }
 
+    /// Bytes that a forward pass of `rows` rows leaves for its derivatives.
+    pub(crate) fn memory_bytes(&self, rows: usize) -> usize {
+        rows.div_ceil(self.plan.tile) * self.plan.values.len * size_of::<A>()
+    }
+
     fn expect_parameters(&self, found: usize) {
         let count = self.parameter_count();
         assert_eq!(found, count, "the flat vector must have as many entries as there are parameters");

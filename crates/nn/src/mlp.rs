@@ -111,6 +111,14 @@ impl<A: Element> Network for Mlp<A> {
     ) {
         self.field.pullback(a, state, params, memory);
     }
+
+    fn memory_bytes(&self, rows: usize) -> usize {
+        self.field.memory_bytes(rows)
+    }
+
+    fn lend_scratch(&self, from: &mut GraphMemory<A>, to: &mut GraphMemory<A>) {
+        from.swap_scratch(to);
+    }
 }
 
 impl<A: Element> NetworkJvp for Mlp<A> {

@@ -1,6 +1,7 @@
 //! Our side of `cargo xtask peers gradient`: gradients through neural fields, and the training of a spiral. Each row is
 //! a line of JSON.
 
+#[expect(dead_code, reason = "the Lorenz systems are for the program `ode`")]
 #[path = "../ode/arrays.rs"]
 mod arrays;
 mod field;

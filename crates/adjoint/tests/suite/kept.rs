@@ -4,10 +4,12 @@
 
 use chreode_adjoint::{Adjoint, Discrete, Interpolating, Times};
 use chreode_core::{Network, NetworkField, ParameterView, Seed, Tolerance, VectorSpace};
-use chreode_nn::{Activation, Mlp, MlpConfig, MlpMemory};
+use chreode_nn::{Activation, Mlp, MlpConfig};
 use chreode_ode::{DOPRI5, DOPRI8, ExplicitRk, Fixed, Pi, RK4, Solve, StepControl, TSIT5, Tableau};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use std::cell::Cell;
+
+type Memory = <Mlp<f64> as Network>::Memory;
 
 /// A network that counts its passes: forward, without a memory, and back.
 struct Counting {
@@ -31,7 +33,7 @@ impl Counting {
 
 impl Network for Counting {
     type Scalar = f64;
-    type Memory = MlpMemory<f64>;
+    type Memory = Memory;
 
     fn width(&self) -> (usize, usize) {
         self.net.width()
@@ -50,7 +52,7 @@ impl Network for Counting {
         t: &[f64],
         x: ArrayView2<'_, f64>,
         out: ArrayViewMut2<'_, f64>,
-        m: &mut MlpMemory<f64>,
+        m: &mut Memory,
     ) {
         self.count(0);
         self.net.forward(t, x, out, m);
@@ -60,7 +62,7 @@ impl Network for Counting {
         t: &[f64],
         x: ArrayView2<'_, f64>,
         out: ArrayViewMut2<'_, f64>,
-        m: &mut MlpMemory<f64>,
+        m: &mut Memory,
     ) {
         self.count(1);
         self.net.velocity(t, x, out, m);
@@ -70,7 +72,7 @@ impl Network for Counting {
         a: ArrayView2<'_, f64>,
         state: Option<ArrayViewMut2<'_, f64>>,
         params: Option<&mut [f64]>,
-        m: &mut MlpMemory<f64>,
+        m: &mut Memory,
     ) {
         self.count(2);
         self.net.pullback(a, state, params, m);

@@ -95,9 +95,11 @@ impl<N: Network + ?Sized> Vjp<Array2<N::Scalar>> for NetworkField<'_, N> {
         params: &mut Self::Params,
     ) -> Pulled {
         let Some(memory) = kept.get::<N::Memory>() else { return Pulled::NothingKept };
-        let flat = &mut self.scratch.borrow_mut().gradient;
+        let Scratch { memory: own, gradient: flat, .. } = &mut *self.scratch.borrow_mut();
         flat.resize(self.network.parameter_count(), N::Scalar::default());
+        self.network.lend_scratch(own, memory);
         self.network.pullback(a.view(), Some(state.view_mut()), Some(flat), memory);
+        self.network.lend_scratch(own, memory);
         params.iter_mut().zip(&*flat).for_each(|(to, from)| *to += *from);
         Pulled::Done
     }

@@ -39,6 +39,12 @@ impl<A: Element> GraphMemory<A> {
         self.sums.reserve(sums);
     }
 
+    /// Exchanges what derivatives work in; the values stay.
+    pub(crate) fn swap_scratch(&mut self, other: &mut Self) {
+        std::mem::swap(&mut self.scratch, &mut other.scratch);
+        std::mem::swap(&mut self.sums, &mut other.sums);
+    }
+
     fn serves(&self, plan: &Arc<Plan>) -> bool {
         self.plan.as_ref().is_some_and(|own| Arc::ptr_eq(own, plan) || own == plan)
     }
