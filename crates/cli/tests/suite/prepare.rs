@@ -26,9 +26,14 @@ fn load(path: &Path) -> AnnData {
     H5ad::open(path).expect("an .h5ad").load().expect("all of it reads").data
 }
 
+/// A number that looks random.
+fn draw(i: usize, j: usize) -> usize {
+    (i * 8191 + j * 131 + 17).pow(3) / 64 % 1009
+}
+
 /// Writes counts of `cells` cells and 12 genes, two of them mitochondrial, that differ from cell to cell.
 fn counts(path: &Path, cells: usize) -> Array2<f32> {
-    let x = Array2::from_shape_fn((cells, 12), |(i, j)| ((i * 7 + j * 13 + i * j) % 5 * (1 + j % 3)) as f32);
+    let x = Array2::from_shape_fn((cells, 12), |(i, j)| (draw(i, j) % 5 * (1 + j % 3)) as f32);
     write(path, Matrix::Dense(x.clone()));
     x
 }
@@ -157,7 +162,7 @@ fn every_flavor_and_transform() {
 fn what_is_dropped_is_dropped_everywhere() {
     let folder = folder();
     let (from, out) = (folder.path().join("counts.h5ad"), folder.path().join("out.h5ad"));
-    let mut x = Array2::from_shape_fn((20, 6), |(i, j)| (1 + (i * 3 + j * j) % 4) as f32);
+    let mut x = Array2::from_shape_fn((20, 6), |(i, j)| (1 + draw(i, j) % (4 + j)) as f32);
     x.row_mut(4).fill(0.0);
     x.column_mut(5).fill(0.0);
     x[[0, 5]] = 2.0;
@@ -186,7 +191,7 @@ fn what_cannot_be_prepared() {
          after a logarithm; give the raw counts, often kept as layers/counts or raw/X"
     );
     assert!(said(array![[1.0, -1.0]], &[]).contains("row 0 has -1 in column 1"));
-    let fine = Array2::from_shape_fn((9, 4), |(i, j)| (1 + (i * j + i) % 3) as f32);
+    let fine = Array2::from_shape_fn((9, 4), |(i, j)| (1 + draw(i, j) % 7) as f32);
     assert_eq!(
         said(fine.clone(), &["--layer", "raw"]),
         format!("{} has no layer `raw`; its layers: none", from.display())

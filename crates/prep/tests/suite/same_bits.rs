@@ -32,7 +32,7 @@ impl Rows for InSteps<'_> {
 }
 
 /// Everything that sums over rows.
-fn all(rows: &(impl Rows + Sync)) -> (GeneMoments, Pca, Array2<f64>, Pca, Pca, Vec<f64>) {
+fn all(rows: &impl Rows) -> (GeneMoments, Pca, Array2<f64>, Pca, Pca, Vec<f64>) {
     let sizes = LibrarySizes::measure(rows, TargetSum::Median, Exclusion::Nothing).unwrap();
     let logs = Normalized::new(rows, &sizes, Logarithm::Natural).unwrap();
     let moments = GeneMoments::measure(&logs, Values::AsStored).unwrap();

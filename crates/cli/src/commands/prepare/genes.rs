@@ -70,6 +70,12 @@ pub(super) fn choose(
     var.set("highly_variable", Column::Booleans(selected.iter().map(|&s| Some(s)).collect()))?;
     data.uns.insert("hvg/flavor".into(), Uns::Text(flavor.into()));
     let count = selected.iter().filter(|&&s| s).count();
+    if count == 0 {
+        bail!(
+            "no gene of {} is more variable than others of its mean, so there is nothing to choose; try --flavor seurat-v3 or pearson-residuals",
+            args.file.display()
+        );
+    }
     let within = if batches > 1 { format!(" over {batches} batches") } else { String::new() };
     say!("chose    {count} of {} genes by {flavor}{within}", selected.len());
     Ok(selected)
