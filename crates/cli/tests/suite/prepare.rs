@@ -43,7 +43,7 @@ fn write(path: &Path, x: Matrix) {
     let genes = (0..p).map(|j| if j < 2 { format!("mt-{j}") } else { format!("g{j}") }).collect();
     let mut data = AnnData::new((0..n).map(|i| format!("c{i}")).collect(), genes);
     let batch = (0..n).map(|i| Some(format!("b{}", i % 2))).collect();
-    data.obs.set("batch", Column::Strings(batch)).unwrap();
+    data.obs.set("batch", Column::Strings(batch)).expect("one batch a cell");
     data.x = Some(x);
     write_h5ad(path, &data).expect("a temporary folder");
 }
