@@ -47,23 +47,11 @@ impl Network for Counting {
     fn write_parameters(&mut self, flat: &[f64]) {
         self.net.write_parameters(flat);
     }
-    fn forward(
-        &self,
-        t: &[f64],
-        x: ArrayView2<'_, f64>,
-        out: ArrayViewMut2<'_, f64>,
-        m: &mut Memory,
-    ) {
+    fn forward(&self, t: &[f64], x: ArrayView2<'_, f64>, out: ArrayViewMut2<'_, f64>, m: &mut Memory) {
         self.count(0);
         self.net.forward(t, x, out, m);
     }
-    fn velocity(
-        &self,
-        t: &[f64],
-        x: ArrayView2<'_, f64>,
-        out: ArrayViewMut2<'_, f64>,
-        m: &mut Memory,
-    ) {
+    fn velocity(&self, t: &[f64], x: ArrayView2<'_, f64>, out: ArrayViewMut2<'_, f64>, m: &mut Memory) {
         self.count(1);
         self.net.velocity(t, x, out, m);
     }

@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn bytes_return_and_no_more_than_expected() {
-        let bytes: Vec<u8> = (0..100_000u32).map(|i| ((i * i) >> 7) as u8).collect();
+        let bytes: Vec<u8> = (0..100_000u32).map(|i| (i.wrapping_mul(i) >> 7) as u8).collect();
         let packed = zlib(&bytes, 4);
         assert_eq!(inflate_zlib(&packed, bytes.len()).unwrap(), bytes);
         assert!(matches!(inflate_zlib(&packed, bytes.len() - 1), Err(CodecError::Long { .. })));

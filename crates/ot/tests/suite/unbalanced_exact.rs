@@ -264,7 +264,8 @@ proptest! {
                 prop_assert!((found - plan.primal_cost()).abs() <= 1e-10 * plan.primal_cost());
                 prop_assert!(plan.dual_cost() <= plan.primal_cost() * (1.0 + 1e-12));
                 let nothing = problem.objective(0.0, (&rows * 0.0).view(), (&columns * 0.0).view());
-                prop_assert!(plan.primal_cost() <= nothing * (1.0 + 1e-12));
+                // To the gap that the solver is asked for: where nothing is best, its plan is nearly nothing.
+                prop_assert!(plan.primal_cost() <= nothing * (1.0 + 1e-9));
                 Ok(plan.primal_cost())
             };
             let plain = value(&costs, &a, &b, lambda, other)?;
