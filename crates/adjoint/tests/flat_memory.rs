@@ -87,7 +87,8 @@ fn a_thousand_gradients_take_no_more_memory_than_ten() {
     for (name, gradient) in &mut ways {
         let ten = alive(10, gradient);
         let thousand = alive(1000, gradient);
-        assert_eq!(thousand, ten, "{name}");
+        // Less where memories that served an earlier way are given up.
+        assert!(thousand <= ten, "{name}: {thousand} bytes after {ten}");
     }
     assert!(net.parameter_count() > 0);
 }

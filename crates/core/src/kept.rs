@@ -38,6 +38,21 @@ impl Kept {
         self.get().expect("there is a memory of this type")
     }
 
+    /// The same, with one of `spare` for a new memory while there are any.
+    pub fn fill_from<M: Any + Default + Send>(&mut self, spare: &mut Vec<Box<M>>, bytes: usize) -> &mut M {
+        if self.get::<M>().is_none() {
+            self.memory = spare.pop().map(|memory| memory as Box<dyn Any + Send>);
+        }
+        self.fill(bytes)
+    }
+
+    /// Moves the memory out, if there is one of this type.
+    pub fn take<M: Any>(&mut self) -> Option<Box<M>> {
+        self.get::<M>()?;
+        self.bytes = 0;
+        self.memory.take()?.downcast().ok()
+    }
+
     /// The memory, if there is one of this type.
     pub fn get<M: Any>(&mut self) -> Option<&mut M> {
         self.memory.as_mut()?.downcast_mut()
@@ -73,5 +88,15 @@ mod tests {
         assert!(kept.fill::<Vec<f32>>(4).is_empty() && kept.get::<Vec<f64>>().is_none());
         kept.clear();
         assert!(kept.is_empty() && kept.bytes() == 0);
+    }
+
+    #[test]
+    fn a_spare_memory_serves_again() {
+        let (mut kept, mut spare) = (Kept::default(), vec![Box::new(vec![3.0])]);
+        assert_eq!(*kept.fill_from::<Vec<f64>>(&mut spare, 8), [3.0]);
+        assert!(spare.is_empty() && kept.take::<Vec<f32>>().is_none() && kept.bytes() == 8);
+        spare.extend(kept.take());
+        assert!(kept.is_empty() && kept.bytes() == 0 && *spare[0] == [3.0]);
+        assert!(kept.take::<Vec<f64>>().is_none());
     }
 }

@@ -251,18 +251,6 @@ pub enum IoError {
         /// The number found.
         found: usize,
     },
-    /// Data that a transformation cannot be fitted to or applied to.
-    #[error("{what} needs {needed} but got {got}; {hint}")]
-    Fit {
-        /// The transformation.
-        what: &'static str,
-        /// What it needs.
-        needed: String,
-        /// What it got.
-        got: String,
-        /// What to try.
-        hint: &'static str,
-    },
 }
 
 /// `it has a, b`, or that there is nothing.

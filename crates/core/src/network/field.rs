@@ -15,16 +15,18 @@ pub struct NetworkField<'n, N: Network + ?Sized> {
     scratch: RefCell<Scratch<N>>,
 }
 
-/// Memory of the passes, the time once a row, and a gradient before it is added to others.
+/// Memory of the passes, the time once a row, a gradient before it is added to others, and memories that were kept
+/// aside and have served.
 pub(super) struct Scratch<N: Network + ?Sized> {
     pub(super) memory: N::Memory,
     pub(super) t: Vec<N::Scalar>,
     gradient: Vec<N::Scalar>,
+    spare: Vec<Box<N::Memory>>,
 }
 
 impl<N: Network + ?Sized> Scratch<N> {
     pub(super) fn new() -> Self {
-        Self { memory: N::Memory::default(), t: Vec::new(), gradient: Vec::new() }
+        Self { memory: N::Memory::default(), t: Vec::new(), gradient: Vec::new(), spare: Vec::new() }
     }
 
     /// The memory, and `rows` times `t`.
@@ -81,8 +83,8 @@ impl<N: Network + ?Sized> Vjp<Array2<N::Scalar>> for NetworkField<'_, N> {
     }
 
     fn eval_kept(&self, t: f64, y: &Array2<N::Scalar>, dy: &mut Array2<N::Scalar>, kept: &mut Kept) {
-        let memory = kept.fill::<N::Memory>(self.network.memory_bytes(y.nrows()));
         let mut scratch = self.scratch.borrow_mut();
+        let memory = kept.fill_from(&mut scratch.spare, self.network.memory_bytes(y.nrows()));
         let (_, times) = scratch.at(t, y.nrows());
         self.network.forward(times, y.view(), dy.view_mut(), memory);
     }
@@ -94,12 +96,13 @@ impl<N: Network + ?Sized> Vjp<Array2<N::Scalar>> for NetworkField<'_, N> {
         state: &mut Array2<N::Scalar>,
         params: &mut Self::Params,
     ) -> Pulled {
-        let Some(memory) = kept.get::<N::Memory>() else { return Pulled::NothingKept };
-        let Scratch { memory: own, gradient: flat, .. } = &mut *self.scratch.borrow_mut();
+        let Some(mut memory) = kept.take::<N::Memory>() else { return Pulled::NothingKept };
+        let Scratch { memory: own, gradient: flat, spare, .. } = &mut *self.scratch.borrow_mut();
         flat.resize(self.network.parameter_count(), N::Scalar::default());
-        self.network.lend_scratch(own, memory);
-        self.network.pullback(a.view(), Some(state.view_mut()), Some(flat), memory);
-        self.network.lend_scratch(own, memory);
+        self.network.lend_scratch(own, &mut memory);
+        self.network.pullback(a.view(), Some(state.view_mut()), Some(flat), &mut memory);
+        self.network.lend_scratch(own, &mut memory);
+        spare.push(memory);
         params.iter_mut().zip(&*flat).for_each(|(to, from)| *to += *from);
         Pulled::Done
     }
