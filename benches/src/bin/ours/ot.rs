@@ -132,7 +132,7 @@ pub(crate) fn time(case: Transport, arrays: &Arrays) -> Result<Report> {
         }
         Transport::LowRank { n, rank } => {
             let clouds = of(n).clouds(n, n, 5)?;
-            let solver = LowRankSinkhorn::new(rank, Stop::Within { tolerance: 1e-7, max_iterations: 1000 });
+            let solver = LowRankSinkhorn::new(rank, Stop::Within { tolerance: 1e-7, max_iterations: 10_000 });
             let (plan, times) = repeat(3, BUDGET, || {
                 let costs = FactoredCost::squared_euclidean(clouds.x.view(), clouds.y.view())?;
                 solver.solve_factored(&Problem::uniform(&costs)?)
