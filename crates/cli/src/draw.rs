@@ -63,7 +63,9 @@ fn paths(first: &Snapshot, times: &[f64], model: &dyn Dynamics, sampler: &Sample
     let drawn = Snapshot::new(first.time, first.points.select(Axis(0), &chosen));
     let states = model.evolve(&drawn, &along, sampler, Seed(0))?;
     let path = |i: usize| {
-        Array2::from_shape_fn((along.len(), 2), |(k, j)| states[k].points.get((i, j)).map_or(0.0, |&v| f64::from(v)))
+        Array2::from_shape_fn((along.len(), 2), |(k, j)| {
+            states[k].points.get((i, j)).map_or(0.0, |&v| f64::from(v))
+        })
     };
     Ok(Trajectories { paths: (0..chosen.len()).map(path).collect(), times: along })
 }

@@ -8,9 +8,11 @@
 //! Its minimiser transports each snapshot to the next. With independent pairs this is I-CFM, with
 //! minibatch optimal-transport pairs OT-CFM (Tong et al., TMLR 2024, arXiv:2302.00482, algorithms 1–3).
 
-use crate::error::require;
 use crate::Batches;
-use crate::{Coupling, Fit, Flow, FlowMatcher, ModelError, Pairing, Recipe, Regression, Run, Sampling, Space, Straight};
+use crate::error::require;
+use crate::{
+    Coupling, Fit, Flow, FlowMatcher, ModelError, Pairing, Recipe, Regression, Run, Sampling, Space, Straight,
+};
 use crate::{Entropic, Exact, Independent};
 use chreode_core::{Populations, Seed};
 use chreode_nn::{Mlp, MlpConfig};

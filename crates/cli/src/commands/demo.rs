@@ -62,13 +62,15 @@ pub(crate) fn run(args: &DemoArgs, threads: usize) -> Result<()> {
     let checkpoint = run.checkpoint()?;
     let model = trained.finish().dynamics()?;
     let sampler = Sampler { method: chreode_ode::RK4, steps: Steps::PerInterval(20) };
-    let moved = predict::Moved::new(&*model, &cells, None, &cells.populations.times(), (&sampler, Seed(args.seed)))?;
+    let moved =
+        predict::Moved::new(&*model, &cells, None, &cells.populations.times(), (&sampler, Seed(args.seed)))?;
     let trajectories = run.path("trajectories.h5ad");
     predict::write(&trajectories, &moved, &checkpoint, &cells, Expression::Last)?;
     say!("wrote    {}", trajectories.display());
 
     say!("5/5      draw");
-    let mut report = draw::report("A simulated branching differentiation", &cells, &*model, &sampler, &moved)?;
+    let mut report =
+        draw::report("A simulated branching differentiation", &cells, &*model, &sampler, &moved)?;
     report.loss = Some(draw::loss(&curve));
     report.scores = Some(draw::scores(&scores, &method));
     report.manifest = settings.manifest.as_ref().map(draw::manifest).unwrap_or_default();

@@ -12,8 +12,8 @@ use crate::say::say;
 use crate::settings::DataSettings;
 use crate::solver;
 use anyhow::{Context, Result, bail};
-use chreode_io::{Additions, AnnData, Annotation, Column, H5ad, IoError, Uns, write_h5ad};
 use chreode_core::{Seed, Snapshot};
+use chreode_io::{Additions, AnnData, Annotation, Column, H5ad, IoError, Uns, write_h5ad};
 use chreode_models::{Checkpoint, Dynamics, Sampler};
 use ndarray::{Array1, Array2, Axis, s};
 use std::path::Path;
@@ -33,7 +33,13 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
         Some(times) => increasing(times)?,
         None => checkpoint.header.space.times.clone(),
     };
-    let moved = Moved::new(&*checkpoint.trained()?.dynamics()?, &cells, args.from, &times, (&sampler, Seed(args.seed)))?;
+    let moved = Moved::new(
+        &*checkpoint.trained()?.dynamics()?,
+        &cells,
+        args.from,
+        &times,
+        (&sampler, Seed(args.seed)),
+    )?;
     say!("moved    {} cells to times {} ({})", moved.rows.len(), joined(&times), solver::described(&sampler));
     write(&args.out, &moved, &checkpoint, &cells, args.expression)?;
     say!("wrote    {} in {}", args.out.display(), spoken(start.elapsed().as_secs_f64()));

@@ -49,7 +49,7 @@ fn settings_files() {
     };
     let text = said("[data]\ntime = \"day\"\n[model.flow-matching.fit]\nstepz = 3\n");
     let start =
-        format!("line 4 of {file} is not a setting: unknown field `stepz`, expected one of `coupling`, ");
+        format!("line 4 of {file} is not a setting: unknown field `stepz`, expected one of `hidden`, ");
     assert!(text.starts_with(&start), "{text}");
     assert_eq!(
         said("\n[model.flow-matching.fit]\nsteps = \"x\"\n"),
@@ -57,7 +57,10 @@ fn settings_files() {
     );
     let text = said("[model\n");
     assert!(text.starts_with(&format!("line 1 of {file} is not a setting: ")), "{text}");
-    assert_eq!(said("[data]\ntime = \"day\"\n[model.flow-matching.fit]\nbatch = 1\n"), "batch is 1; it must be 2 to 32768");
+    assert_eq!(
+        said("[data]\ntime = \"day\"\n[model.flow-matching.fit]\nbatch = 1\n"),
+        "batch is 1; it must be 2 to 32768"
+    );
     let text = train_fails(&CELLS, &["--config", "absent.toml"]);
     let start = "cannot read absent.toml; name a file such as the run.toml of an earlier run: ";
     assert!(text.starts_with(start), "{text}");

@@ -2,8 +2,8 @@
 
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{
-    Cfm, Checkpoint, Coupling, Entropic, Exact, Fit, Flow, FlowConfig, Frame, Independent, ModelError, Pairing,
-    Pool, Sampler, Sampling, Steps,
+    Cfm, Checkpoint, Coupling, Entropic, Exact, Fit, Flow, FlowConfig, Frame, Independent, ModelError,
+    Pairing, Pool, Sampler, Sampling, Steps,
 };
 use chreode_nn::Mlp;
 use ndarray::{Array2, Axis, array};
