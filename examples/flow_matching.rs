@@ -1,7 +1,7 @@
 //! OT-CFM as a library: from snapshots to trajectories, without a file.
 
 use chreode::core::{Populations, Seed};
-use chreode::models::{Cfm, FlowConfig, Frame, ModelError, Planar, Pool, Sampler};
+use chreode::models::{Cfm, Fit, FlowConfig, Frame, ModelError, Planar, Pool, Sampler};
 use chreode::ot::{Order, wasserstein};
 use std::ops::ControlFlow;
 
@@ -9,7 +9,8 @@ fn main() -> Result<(), ModelError> {
     // Cells at two times: eight groups that become two moons.
     let cells: Populations =
         Planar::pair(Planar::EightGaussiansNotebook, Planar::MoonsNotebook, 2000, Seed(1))?;
-    let config = FlowConfig { steps: 1500, batch: 128, ..FlowConfig::default() };
+    let fit = Fit { steps: 1500, batch: 128, ..Fit::default() };
+    let config = FlowConfig { fit, ..FlowConfig::default() };
     let mut run = Cfm::new(&cells, Frame::isotropic(&cells)?, config)?;
     run.train(Pool::with_threads(2), |progress| {
         if progress.step % 500 == 0 {

@@ -3,7 +3,6 @@
 mod prepare;
 
 use chreode_io::Compression;
-use chreode_models::{Coupling, Sampling};
 use chreode_nn::Activation;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use prepare::{Flavor, Kernel, Method, PrepareArgs, Target, Transform};
@@ -38,6 +37,8 @@ pub(crate) enum Command {
     Evaluate(EvaluateArgs),
     /// Write simulated cells to a file
     Simulate(SimulateArgs),
+    /// List the models, or show the settings of one
+    Models(ModelsArgs),
     /// Say what this program is made of and runs on, libtorch and CUDA included, or what other tools will stumble over in
     /// FILE; and how to mend it
     Doctor(DoctorArgs),
@@ -47,6 +48,12 @@ pub(crate) enum Command {
 pub(crate) struct DoctorArgs {
     /// Look at this file instead, any that `inspect` reads
     pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelsArgs {
+    /// Show the settings of this model
+    pub(crate) name: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -101,7 +108,7 @@ impl From<CompressionName> for Compression {
 }
 
 /// Which cells, at which times, in which coordinates.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Args)]
 pub(crate) struct DataArgs {
     /// Column of obs with the time each cell was measured at
     #[arg(long, value_name = "COLUMN")]
@@ -121,9 +128,15 @@ pub(crate) struct DataArgs {
     pub(crate) weight: Option<String>,
 }
 
-/// How the flow is learnt.
-#[derive(Clone, Debug, Default, Args)]
+/// Which model, and how it is learnt.
+#[derive(Clone, Debug, Default, PartialEq, Args)]
 pub(crate) struct ModelArgs {
+    /// The model, of those that `chreode models` lists [default: ot-cfm]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// Any setting of the model, as in a run.toml, e.g. --set sigma=0.2 --set fit.lr=1e-4
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
     /// Updates of the network
     #[arg(long, value_name = "N")]
     pub(crate) steps: Option<u64>,
@@ -168,7 +181,7 @@ pub(crate) struct ModelArgs {
     pub(crate) seed: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CouplingName {
     /// Exact minibatch optimal transport (OT-CFM)
     Exact,
@@ -178,17 +191,18 @@ pub(crate) enum CouplingName {
     Independent,
 }
 
-impl From<CouplingName> for Coupling {
-    fn from(name: CouplingName) -> Self {
-        match name {
-            CouplingName::Exact => Self::Exact,
-            CouplingName::Sinkhorn => Self::Sinkhorn,
-            CouplingName::Independent => Self::Independent,
+impl CouplingName {
+    /// As in a settings file.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Sinkhorn => "sinkhorn",
+            Self::Independent => "independent",
         }
     }
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SamplingName {
     /// Every drawn cell once
     Permutation,
@@ -196,11 +210,12 @@ pub(crate) enum SamplingName {
     Replacement,
 }
 
-impl From<SamplingName> for Sampling {
-    fn from(name: SamplingName) -> Self {
-        match name {
-            SamplingName::Permutation => Self::Permutation,
-            SamplingName::Replacement => Self::Replacement,
+impl SamplingName {
+    /// As in a settings file.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Permutation => "permutation",
+            Self::Replacement => "replacement",
         }
     }
 }
@@ -255,6 +270,9 @@ pub(crate) struct PredictArgs {
     pub(crate) times: Option<Vec<f64>>,
     #[command(flatten, next_help_heading = "Solver")]
     pub(crate) solver: SolverArgs,
+    /// Seed of the paths of a model with noise
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
     /// Which times get predicted expression, where the file has varm/PCs
     #[arg(long, value_enum, default_value = "last")]
     pub(crate) expression: Expression,

@@ -6,7 +6,7 @@ use crate::settings::DataSettings;
 use anyhow::{Context, Result, bail};
 use chreode_core::{Populations, Snapshot};
 use chreode_io::{Columns, H5ad, TimeSeries, data_hash, read_populations};
-use chreode_models::Frame;
+use chreode_models::{Dataset, Frame};
 use std::path::{Path, PathBuf};
 
 /// A file's cells, and how they were chosen.
@@ -66,6 +66,11 @@ impl Cells {
     /// What the coordinates are called in a file.
     pub(crate) fn key(&self) -> &str {
         if self.rep.is_empty() { "X" } else { &self.rep }
+    }
+
+    /// The cells as what a model is trained on.
+    pub(crate) fn dataset(&self) -> Dataset {
+        Dataset::Populations(self.populations.clone())
     }
 
     /// The coordinates the network sees: standardised a feature if so asked, else by one common scale.

@@ -5,6 +5,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod inspect;
+pub(crate) mod models;
 pub(crate) mod predict;
 pub(crate) mod prepare;
 pub(crate) mod simulate;

@@ -9,8 +9,7 @@ use crate::report::{
 };
 use anyhow::Result;
 use chreode_core::{Seed, Snapshot};
-use chreode_models::{Flow, Sampler, Statistic};
-use chreode_nn::Mlp;
+use chreode_models::{Dynamics, Sampler, Statistic};
 use ndarray::{Array2, ArrayView2, Axis};
 use rand::seq::index;
 
@@ -25,7 +24,7 @@ const GRID: usize = 40;
 pub(crate) fn report(
     title: &str,
     cells: &Cells,
-    flow: &Flow<Mlp<f32>>,
+    model: &dyn Dynamics,
     sampler: &Sampler,
     moved: &Moved,
 ) -> Result<Report> {
@@ -35,9 +34,9 @@ pub(crate) fn report(
     let snapshots = cells.populations.snapshots();
     report.cells =
         snapshots.iter().map(|s| Drawn::new(s.time, Split::Training, plane(s.points.view()))).collect();
-    report.trajectories = Some(paths(&snapshots[0], &cells.populations.times(), flow, sampler)?);
+    report.trajectories = Some(paths(&snapshots[0], &cells.populations.times(), model, sampler)?);
     report.predictions = predictions(&snapshots[0], moved);
-    report.fields = snapshots.iter().map(|s| field(s, flow)).collect::<Result<_>>()?;
+    report.fields = snapshots.iter().map(|s| field(s, model)).collect::<Result<_>>()?;
     Ok(report)
 }
 
@@ -56,14 +55,17 @@ fn plane(points: ArrayView2<'_, f32>) -> Array2<f64> {
 }
 
 /// Paths of some cells of the first snapshot through all times.
-fn paths(first: &Snapshot, times: &[f64], flow: &Flow<Mlp<f32>>, sampler: &Sampler) -> Result<Trajectories> {
+fn paths(first: &Snapshot, times: &[f64], model: &dyn Dynamics, sampler: &Sampler) -> Result<Trajectories> {
     let mut rng = Seed(0).stream("drawn paths", 0);
     let chosen = index::sample(&mut rng, first.len(), PATHS.min(first.len())).into_vec();
     let (start, end) = (times[0], times[times.len() - 1]);
     let along: Vec<f64> = (0..=ALONG).map(|k| start + (end - start) * k as f64 / ALONG as f64).collect();
-    let states = flow.push(first.points.select(Axis(0), &chosen).view(), &along, sampler)?;
+    let drawn = Snapshot::new(first.time, first.points.select(Axis(0), &chosen));
+    let states = model.evolve(&drawn, &along, sampler, Seed(0))?;
     let path = |i: usize| {
-        Array2::from_shape_fn((along.len(), 2), |(k, j)| states[k].get((i, j)).map_or(0.0, |&v| f64::from(v)))
+        Array2::from_shape_fn((along.len(), 2), |(k, j)| {
+            states[k].points.get((i, j)).map_or(0.0, |&v| f64::from(v))
+        })
     };
     Ok(Trajectories { paths: (0..chosen.len()).map(path).collect(), times: along })
 }
@@ -76,7 +78,7 @@ fn predictions(first: &Snapshot, moved: &Moved) -> Vec<Prediction> {
 }
 
 /// The velocity over the plane, with the other coordinates at those of the nearest measured cell.
-fn field(snapshot: &Snapshot, flow: &Flow<Mlp<f32>>) -> Result<FieldGrid> {
+fn field(snapshot: &Snapshot, model: &dyn Dynamics) -> Result<FieldGrid> {
     let cells = plane(snapshot.points.view());
     let axis = |j: usize| {
         let column = cells.column(j);
@@ -93,7 +95,7 @@ fn field(snapshot: &Snapshot, flow: &Flow<Mlp<f32>>) -> Result<FieldGrid> {
         point.assign(&snapshot.points.row(nearest.expect("a snapshot has cells")));
         point.iter_mut().zip(at).for_each(|(p, v)| *p = v as f32);
     }
-    let velocity = flow.velocity(snapshot.time, points.view())?;
+    let velocity = model.velocity(snapshot.time, points.view())?;
     let component = |j: usize| {
         Array2::from_shape_fn((GRID, GRID), |(r, c)| {
             velocity.get((r * GRID + c, j)).map_or(0.0, |&v| f64::from(v))

@@ -90,5 +90,6 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Predict(args) => commands::predict::run(args),
         Command::Evaluate(args) => commands::evaluate::run(args, threads),
         Command::Simulate(args) => commands::simulate::run(args),
+        Command::Models(args) => commands::models::run(args),
     }
 }

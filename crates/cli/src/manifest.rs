@@ -2,14 +2,14 @@
 
 use crate::cells::Cells;
 use anyhow::Result;
-use chreode_models::Cfm;
+use chreode_models::Training;
 use serde::Serialize;
 
 /// What is written under `[manifest]` in run.toml.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Manifest {
     pub(crate) chreode: &'static str,
-    pub(crate) method: &'static str,
+    pub(crate) method: String,
     pub(crate) file: String,
     pub(crate) data_sha256: String,
     pub(crate) representation: String,
@@ -24,10 +24,10 @@ pub(crate) struct Manifest {
 
 impl Manifest {
     /// The facts of a run that took `seconds`.
-    pub(crate) fn new(cells: &Cells, cfm: &Cfm, threads: usize, seconds: f64) -> Self {
+    pub(crate) fn new(cells: &Cells, run: &dyn Training, threads: usize, seconds: f64) -> Self {
         Self {
             chreode: env!("CARGO_PKG_VERSION"),
-            method: cfm.config().method(),
+            method: run.config().method(),
             file: cells.file.display().to_string(),
             data_sha256: cells.hash.clone(),
             representation: cells.key().to_string(),
@@ -35,7 +35,7 @@ impl Manifest {
             cells: cells.populations.snapshots().iter().map(chreode_core::Snapshot::len).collect(),
             device: "cpu",
             threads,
-            steps_done: cfm.steps(),
+            steps_done: run.steps(),
             seconds: (seconds * 1e3).round() / 1e3,
             platform: format!("{} {}", std::env::consts::ARCH, std::env::consts::OS),
         }

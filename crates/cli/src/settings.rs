@@ -1,8 +1,10 @@
 //! Settings from defaults, a file and flags, in this order of precedence; and the file itself.
 
+mod flags;
+
 use crate::args::{DataArgs, ModelArgs};
 use anyhow::{Context, Result, anyhow, bail};
-use chreode_models::FlowConfig;
+use chreode_models::ModelConfig;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -31,7 +33,7 @@ pub(crate) struct DataSettings {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Settings {
     pub(crate) data: DataSettings,
-    pub(crate) model: FlowConfig,
+    pub(crate) model: ModelConfig,
     /// Facts of an earlier run, when the file is its run.toml; never read as settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) manifest: Option<toml::Table>,
@@ -40,10 +42,25 @@ pub(crate) struct Settings {
 impl Settings {
     /// Defaults, then `file`, then flags.
     pub(crate) fn merged(file: Option<&Path>, data: &DataArgs, model: &ModelArgs) -> Result<Self> {
-        let mut settings = file.map(Self::read).transpose()?.unwrap_or_default();
+        let mut settings = match (file, &model.model) {
+            (Some(file), Some(name)) => {
+                let mut settings = Self::read(file)?;
+                if settings.model != ModelConfig::default() {
+                    bail!(
+                        "{} has the settings of a model, and --model {name} asks for another; leave one of them out",
+                        file.display()
+                    );
+                }
+                settings.model = ModelConfig::named(name)?;
+                settings
+            }
+            (Some(file), None) => Self::read(file)?,
+            (None, Some(name)) => Self { model: ModelConfig::named(name)?, ..Self::default() },
+            (None, None) => Self::default(),
+        };
         settings.manifest = None;
         settings.data.apply(data);
-        apply(&mut settings.model, model);
+        settings.model = flags::over(&settings.model, model)?;
         Ok(settings)
     }
 
@@ -83,20 +100,6 @@ impl DataSettings {
 fn replace(setting: &mut Option<String>, flag: &Option<String>) {
     if flag.is_some() {
         setting.clone_from(flag);
-    }
-}
-
-/// Flags over settings.
-fn apply(config: &mut FlowConfig, args: &ModelArgs) {
-    macro_rules! take {
-        ($($field:ident),*) => { $(if let Some(value) = &args.$field { config.$field = value.clone(); })* };
-    }
-    take!(steps, lr, hidden, activation, batch, sigma, epsilon, weight_decay, ema, clip, seed);
-    if let Some(name) = args.coupling {
-        config.coupling = name.into();
-    }
-    if let Some(name) = args.sampling {
-        config.sampling = name.into();
     }
 }
 

@@ -8,146 +8,108 @@
 //! Its minimiser transports each snapshot to the next. With independent pairs this is I-CFM, with
 //! minibatch optimal-transport pairs OT-CFM (Tong et al., TMLR 2024, arXiv:2302.00482, algorithms 1–3).
 
-use crate::checkpoint::FORMAT;
+use crate::Batches;
+use crate::error::require;
 use crate::{
-    Checkpoint, Clock, Flow, FlowConfig, FlowMatcher, Frame, Header, ModelError, Pairing, Pool, Progress,
-    Straight, Trainer,
+    Coupling, Fit, Flow, FlowMatcher, ModelError, Pairing, Recipe, Regression, Run, Sampling, Space, Straight,
 };
-use chreode_core::{Network, Populations, Seed, Snapshot};
-use chreode_nn::{Mlp, Moments};
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use crate::{Entropic, Exact, Independent};
+use chreode_core::{Populations, Seed};
+use chreode_nn::{Mlp, MlpConfig};
+use serde::{Deserialize, Serialize};
 
-/// A training run of conditional flow matching: its data, its settings and its state.
-pub struct Cfm {
-    populations: Populations,
-    config: FlowConfig,
-    clock: Clock,
-    frame: Frame,
-    times: Vec<f64>,
-    trainer: Trainer<Mlp<f32>>,
+/// A training run of conditional flow matching.
+pub type Cfm = Run<FlowConfig>;
+
+/// Settings of conditional flow matching on snapshots.
+///
+/// | name | default | range |
+/// |---|---|---|
+/// | `coupling` | `exact` | `exact`, `sinkhorn`, `independent` |
+/// | `sampling` | `permutation` | `permutation`, `replacement` |
+/// | `epsilon` | 0.05 | > 0; Sinkhorn's regularisation, relative to the mean cost |
+/// | `sigma` | 0.1 | ≥ 0 |
+/// | `fit` | | the settings of training, see [`Fit`] |
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FlowConfig {
+    /// Which cells are paired.
+    pub coupling: Coupling,
+    /// How pairs are taken from a plan.
+    pub sampling: Sampling,
+    /// Regularisation of the entropic plan, relative to the mean cost.
+    pub epsilon: f64,
+    /// Noise of the path.
+    pub sigma: f64,
+    /// The settings of training.
+    pub fit: Fit,
 }
 
-impl Cfm {
-    /// A run at step 0, on populations in the coordinates of the file; `frame` is where the network lives.
-    ///
-    /// # Errors
-    /// Settings out of range, fewer than two times, a time with fewer than two cells, a frame of other
-    /// dimensions.
-    pub fn new(populations: &Populations, frame: Frame, config: FlowConfig) -> Result<Self, ModelError> {
-        let config = config.checked()?;
-        let times = populations.times();
-        let clock = Clock::of(&times)?;
-        let populations = inside(populations, &frame)?;
-        let network = config.network(frame.dims())?;
-        let average = config.average(&network.parameters())?;
-        let trainer = Trainer::new(network, config.rule()?, average);
-        matcher(&populations, &config)?;
-        Ok(Self { populations, config, clock, frame, times, trainer })
-    }
-
-    /// Continues the run of `checkpoint` on the same populations, towards `steps` updates in all.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new); and [`ModelError::Checkpoint`] when the populations have other times or
-    /// dimensions than those trained on.
-    pub fn resume(
-        populations: &Populations,
-        checkpoint: &Checkpoint,
-        steps: u64,
-    ) -> Result<Self, ModelError> {
-        let header = &checkpoint.header;
-        if populations.times() != header.times {
-            let reason = format!(
-                "it was trained on times {:?}, and the data has {:?}",
-                header.times,
-                populations.times()
-            );
-            return Err(ModelError::Checkpoint { reason });
+impl Default for FlowConfig {
+    fn default() -> Self {
+        Self {
+            coupling: Coupling::Exact,
+            sampling: Sampling::Permutation,
+            epsilon: 0.05,
+            sigma: 0.1,
+            fit: Fit::default(),
         }
-        let config = FlowConfig { steps, ..header.config.clone() };
-        let mut run = Self::new(populations, header.frame.clone(), config)?;
-        let moments = Moments {
-            first: checkpoint.first_moment.clone(),
-            second: checkpoint.second_moment.clone(),
-            step: header.step,
-        };
-        run.trainer.resume(&checkpoint.parameters, &checkpoint.model, moments)?;
-        Ok(run)
     }
+}
 
-    /// The settings.
-    pub fn config(&self) -> &FlowConfig {
-        &self.config
-    }
-
-    /// Steps done.
-    pub fn steps(&self) -> u64 {
-        self.trainer.steps()
-    }
-
-    /// The number of parameters.
-    pub fn parameter_count(&self) -> usize {
-        self.trainer.parameters().len()
-    }
-
-    /// Trains to the last step or until `observe` breaks; `pool` decides the threads, not the result.
-    ///
-    /// # Errors
-    /// A loss that is not finite, or a plan that cannot be made.
-    pub fn train(
-        &mut self,
-        pool: Pool,
-        observe: impl FnMut(Progress) -> ControlFlow<()>,
-    ) -> Result<(), ModelError> {
-        let matcher = matcher(&self.populations, &self.config)?;
-        self.trainer.run(&matcher, self.config.steps, pool, observe)
-    }
-
-    /// The run as it stands, with the caller's notes.
-    pub fn checkpoint(&self, notes: BTreeMap<String, String>) -> Checkpoint {
-        let moments = self.trainer.moments();
-        Checkpoint {
-            header: Header {
-                format: FORMAT,
-                step: self.trainer.steps(),
-                config: self.config.clone(),
-                clock: self.clock,
-                frame: self.frame.clone(),
-                times: self.times.clone(),
-                notes,
-            },
-            model: self.trainer.averaged().to_vec(),
-            parameters: self.trainer.parameters().to_vec(),
-            first_moment: moments.first.clone(),
-            second_moment: moments.second.clone(),
+impl FlowConfig {
+    /// The name of the method the settings amount to.
+    pub fn method(&self) -> &'static str {
+        match self.coupling {
+            Coupling::Exact => "OT-CFM",
+            Coupling::Sinkhorn => "OT-CFM (Sinkhorn)",
+            Coupling::Independent => "I-CFM",
         }
     }
 
-    /// The flow, with the parameters to predict with.
-    pub fn finish(self) -> Flow<Mlp<f32>> {
-        Flow { network: self.trainer.finish(), clock: self.clock, frame: self.frame }
+    /// The pairing.
+    pub fn pairing(&self) -> Box<dyn Pairing> {
+        match self.coupling {
+            Coupling::Exact => Box::new(Exact::new(self.sampling)),
+            Coupling::Sinkhorn => Box::new(Entropic { epsilon: self.epsilon }),
+            Coupling::Independent => Box::new(Independent),
+        }
     }
 }
 
-/// The batches of a run.
-fn matcher<'p>(
-    populations: &'p Populations,
-    config: &FlowConfig,
-) -> Result<FlowMatcher<'p, Box<dyn Pairing>, Straight>, ModelError> {
-    let path = Straight { sigma: config.sigma as f32 };
-    FlowMatcher::new(populations, config.pairing(), path, config.batch, Seed(config.seed))
-}
+impl Recipe for FlowConfig {
+    type Data = Populations;
+    type Objective = Regression<Mlp<f32>>;
+    type Trained = Flow<Mlp<f32>>;
 
-/// The populations in the coordinates of `frame`.
-fn inside(populations: &Populations, frame: &Frame) -> Result<Populations, ModelError> {
-    let snapshots = populations
-        .snapshots()
-        .iter()
-        .map(|s| {
-            frame.check(s.points.view())?;
-            Ok(Snapshot { points: frame.enter(s.points.view()), ..s.clone() })
-        })
-        .collect::<Result<_, ModelError>>()?;
-    Ok(Populations::new(snapshots, frame.features.clone())?)
+    fn fit(&self) -> &Fit {
+        &self.fit
+    }
+
+    fn fit_mut(&mut self) -> &mut Fit {
+        &mut self.fit
+    }
+
+    fn check(&self) -> Result<(), ModelError> {
+        require("epsilon", self.epsilon, self.epsilon > 0.0, "a number above 0")?;
+        require("sigma", self.sigma, self.sigma >= 0.0, "a number of 0 or more")
+    }
+
+    fn objective(&self, space: &Space) -> Result<Self::Objective, ModelError> {
+        Ok(Regression::new(self.fit.network("network", MlpConfig::new(space.frame.dims()))?))
+    }
+
+    fn batches<'d>(
+        &self,
+        data: &'d Populations,
+        _space: &Space,
+    ) -> Result<Batches<'d, Self::Objective>, ModelError> {
+        let path = Straight { sigma: self.sigma as f32 };
+        let matcher = FlowMatcher::new(data, self.pairing(), path, self.fit.batch, Seed(self.fit.seed))?;
+        Ok(Box::new(matcher))
+    }
+
+    fn trained(&self, objective: Self::Objective, space: Space) -> Self::Trained {
+        Flow { network: objective.network, space }
+    }
 }

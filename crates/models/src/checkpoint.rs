@@ -1,8 +1,7 @@
 //! A training run as one safetensors file, in memory.
 
-use crate::{Clock, Flow, FlowConfig, Frame, ModelError};
-use chreode_core::Network;
-use chreode_nn::Mlp;
+use crate::{ModelConfig, ModelError, Space};
+use chreode_core::ParameterView;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,9 +20,9 @@ pub struct Checkpoint {
     pub model: Vec<f32>,
     /// The parameters being optimised.
     pub parameters: Vec<f32>,
-    /// Adam's first moment.
+    /// The optimiser's first moment, of the parameters that the stage under way moves.
     pub first_moment: Vec<f32>,
-    /// Adam's second moment.
+    /// Its second moment.
     pub second_moment: Vec<f32>,
 }
 
@@ -35,49 +34,44 @@ pub struct Header {
     /// Steps done.
     pub step: u64,
     /// The settings.
-    pub config: FlowConfig,
-    /// Network time.
-    pub clock: Clock,
-    /// Network coordinates.
-    pub frame: Frame,
-    /// The snapshots' times, in the user's units.
-    pub times: Vec<f64>,
+    pub config: ModelConfig,
+    /// The networks' coordinates, their clock, and the times of the data.
+    pub space: Space,
+    /// The names and shapes of the parameters, in the order of the flat vector.
+    pub layout: Vec<(String, Vec<usize>)>,
     /// Whatever the caller wants kept, e.g. where the data came from.
     pub notes: BTreeMap<String, String>,
 }
 
-/// The layout this version writes, and the newest it reads.
-pub(crate) const FORMAT: u32 = 1;
+/// The layout this version writes and reads.
+pub(crate) const FORMAT: u32 = 2;
 
 impl Checkpoint {
     /// The file's bytes.
     ///
     /// # Errors
-    /// [`ModelError::Checkpoint`] if the parameters do not fit the network the header describes.
+    /// [`ModelError::Checkpoint`] if the parameters do not fit the layout of the header.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
-        let network = self.header.config.network(self.header.frame.dims())?;
-        let count = network.parameter_count();
+        let count = self.header.count();
+        for (name, found) in [("model", self.model.len()), ("training.parameters", self.parameters.len())] {
+            if found != count {
+                let reason = format!("{name} has {found} entries where the model has {count}");
+                return Err(ModelError::Checkpoint { reason });
+            }
+        }
         let flat = [
             ("training.parameters", &self.parameters),
             ("training.first_moment", &self.first_moment),
             ("training.second_moment", &self.second_moment),
         ];
-        for (name, found) in flat.iter().map(|(n, v)| (*n, v.len())).chain([("model", self.model.len())]) {
-            if found != count {
-                return Err(ModelError::Checkpoint {
-                    reason: format!("{name} has {found} entries where the network has {count}"),
-                });
-            }
+        let mut rest = &self.model[..];
+        let mut tensors = Vec::with_capacity(self.header.layout.len() + flat.len());
+        for (name, shape) in &self.header.layout {
+            let (values, after) = rest.split_at(shape.iter().product());
+            tensors.push((format!("model.{name}"), shape.clone(), bytes(values)));
+            rest = after;
         }
-        let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = network
-            .layout()
-            .iter()
-            .map(|view| {
-                let values = &self.model[view.offset..view.offset + view.size()];
-                (format!("model.{}", view.name), view.shape.clone(), bytes(values))
-            })
-            .collect();
-        tensors.extend(flat.map(|(name, values)| (name.to_string(), vec![count], bytes(values))));
+        tensors.extend(flat.map(|(name, values)| (name.to_string(), vec![values.len()], bytes(values))));
         let views = tensors.iter().map(|(name, shape, data)| {
             let view = TensorView::new(Dtype::F32, shape.clone(), data);
             (name.clone(), view.expect("shape and bytes were made together"))
@@ -93,42 +87,53 @@ impl Checkpoint {
     /// # Errors
     /// [`ModelError::Checkpoint`], with what is missing or does not fit.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(unreadable)?;
-        let header = metadata.metadata().as_ref().and_then(|m| m.get("chreode")).ok_or_else(|| {
-            ModelError::Checkpoint {
-                reason: "it has no `chreode` entry; it was not written by chreode".into(),
-            }
-        })?;
-        let header: Header = serde_json::from_str(header).map_err(unreadable)?;
-        if header.format > FORMAT {
-            let reason = format!("it has format {}, and this version reads up to {FORMAT}", header.format);
-            return Err(ModelError::Checkpoint { reason });
-        }
+        let header = Header::read(bytes)?;
         let file = SafeTensors::deserialize(bytes).map_err(unreadable)?;
-        let network = header.clone().config.checked()?.network(header.frame.dims())?;
-        let count = network.parameter_count();
-        let mut model = Vec::with_capacity(count);
-        for view in network.layout() {
-            model.extend(floats(&file, &format!("model.{}", view.name), &view.shape)?);
+        let mut model = Vec::new();
+        for (name, shape) in &header.layout {
+            model.extend(floats(&file, &format!("model.{name}"), Some(shape))?);
         }
-        let flat = |name: &str| floats(&file, name, &[count]);
-        Ok(Self {
-            model,
-            parameters: flat("training.parameters")?,
-            first_moment: flat("training.first_moment")?,
-            second_moment: flat("training.second_moment")?,
-            header,
-        })
+        let parameters = floats(&file, "training.parameters", Some(&[model.len()]))?;
+        let flat = |name: &str| floats(&file, name, None);
+        let (first_moment, second_moment) = (flat("training.first_moment")?, flat("training.second_moment")?);
+        Ok(Self { header, model, parameters, first_moment, second_moment })
     }
 
-    /// The flow to predict with.
-    ///
-    /// # Errors
-    /// A header whose settings no network can be made of.
-    pub fn flow(&self) -> Result<Flow<Mlp<f32>>, ModelError> {
-        let mut network = self.header.config.network(self.header.frame.dims())?;
-        network.write_parameters(&self.model);
-        Ok(Flow { network, clock: self.header.clock, frame: self.header.frame.clone() })
+    /// Whether the parameters are those of networks with this `layout`.
+    pub(crate) fn fits(&self, layout: &[ParameterView]) -> Result<(), ModelError> {
+        let expected = layout.iter().map(|view| (&view.name, &view.shape));
+        if expected.eq(self.header.layout.iter().map(|(name, shape)| (name, shape))) {
+            return Ok(());
+        }
+        let reason = "its parameters are not those of the networks that its settings describe".into();
+        Err(ModelError::Checkpoint { reason })
+    }
+}
+
+impl Header {
+    /// The header of a file that may be of another version.
+    fn read(bytes: &[u8]) -> Result<Self, ModelError> {
+        /// What every version has.
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(unreadable)?;
+        let metadata = metadata.metadata().as_ref().and_then(|m| m.get("chreode"));
+        let json = metadata.ok_or_else(|| ModelError::Checkpoint {
+            reason: "it has no `chreode` entry; it was not written by chreode".into(),
+        })?;
+        let Version { format } = serde_json::from_str(json).map_err(unreadable)?;
+        if format != FORMAT {
+            let reason = format!("it has format {format}, and this version reads {FORMAT}");
+            return Err(ModelError::Checkpoint { reason });
+        }
+        serde_json::from_str(json).map_err(unreadable)
+    }
+
+    /// The number of parameters.
+    fn count(&self) -> usize {
+        self.layout.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum()
     }
 }
 
@@ -140,11 +145,14 @@ fn bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_le_bytes()).collect()
 }
 
-fn floats(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
+/// A tensor's entries; of `shape` if one is given, else a vector of any length.
+fn floats(file: &SafeTensors<'_>, name: &str, shape: Option<&[usize]>) -> Result<Vec<f32>, ModelError> {
     let tensor = file.tensor(name).map_err(unreadable)?;
-    if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
+    let fits = shape.map_or(tensor.shape().len() == 1, |shape| tensor.shape() == shape);
+    if tensor.dtype() != Dtype::F32 || !fits {
+        let expected = shape.map_or("a vector".to_string(), |shape| format!("shape {shape:?}"));
         let reason = format!(
-            "tensor {name} is {:?} of shape {:?} where F32 of shape {shape:?} was expected",
+            "tensor {name} is {:?} of shape {:?} where F32 of {expected} was expected",
             tensor.dtype(),
             tensor.shape()
         );

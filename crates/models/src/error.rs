@@ -94,6 +94,22 @@ pub enum ModelError {
         /// Its standard deviation.
         scale: f64,
     },
+    /// A name that no model has.
+    #[error("there is no model called {name}; the models are {known}")]
+    UnknownModel {
+        /// What was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// Data of a kind that the model does not learn from.
+    #[error("{model} cannot learn from these data; it needs {needs}")]
+    Data {
+        /// The model.
+        model: String,
+        /// What it needs.
+        needs: String,
+    },
     /// A loss that is not a number.
     #[error("the loss is {loss} at step {step}; lower lr, or give clip a value such as 1")]
     LossNotFinite {

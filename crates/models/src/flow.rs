@@ -1,7 +1,7 @@
 //! A trained flow: a network with the coordinates and the clock it was trained in.
 
-use crate::{Clock, Frame, ModelError, Sampler};
-use chreode_core::{Network, NetworkField, VectorField};
+use crate::{Dynamics, ModelError, Sampler, Space};
+use chreode_core::{Network, NetworkField, Seed, Snapshot, VectorField};
 use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
 use rayon::prelude::*;
 
@@ -11,15 +11,13 @@ const ROWS: usize = 512;
 /// A velocity field over cells, in the user's times and coordinates.
 ///
 /// dx/dt = v(t, x), with `x` in the coordinates of the file and `t` in its units of time. Inside, the
-/// network sees standardised coordinates ([`Frame`]) and network time ([`Clock`]).
+/// network sees standardised coordinates ([`Frame`](crate::Frame)) and network time ([`Clock`](crate::Clock)).
 #[derive(Clone, Debug)]
 pub struct Flow<N> {
     /// The network, with the parameters to predict with.
     pub network: N,
-    /// Network time.
-    pub clock: Clock,
-    /// Network coordinates.
-    pub frame: Frame,
+    /// Network coordinates and network time.
+    pub space: Space,
 }
 
 impl<N: Network<Scalar = f32> + Sync> Flow<N> {
@@ -36,9 +34,9 @@ impl<N: Network<Scalar = f32> + Sync> Flow<N> {
         times: &[f64],
         sampler: &Sampler,
     ) -> Result<Vec<Array2<f32>>, ModelError> {
-        self.frame.check(points)?;
-        let taus: Vec<f64> = times.iter().map(|&t| self.clock.network(t)).collect();
-        let inside = self.frame.enter(points);
+        self.space.frame.check(points)?;
+        let taus: Vec<f64> = times.iter().map(|&t| self.space.clock.network(t)).collect();
+        let inside = self.space.frame.enter(points);
         let groups: Vec<_> = (0..inside.nrows()).step_by(ROWS).collect();
         let moved: Vec<Vec<Array2<f32>>> = groups
             .into_par_iter()
@@ -51,7 +49,7 @@ impl<N: Network<Scalar = f32> + Sync> Flow<N> {
             .map(|k| {
                 let parts: Vec<_> = moved.iter().map(|group| group[k].view()).collect();
                 let all = concatenate(Axis(0), &parts).unwrap_or_else(|_| Array2::zeros(points.raw_dim()));
-                self.frame.leave(all)
+                self.space.frame.leave(all)
             })
             .collect();
         if let Some(first) = states.first_mut() {
@@ -66,9 +64,31 @@ impl<N: Network<Scalar = f32> + Sync> Flow<N> {
     /// # Errors
     /// A different number of columns.
     pub fn velocity(&self, t: f64, points: ArrayView2<'_, f32>) -> Result<Array2<f32>, ModelError> {
-        self.frame.check(points)?;
-        let inside = self.frame.enter(points);
-        let v = NetworkField::new(&self.network).eval(self.clock.network(t), &inside);
-        Ok(self.frame.leave_velocity(v, self.clock.unit))
+        self.space.frame.check(points)?;
+        let inside = self.space.frame.enter(points);
+        let v = NetworkField::new(&self.network).eval(self.space.clock.network(t), &inside);
+        Ok(self.space.frame.leave_velocity(v, self.space.clock.unit))
+    }
+}
+
+impl<N: Network<Scalar = f32> + Send + Sync> Dynamics for Flow<N> {
+    fn space(&self) -> &Space {
+        &self.space
+    }
+
+    fn evolve(
+        &self,
+        cells: &Snapshot,
+        times: &[f64],
+        sampler: &Sampler,
+        _seed: Seed,
+    ) -> Result<Vec<Snapshot>, ModelError> {
+        let moved = self.push(cells.points.view(), times, sampler)?;
+        let at = |(points, &time)| Snapshot { time, points, weights: cells.weights.clone() };
+        Ok(moved.into_iter().zip(times).map(at).collect())
+    }
+
+    fn velocity(&self, t: f64, points: ArrayView2<'_, f32>) -> Result<Array2<f32>, ModelError> {
+        self.velocity(t, points)
     }
 }

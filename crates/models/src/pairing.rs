@@ -11,6 +11,19 @@ pub use independent::Independent;
 use crate::ModelError;
 use ndarray::ArrayView2;
 use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+/// Which cells are paired: the choice between I-CFM and OT-CFM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Coupling {
+    /// Exact minibatch optimal transport: OT-CFM.
+    Exact,
+    /// Entropic minibatch optimal transport.
+    Sinkhorn,
+    /// Independent pairs: I-CFM.
+    Independent,
+}
 
 /// A joint distribution of two minibatches, drawn from.
 ///

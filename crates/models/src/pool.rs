@@ -81,7 +81,7 @@ impl Pool {
     ///
     /// # Errors
     /// The first error of the source or of the consumer, in order of index.
-    pub fn feed<S: BatchSource>(
+    pub fn feed<S: BatchSource + ?Sized>(
         &self,
         source: &S,
         indices: Range<u64>,
@@ -106,7 +106,7 @@ impl Pool {
     }
 
     /// A worker: claims the next index while there is room, and leaves its batch in the queue.
-    fn work<S: BatchSource>(&self, source: &S, end: u64, shared: &Shared<S::Batch>) {
+    fn work<S: BatchSource + ?Sized>(&self, source: &S, end: u64, shared: &Shared<S::Batch>) {
         let _close = CloseOnPanic(shared);
         loop {
             let index = {
@@ -127,7 +127,7 @@ impl Pool {
     }
 
     /// The batch of `index`, with help in making it and those after it.
-    fn take<S: BatchSource>(
+    fn take<S: BatchSource + ?Sized>(
         &self,
         source: &S,
         index: u64,

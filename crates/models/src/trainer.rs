@@ -1,40 +1,24 @@
-//! One loop for every matching model: regress a network on batches.
+//! One loop for every model: batches, losses, gradients, updates.
 
-use crate::{Batch, BatchSource, ModelError, Pool};
-use chreode_core::Network;
-use chreode_nn::{AdamW, Ema, Moments, Schedule, clip_norm};
-use ndarray::Array2;
+use crate::{BatchSource, ModelError, Objective, Pool, Stage};
+use chreode_nn::{Ema, Moments, clip_norm};
 use std::ops::ControlFlow;
 
-/// Regresses `v_θ(t, x)` on targets `u`: minimises `mean |v_θ(t, x) − u|²` over rows and columns.
+/// Minimises an [`Objective`] in stages.
 ///
 /// Holds everything a resumed run needs: parameters, moments, average, step. Batches are functions of
 /// the step, so a run resumed at step `k` is the uninterrupted run from there on, bit for bit.
-pub struct Trainer<N: Network<Scalar = f32>> {
-    network: N,
+pub struct Trainer<O: Objective> {
+    objective: O,
     parameters: Vec<f32>,
-    rule: Rule,
+    stages: Vec<Stage>,
+    /// The index of the stage under way, and the steps before it.
+    stage: usize,
+    before: u64,
+    /// Of the parameters of the stage, as is the average; their step counts within it.
     moments: Moments<f32>,
     average: Option<Ema<f32>>,
-    scratch: Scratch<N>,
-}
-
-/// How a gradient moves the parameters.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rule {
-    /// The optimiser.
-    pub optimiser: AdamW,
-    /// The factor on its learning rate over time.
-    pub schedule: Schedule,
-    /// The largest norm of a gradient; longer ones are scaled down to it.
-    pub clip: Option<f64>,
-}
-
-/// Reused from step to step.
-struct Scratch<N: Network<Scalar = f32>> {
-    memory: N::Memory,
     gradient: Vec<f32>,
-    output: Array2<f32>,
 }
 
 /// What an observer sees after each step.
@@ -48,45 +32,92 @@ pub struct Progress {
     pub learning_rate: f64,
 }
 
-impl<N: Network<Scalar = f32>> Trainer<N> {
-    /// A trainer at step 0 that starts from the network's parameters.
-    pub fn new(network: N, rule: Rule, average: Option<Ema<f32>>) -> Self {
-        let parameters = network.parameters();
-        let moments = Moments::new(parameters.len());
-        let gradient = vec![0.0; parameters.len()];
-        let scratch = Scratch { memory: N::Memory::default(), gradient, output: Array2::zeros((0, 0)) };
-        Self { network, parameters, rule, moments, average, scratch }
+impl<O: Objective> Trainer<O> {
+    /// A trainer at step 0 that starts from the objective's parameters.
+    ///
+    /// # Errors
+    /// No stage, or one whose parameters are not there.
+    pub fn new(objective: O, stages: Vec<Stage>) -> Result<Self, ModelError> {
+        let count = objective.parameter_count();
+        let mut parameters = vec![0.0; count];
+        objective.read_parameters(&mut parameters);
+        if stages.is_empty() {
+            return Err(ModelError::Parameter { name: "stages", value: 0.0, rule: "at least 1" });
+        }
+        if let Some(stage) = stages.iter().find(|s| s.parameters.end > count) {
+            return Err(ModelError::Dimensions { expected: count, found: stage.parameters.end });
+        }
+        let mut trainer = Self {
+            objective,
+            parameters,
+            stages,
+            stage: 0,
+            before: 0,
+            moments: Moments::new(0),
+            average: None,
+            gradient: vec![0.0; count],
+        };
+        trainer.begin()?;
+        Ok(trainer)
     }
 
-    /// Continues from a stored state: the parameters, their average, and Adam's moments with the step.
+    /// Starts the stage under way from nothing but the parameters.
+    fn begin(&mut self) -> Result<(), ModelError> {
+        let Stage { parameters, rule, .. } = &self.stages[self.stage];
+        self.moments = Moments::new(parameters.len());
+        self.average = rule.ema(&self.parameters[parameters.clone()])?;
+        Ok(())
+    }
+
+    /// Continues from a stored state: the parameters, their average, and the optimiser's moments at `step`.
     ///
     /// # Errors
     /// A vector of another length.
     pub fn resume(
         &mut self,
+        step: u64,
         parameters: &[f32],
         averaged: &[f32],
-        moments: Moments<f32>,
+        (first, second): (&[f32], &[f32]),
     ) -> Result<(), ModelError> {
-        let expected = self.parameters.len();
-        for found in [parameters.len(), averaged.len(), moments.first.len(), moments.second.len()] {
-            if found != expected {
-                return Err(ModelError::Dimensions { expected, found });
-            }
+        let same = |expected: usize, found: usize| match expected == found {
+            true => Ok(()),
+            false => Err(ModelError::Dimensions { expected, found }),
+        };
+        same(self.parameters.len(), parameters.len())?;
+        same(self.parameters.len(), averaged.len())?;
+        (self.stage, self.before) = (0, 0);
+        while self.stage + 1 < self.stages.len() && step >= self.before + self.stages[self.stage].steps {
+            self.before += self.stages[self.stage].steps;
+            self.stage += 1;
         }
         self.parameters.copy_from_slice(parameters);
-        self.network.write_parameters(parameters);
+        self.objective.write_parameters(parameters);
+        self.begin()?;
+        same(self.moments.first.len(), first.len())?;
+        same(self.moments.second.len(), second.len())?;
+        let within = step - self.before;
         if let Some(average) = &mut self.average {
-            average.average.copy_from_slice(averaged);
-            average.updates = moments.step;
+            average.average.copy_from_slice(&averaged[self.stages[self.stage].parameters.clone()]);
+            average.updates = within;
         }
-        self.moments = moments;
+        self.moments = Moments { first: first.to_vec(), second: second.to_vec(), step: within };
         Ok(())
     }
 
     /// Steps done.
     pub fn steps(&self) -> u64 {
-        self.moments.step
+        self.before + self.moments.step
+    }
+
+    /// Steps of all stages.
+    pub fn last_step(&self) -> u64 {
+        self.stages.iter().map(|stage| stage.steps).sum()
+    }
+
+    /// What is minimised, with the parameters being optimised.
+    pub fn objective(&self) -> &O {
+        &self.objective
     }
 
     /// The parameters being optimised.
@@ -94,12 +125,16 @@ impl<N: Network<Scalar = f32>> Trainer<N> {
         &self.parameters
     }
 
-    /// The parameters to predict with: the average if there is one.
-    pub fn averaged(&self) -> &[f32] {
-        self.average.as_ref().map_or(&self.parameters, |ema| &ema.average)
+    /// The parameters to predict with: the average, where there is one.
+    pub fn averaged(&self) -> Vec<f32> {
+        let mut averaged = self.parameters.clone();
+        if let Some(ema) = &self.average {
+            averaged[self.stages[self.stage].parameters.clone()].copy_from_slice(&ema.average);
+        }
+        averaged
     }
 
-    /// Adam's first and second moments.
+    /// The optimiser's first and second moments, of the parameters of the stage under way.
     pub fn moments(&self) -> &Moments<f32> {
         &self.moments
     }
@@ -108,64 +143,52 @@ impl<N: Network<Scalar = f32>> Trainer<N> {
     ///
     /// # Errors
     /// [`ModelError::LossNotFinite`] when the loss is not finite; the parameters are left as they were.
-    pub fn step(&mut self, batch: &Batch) -> Result<Progress, ModelError> {
-        let Scratch { memory, gradient, output } = &mut self.scratch;
-        if output.raw_dim() != batch.u.raw_dim() {
-            *output = Array2::zeros(batch.u.raw_dim());
-        }
-        self.network.forward(&batch.t, batch.x.view(), output.view_mut(), memory);
-        let loss = residual(output, &batch.u);
-        let step = self.moments.step;
+    pub fn step(&mut self, batch: &O::Batch) -> Result<Progress, ModelError> {
+        let step = self.steps();
+        let loss = self.objective.loss(self.stage, batch, &mut self.gradient)?;
         if !loss.is_finite() {
             return Err(ModelError::LossNotFinite { step, loss });
         }
-        self.network.pullback(output.view(), None, Some(gradient), memory);
-        let Rule { optimiser, schedule, clip } = self.rule;
-        if let Some(limit) = clip {
+        let Stage { parameters: moved, rule, steps } = &self.stages[self.stage];
+        let steps = *steps;
+        let gradient = &mut self.gradient[moved.clone()];
+        if let Some(limit) = rule.clip {
             clip_norm(gradient, limit)?;
         }
-        let factor = schedule.factor(step);
-        optimiser.step(factor, &mut self.moments, &mut self.parameters, gradient)?;
-        self.network.write_parameters(&self.parameters);
+        let factor = rule.schedule.factor(self.moments.step);
+        let parameters = &mut self.parameters[moved.clone()];
+        rule.optimiser.step(factor, &mut self.moments, parameters, gradient)?;
         if let Some(average) = &mut self.average {
-            average.update(&self.parameters)?;
+            average.update(parameters)?;
         }
-        Ok(Progress { step: step + 1, loss, learning_rate: factor * optimiser.lr })
+        let learning_rate = factor * rule.optimiser.lr;
+        if self.moments.step == steps && self.stage + 1 < self.stages.len() {
+            self.parameters = self.averaged();
+            self.before += steps;
+            self.stage += 1;
+            self.begin()?;
+        }
+        self.objective.write_parameters(&self.parameters);
+        Ok(Progress { step: step + 1, loss, learning_rate })
     }
 
-    /// Steps until `last` steps are done or `observe` breaks, with batches from `source` through `pool`.
+    /// Steps until the last stage ends or `observe` breaks, with batches from `source` through `pool`.
     ///
     /// # Errors
     /// What the source or a step returns; the trainer stays at the last good step.
-    pub fn run<S: BatchSource<Batch = Batch>>(
+    pub fn run<S: BatchSource<Batch = O::Batch> + ?Sized>(
         &mut self,
         source: &S,
-        last: u64,
         pool: Pool,
         mut observe: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<(), ModelError> {
-        pool.feed(source, self.steps()..last, |_, batch| Ok(observe(self.step(&batch)?)))
+        pool.feed(source, self.steps()..self.last_step(), |_, batch| Ok(observe(self.step(&batch)?)))
     }
 
-    /// The network with the parameters to predict with.
-    pub fn finish(mut self) -> N {
-        let parameters = self.averaged().to_vec();
-        self.network.write_parameters(&parameters);
-        self.network
+    /// The objective with the parameters to predict with.
+    pub fn finish(mut self) -> O {
+        let parameters = self.averaged();
+        self.objective.write_parameters(&parameters);
+        self.objective
     }
-}
-
-/// Turns predictions `v` into the loss's cotangent `2 (v − u) / size`; returns the loss, summed in `f64`.
-fn residual(v: &mut Array2<f32>, u: &Array2<f32>) -> f64 {
-    let size = v.len() as f64;
-    let scale = (2.0 / size) as f32;
-    let mut sum = 0.0;
-    let v = v.as_slice_mut().expect("the trainer's own array is contiguous");
-    let u = u.as_slice().expect("a batch's arrays are contiguous");
-    for (v, u) in v.iter_mut().zip(u) {
-        let r = *v - *u;
-        sum += f64::from(r) * f64::from(r);
-        *v = scale * r;
-    }
-    sum / size
 }

@@ -4,7 +4,7 @@ use crate::arrays::Arrays;
 use crate::case::Training;
 use crate::timing::Times;
 use anyhow::Result;
-use chreode_models::{Cfm, FlowConfig, Frame, Pool, Sampling};
+use chreode_models::{Cfm, Fit, FlowConfig, Frame, Pool, Sampling};
 use serde::Serialize;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -59,13 +59,16 @@ pub(crate) fn config(case: Training) -> FlowConfig {
     FlowConfig {
         coupling: case.coupling,
         sampling: Sampling::Replacement,
-        batch: case.batch,
         sigma: 0.1,
-        lr: 1e-4,
-        weight_decay: 0.0,
-        ema: 0.0,
-        // So many that the learning rate stays where it is: the run is broken off.
-        steps: 1_000_000_000,
+        fit: Fit {
+            batch: case.batch,
+            lr: 1e-4,
+            weight_decay: 0.0,
+            ema: 0.0,
+            // So many that the learning rate stays where it is: the run is broken off.
+            steps: 1_000_000_000,
+            ..Fit::default()
+        },
         ..FlowConfig::default()
     }
 }

@@ -6,8 +6,8 @@ use crate::case::Training;
 use crate::cfm::config;
 use anyhow::Result;
 use chreode_core::{Network, ParameterView, Seed};
-use chreode_models::{BatchSource, FlowMatcher, ModelError, Pairing, Straight, Trainer};
-use chreode_nn::{GraphMemory, Mlp};
+use chreode_models::{BatchSource, FlowMatcher, ModelError, Pairing, Regression, Straight, Trainer};
+use chreode_nn::{GraphMemory, Mlp, MlpConfig};
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::Rng;
 use serde::Serialize;
@@ -45,10 +45,11 @@ pub(crate) fn steps(case: Training, arrays: &Arrays) -> Result<Report> {
     let [plan, forward, pullback, batches, updates] = &clocks;
     let pairing = TimedPairing { inner: config.pairing(), clock: plan.clone() };
     let path = Straight { sigma: config.sigma as f32 };
-    let matcher = FlowMatcher::new(&populations, pairing, path, config.batch, Seed(config.seed))?;
-    let inner = config.network(populations.dims())?;
+    let matcher = FlowMatcher::new(&populations, pairing, path, config.fit.batch, Seed(config.fit.seed))?;
+    let inner = config.fit.network("network", MlpConfig::new(populations.dims()))?;
     let network = TimedNetwork { inner, forward: forward.clone(), pullback: pullback.clone() };
-    let mut trainer = Trainer::new(network, config.rule()?, None);
+    let stage = config.fit.stage(0..network.parameter_count())?;
+    let mut trainer = Trainer::new(Regression::new(network), vec![stage])?;
     for index in 0..WARM + STEPS {
         if index == WARM {
             clocks.iter().for_each(|clock| clock.reset());

@@ -4,7 +4,7 @@ use crate::published::Set;
 use anyhow::Result;
 use chreode_core::{NetworkField, Populations, Seed};
 use chreode_models::{
-    Cfm, Coupling, FlowConfig, Frame, PairScore, Planar, Pool, normalised_path_energy, push_forward,
+    Cfm, Coupling, Fit, FlowConfig, Frame, PairScore, Planar, Pool, normalised_path_energy, push_forward,
 };
 use chreode_ot::{Order, wasserstein};
 use ndarray::Array2;
@@ -97,12 +97,15 @@ impl Experiment {
                 Method::Independent => Coupling::Independent,
                 Method::Exact => Coupling::Exact,
             },
-            batch: 512.min(self.points),
             sigma: 0.1,
-            lr: 1e-3,
-            weight_decay: 1e-5,
-            steps: self.steps,
-            seed: seed.0,
+            fit: Fit {
+                batch: 512.min(self.points),
+                lr: 1e-3,
+                weight_decay: 1e-5,
+                steps: self.steps,
+                seed: seed.0,
+                ..Fit::default()
+            },
             ..FlowConfig::default()
         };
         let frame = Frame::identity(train.features().to_vec());

@@ -12,8 +12,9 @@ use crate::say::say;
 use crate::settings::{DataSettings, Settings};
 use crate::table;
 use anyhow::Result;
+use chreode_core::Seed;
 use chreode_io::write_h5ad;
-use chreode_models::{Cfm, FlowConfig, HeldOut, Protocol, Sampler, Steps};
+use chreode_models::{HeldOut, ModelConfig, Protocol, Sampler, Steps};
 use std::time::Instant;
 
 /// Principal components that the demo's flow lives in.
@@ -39,14 +40,15 @@ pub(crate) fn run(args: &DemoArgs, threads: usize) -> Result<()> {
         dims: Some(DIMS),
         ..DataSettings::default()
     };
-    let model = FlowConfig { steps: args.steps, seed: args.seed, ..FlowConfig::default() };
+    let mut model = ModelConfig::default();
+    (model.fit_mut().steps, model.fit_mut().seed) = (args.steps, args.seed);
     let settings = Settings { data, model, manifest: None };
     let cells = Cells::read(&file, &settings.data)?;
-    let cfm = Cfm::new(&cells.populations, cells.frame()?, settings.model.clone())?;
+    let training = settings.model.start(&cells.dataset(), cells.frame()?)?;
     let (trained, settings, curve) =
-        train::drive(train::Job { cfm, run: &run, cells: &cells, settings, kept: Vec::new(), threads })?;
+        train::drive(train::Job { training, run: &run, cells: &cells, settings, kept: Vec::new(), threads })?;
     if interrupt::asked() {
-        train::next(&trained, &file, &args.out);
+        train::next(&*trained, &file, &args.out);
         return Ok(());
     }
 
@@ -54,21 +56,23 @@ pub(crate) fn run(args: &DemoArgs, threads: usize) -> Result<()> {
     let protocol = Protocol { held_out: HeldOut::EachInner, seeds: vec![args.seed], ..Protocol::default() };
     let scores = evaluate::score(&cells, &settings, &protocol, &Sampler::published(), threads)?;
     let method = settings.model.method();
-    say!("{}", table::of(&scores, method));
+    say!("{}", table::of(&scores, &method));
 
     say!("4/5      move every cell to every time");
     let checkpoint = run.checkpoint()?;
-    let flow = trained.finish();
+    let model = trained.finish().dynamics()?;
     let sampler = Sampler { method: chreode_ode::RK4, steps: Steps::PerInterval(20) };
-    let moved = predict::Moved::new(&flow, &cells, None, &cells.populations.times(), &sampler)?;
+    let moved =
+        predict::Moved::new(&*model, &cells, None, &cells.populations.times(), (&sampler, Seed(args.seed)))?;
     let trajectories = run.path("trajectories.h5ad");
     predict::write(&trajectories, &moved, &checkpoint, &cells, Expression::Last)?;
     say!("wrote    {}", trajectories.display());
 
     say!("5/5      draw");
-    let mut report = draw::report("A simulated branching differentiation", &cells, &flow, &sampler, &moved)?;
+    let mut report =
+        draw::report("A simulated branching differentiation", &cells, &*model, &sampler, &moved)?;
     report.loss = Some(draw::loss(&curve));
-    report.scores = Some(draw::scores(&scores, method));
+    report.scores = Some(draw::scores(&scores, &method));
     report.manifest = settings.manifest.as_ref().map(draw::manifest).unwrap_or_default();
     report.commands = commands(args);
     let written = report.write(&args.out)?;

@@ -11,7 +11,7 @@ use crate::solver;
 use crate::table;
 use anyhow::{Context, Result, bail};
 use chreode_core::Snapshot;
-use chreode_models::{Cfm, FlowConfig, Fold, Frame, HeldOut, ModelError, Pool, Protocol, Sampler, Scores};
+use chreode_models::{Dataset, Fold, Frame, HeldOut, ModelError, Pool, Protocol, Sampler, Scores};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
@@ -28,21 +28,22 @@ pub(crate) fn run(args: &EvaluateArgs, threads: usize) -> Result<()> {
     }
     if let Some(epochs) = args.model.epochs {
         let smallest = cells.populations.snapshots().iter().map(Snapshot::len).min().unwrap_or(0);
-        settings.model.steps = steps_of_epochs(epochs, smallest, settings.model.batch);
+        let fit = settings.model.fit_mut();
+        fit.steps = steps_of_epochs(epochs, smallest, fit.batch);
     }
-    let protocol = protocol(&args.hold_out, args.seeds, settings.model.seed)?;
+    let protocol = protocol(&args.hold_out, args.seeds, settings.model.fit().seed)?;
     interrupt::listen()?;
     say!("cells    {}", cells.counts());
     say!("space    {}", cells.space());
     say!(
         "model    {}, {} steps of {} cells a time",
         settings.model.method(),
-        settings.model.steps,
-        settings.model.batch
+        settings.model.fit().steps,
+        settings.model.fit().batch
     );
     say!("solver   {}", solver::described(&sampler));
     let scores = score(&cells, &settings, &protocol, &sampler, threads)?;
-    say!("{}", table::of(&scores, settings.model.method()));
+    say!("{}", table::of(&scores, &settings.model.method()));
     say!("done     in {}", spoken(start.elapsed().as_secs_f64()));
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&document(&scores, &cells, &settings, &sampler, threads)?)?;
@@ -92,14 +93,15 @@ pub(crate) fn score(
         } else {
             Frame::isotropic(fold.training)?
         };
-        let config = FlowConfig { seed: fold.seed.0, ..settings.model.clone() };
-        let mut run = Cfm::new(fold.training, frame, config)?;
-        run.train(Pool::with_threads(threads), |_| {
+        let mut config = settings.model.clone();
+        config.fit_mut().seed = fold.seed.0;
+        let mut run = config.start(&Dataset::Populations(fold.training.clone()), frame)?;
+        run.train(Pool::with_threads(threads), &mut |_| {
             if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
-        let states = run.finish().push(fold.source.points.view(), &[fold.source.time, fold.time], sampler)?;
-        let points = states.into_iter().next_back().expect("one state a time");
-        Ok(Snapshot { time: fold.time, points, weights: fold.source.weights.clone() })
+        let model = run.finish().dynamics()?;
+        let states = model.evolve(fold.source, &[fold.source.time, fold.time], sampler, fold.seed)?;
+        Ok(states.into_iter().next_back().expect("one state a time"))
     };
     let scores = protocol.run(&populations, &forecast);
     bar.finish_and_clear();

@@ -12,10 +12,10 @@ use crate::say::say;
 use crate::settings::DataSettings;
 use crate::solver;
 use anyhow::{Context, Result, bail};
+use chreode_core::{Seed, Snapshot};
 use chreode_io::{Additions, AnnData, Annotation, Column, H5ad, IoError, Uns, write_h5ad};
-use chreode_models::{Checkpoint, Flow, Sampler};
-use chreode_nn::Mlp;
-use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use chreode_models::{Checkpoint, Dynamics, Sampler};
+use ndarray::{Array1, Array2, Axis, s};
 use std::path::Path;
 use std::time::Instant;
 
@@ -31,9 +31,15 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     let sampler = solver::for_prediction(&args.solver)?;
     let times = match &args.times {
         Some(times) => increasing(times)?,
-        None => checkpoint.header.times.clone(),
+        None => checkpoint.header.space.times.clone(),
     };
-    let moved = Moved::new(&checkpoint.flow()?, &cells, args.from, &times, &sampler)?;
+    let moved = Moved::new(
+        &*checkpoint.trained()?.dynamics()?,
+        &cells,
+        args.from,
+        &times,
+        (&sampler, Seed(args.seed)),
+    )?;
     say!("moved    {} cells to times {} ({})", moved.rows.len(), joined(&times), solver::described(&sampler));
     write(&args.out, &moved, &checkpoint, &cells, args.expression)?;
     say!("wrote    {} in {}", args.out.display(), spoken(start.elapsed().as_secs_f64()));
@@ -76,11 +82,11 @@ pub(crate) fn cells_of(checkpoint: &Checkpoint, file: &Path) -> Result<Cells> {
     let settings = DataSettings {
         time: Some(note("time").context("the checkpoint does not say which column held the times")?),
         rep: note("rep"),
-        dims: Some(checkpoint.header.frame.dims()),
+        dims: Some(checkpoint.header.space.frame.dims()),
         weight: note("weight"),
         whiten: false,
     };
-    let named = &checkpoint.header.frame.features;
+    let named = &checkpoint.header.space.frame.features;
     let rep = note("rep").unwrap_or_default();
     if rep.is_empty() && !is_table(file) {
         bail!(
@@ -142,17 +148,19 @@ pub(crate) struct Moved {
     pub(crate) positions: Vec<Array2<f32>>,
     /// Velocity where and when each cell was measured.
     pub(crate) velocity: Array2<f32>,
+    /// What became of a unit of each cell's mass, a column a time; for a model of growth.
+    mass: Option<Array2<f32>>,
     rep: String,
 }
 
 impl Moved {
     /// Integrates every cell from the time it was measured at, forwards and backwards.
     pub(crate) fn new(
-        flow: &Flow<Mlp<f32>>,
+        model: &dyn Dynamics,
         cells: &Cells,
         from: Option<f64>,
         times: &[f64],
-        sampler: &Sampler,
+        (sampler, seed): (&Sampler, Seed),
     ) -> Result<Self> {
         if let Some(time) = from {
             cells.populations.at(time)?;
@@ -162,6 +170,8 @@ impl Moved {
         let mut order = Vec::with_capacity(n);
         let mut stacked = vec![Array2::<f32>::zeros((n, cells.populations.dims())); times.len()];
         let mut velocity = Array2::<f32>::zeros((n, cells.populations.dims()));
+        let mut mass = Array2::<f32>::zeros((n, times.len()));
+        let mut grows = false;
         for (snapshot, rows) in cells.populations.snapshots().iter().zip(&cells.rows) {
             if !chosen(snapshot.time) {
                 continue;
@@ -169,20 +179,22 @@ impl Moved {
             let at = order.len()..order.len() + snapshot.len();
             let probabilities = snapshot.probabilities();
             order.extend(rows.iter().zip(probabilities).map(|(&row, p)| (row, snapshot.time, p)));
+            let ones = Array1::ones(snapshot.len());
+            let start = Snapshot { weights: Some(ones.clone()), ..snapshot.clone() };
+            grows |= model.growth(snapshot.time, snapshot.points.view())?.is_some();
             velocity
                 .slice_mut(s![at.clone(), ..])
-                .assign(&flow.velocity(snapshot.time, snapshot.points.view())?);
-            let mut put = |k: usize, states: ArrayView2<'_, f32>| {
-                stacked[k].slice_mut(s![at.clone(), ..]).assign(&states)
-            };
+                .assign(&model.velocity(snapshot.time, snapshot.points.view())?);
             let later: Vec<usize> = (0..times.len()).filter(|&k| times[k] >= snapshot.time).collect();
             let earlier: Vec<usize> = (0..times.len()).rev().filter(|&k| times[k] < snapshot.time).collect();
             for way in [later, earlier] {
                 let path: Vec<f64> =
                     std::iter::once(snapshot.time).chain(way.iter().map(|&k| times[k])).collect();
-                let states = flow.push(snapshot.points.view(), &path, sampler)?;
+                let states = model.evolve(&start, &path, sampler, seed)?;
                 for (&k, state) in way.iter().zip(&states[1..]) {
-                    put(k, state.view());
+                    stacked[k].slice_mut(s![at.clone(), ..]).assign(&state.points);
+                    let weights = state.weights.as_ref().unwrap_or(&ones);
+                    mass.slice_mut(s![at.clone(), k]).assign(weights);
                 }
             }
         }
@@ -195,6 +207,7 @@ impl Moved {
             times: times.to_vec(),
             positions: stacked.iter().map(|p| p.select(Axis(0), &sorted)).collect(),
             velocity: velocity.select(Axis(0), &sorted),
+            mass: grows.then(|| mass.select(Axis(0), &sorted)),
             rep: cells.key().to_string(),
         })
     }
@@ -211,8 +224,8 @@ impl Moved {
         let trained_on = checkpoint.header.notes.get("data_sha256");
         let facts = [
             ("version", text(env!("CARGO_PKG_VERSION"))),
-            ("method", text(config.method())),
-            ("seed", text(&config.seed.to_string())),
+            ("method", text(&config.method())),
+            ("seed", text(&config.fit().seed.to_string())),
             ("steps", text(&checkpoint.header.step.to_string())),
             ("representation", text(&self.rep)),
             ("times", Uns::Numbers(Array1::from(self.times.clone()).into_dyn())),
@@ -222,12 +235,13 @@ impl Moved {
         let positions =
             self.positions.iter().enumerate().map(|(k, p)| (self.key(k), Annotation::F32(p.clone())));
         let velocity = (format!("velocity_{}", self.rep), Annotation::F32(self.velocity.clone()));
+        let mass = self.mass.clone().map(|mass| ("chreode_mass".to_string(), Annotation::F32(mass)));
         Additions {
             obs: vec![
                 ("chreode_time".into(), Column::Numbers(self.measured.clone())),
                 ("chreode_weight".into(), Column::Numbers(self.weights.clone())),
             ],
-            obsm: positions.chain([velocity]).collect(),
+            obsm: positions.chain([velocity]).chain(mass).collect(),
             layers: Vec::new(),
             uns: facts.map(|(key, value)| (format!("chreode/{key}"), value)).to_vec(),
         }

@@ -1,6 +1,6 @@
 //! `chreode train`: learn the flow between the snapshots of a file.
 
-use crate::args::{ModelArgs, TrainArgs};
+use crate::args::{DataArgs, ModelArgs, TrainArgs};
 use crate::cells::Cells;
 use crate::interrupt;
 use crate::manifest::Manifest;
@@ -9,7 +9,7 @@ use crate::run_dir::RunDir;
 use crate::say::say;
 use crate::settings::{Settings, steps_of_epochs};
 use anyhow::{Result, bail};
-use chreode_models::{Cfm, FlowConfig, Frame, Pool};
+use chreode_models::{Dataset, Frame, ModelConfig, Pool, Training};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -26,11 +26,12 @@ pub(crate) fn run(args: &TrainArgs, threads: usize) -> Result<()> {
     }
     let mut settings = Settings::merged(args.config.as_deref(), &args.data, &args.model)?;
     let cells = Cells::read(&args.file, &settings.data)?;
-    settings.model.steps = steps(&args.model, &settings.model, &cells);
-    let cfm = Cfm::new(&cells.populations, cells.frame()?, settings.model.clone())?;
+    settings.model.fit_mut().steps = steps(&args.model, &settings.model, &cells);
+    let training = settings.model.start(&cells.dataset(), cells.frame()?)?;
     let run = RunDir::create(&args.out)?;
-    let (cfm, ..) = drive(Job { cfm, run: &run, cells: &cells, settings, kept: Vec::new(), threads })?;
-    next(&cfm, &args.file, &args.out);
+    let (training, ..) =
+        drive(Job { training, run: &run, cells: &cells, settings, kept: Vec::new(), threads })?;
+    next(&*training, &args.file, &args.out);
     Ok(())
 }
 
@@ -40,40 +41,38 @@ fn resume(args: &TrainArgs, folder: &Path, threads: usize) -> Result<()> {
     let checkpoint = run.checkpoint()?;
     let mut settings = run.settings()?;
     settings.model = checkpoint.header.config.clone();
-    let changed = Settings::merged(None, &args.data, &args.model)?;
-    let untouched = Settings {
-        model: FlowConfig { steps: changed.model.steps, ..FlowConfig::default() },
-        ..Settings::default()
-    };
-    if changed != untouched || args.config.is_some() {
+    let only_steps = ModelArgs { steps: args.model.steps, epochs: args.model.epochs, ..ModelArgs::default() };
+    let changed = args.model != only_steps || args.data != DataArgs::default();
+    if changed || args.config.is_some() {
         bail!(
             "a resumed run keeps its settings: with --resume give only --steps or --epochs, or start a new run with --out"
         );
     }
     let cells = Cells::read(&args.file, &settings.data)?;
     cells.same_as(&checkpoint.header.notes)?;
-    settings.model.steps = steps(&args.model, &settings.model, &cells);
+    settings.model.fit_mut().steps = steps(&args.model, &settings.model, &cells);
     let done = checkpoint.header.step;
-    if settings.model.steps <= done {
+    let training = ModelConfig::resume(&cells.dataset(), &checkpoint, settings.model.fit().steps)?;
+    if training.last_step() <= done {
         say!("{} is trained: {done} steps are done; give more with --steps N", folder.display());
         return Ok(());
     }
-    let cfm = Cfm::resume(&cells.populations, &checkpoint, settings.model.steps)?;
     let kept = run.metrics(done);
-    let (cfm, ..) = drive(Job { cfm, run: &run, cells: &cells, settings, kept, threads })?;
-    next(&cfm, &args.file, folder);
+    let (training, ..) = drive(Job { training, run: &run, cells: &cells, settings, kept, threads })?;
+    next(&*training, &args.file, folder);
     Ok(())
 }
 
 /// The steps that flags ask for, or those of the settings.
-fn steps(args: &ModelArgs, config: &FlowConfig, cells: &Cells) -> u64 {
+fn steps(args: &ModelArgs, config: &ModelConfig, cells: &Cells) -> u64 {
+    let fit = config.fit();
     let smallest = cells.populations.snapshots().iter().map(|s| s.len()).min().unwrap_or(0);
-    args.epochs.map_or(args.steps.unwrap_or(config.steps), |e| steps_of_epochs(e, smallest, config.batch))
+    args.epochs.map_or(args.steps.unwrap_or(fit.steps), |e| steps_of_epochs(e, smallest, fit.batch))
 }
 
 /// A run with everything it needs.
 pub(crate) struct Job<'a> {
-    pub(crate) cfm: Cfm,
+    pub(crate) training: Box<dyn Training>,
     pub(crate) run: &'a RunDir,
     pub(crate) cells: &'a Cells,
     pub(crate) settings: Settings,
@@ -82,50 +81,57 @@ pub(crate) struct Job<'a> {
 }
 
 /// Says what is about to happen, trains, and leaves the run's files.
-pub(crate) fn drive(job: Job<'_>) -> Result<(Cfm, Settings, Vec<Metric>)> {
-    let Job { mut cfm, run, cells, mut settings, kept, threads } = job;
+pub(crate) fn drive(job: Job<'_>) -> Result<(Box<dyn Training>, Settings, Vec<Metric>)> {
+    let Job { mut training, run, cells, mut settings, kept, threads } = job;
     interrupt::listen()?;
     let notes = cells.notes();
     let pool = Pool::with_threads(threads);
-    let steps = cfm.config().steps;
+    let (config, steps) = (training.config(), training.last_step());
     say!("device   cpu, {threads} thread{}", if threads == 1 { "" } else { "s" });
     say!("cells    {}", cells.counts());
     say!("space    {}", cells.space());
-    say!("model    {}, {} parameters", cfm.config().method(), cfm.parameter_count());
-    let eta =
-        estimate(&cells.populations, cells.frame()?, cfm.config(), pool)? * (steps - cfm.steps()) as f64;
-    say!("steps    {} to {steps}, about {}", cfm.steps(), spoken(eta));
+    say!("model    {}, {} parameters", config.method(), training.parameter_count());
+    let eta = estimate(&cells.dataset(), cells.frame()?, &config, pool)? * (steps - training.steps()) as f64;
+    say!("steps    {} to {steps}, about {}", training.steps(), spoken(eta));
 
-    let mut meter = Meter::new("train", cfm.steps(), steps);
+    let mut meter = Meter::new("train", training.steps(), steps);
     let mut metrics = run.metrics_writer(&kept)?;
     let mut trouble = Ok(());
-    while cfm.steps() < steps && !interrupt::asked() && trouble.is_ok() {
+    while training.steps() < steps && !interrupt::asked() && trouble.is_ok() {
         let segment = Instant::now();
-        cfm.train(pool, |progress| {
+        training.train(pool, &mut |progress| {
             if let Some(metric) = meter.record(progress, steps) {
                 trouble = line(&mut metrics, &metric);
             }
             let pause = segment.elapsed() > SAVE_EVERY || interrupt::asked() || trouble.is_err();
             if pause { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
-        if cfm.steps() < steps {
-            keep(run, &cfm, &notes, &mut settings, Manifest::new(cells, &cfm, threads, meter.seconds()))?;
+        if training.steps() < steps {
+            let manifest = Manifest::new(cells, &*training, threads, meter.seconds());
+            keep(run, &*training, &notes, &mut settings, manifest)?;
         }
     }
     metrics.flush()?;
     trouble?;
     let seconds = meter.seconds();
     let curve: Vec<Metric> = kept.into_iter().chain(meter.finish()).collect();
-    keep(run, &cfm, &notes, &mut settings, Manifest::new(cells, &cfm, threads, seconds))?;
+    let manifest = Manifest::new(cells, &*training, threads, seconds);
+    keep(run, &*training, &notes, &mut settings, manifest)?;
     let loss = curve.last().map_or(String::new(), |m| format!(", loss {:.4}", m.loss));
-    say!("trained  {} of {steps} steps in {}{loss}", cfm.steps(), spoken(seconds));
+    say!("trained  {} of {steps} steps in {}{loss}", training.steps(), spoken(seconds));
     say!("wrote    {}", run.path("model.safetensors").display());
-    Ok((cfm, settings, curve))
+    Ok((training, settings, curve))
 }
 
 /// Saves all that `--resume` needs: the checkpoint first, so that a full disk leaves a run that fits together.
-fn keep(run: &RunDir, cfm: &Cfm, notes: &Notes, settings: &mut Settings, manifest: Manifest) -> Result<()> {
-    run.save_checkpoint(&cfm.checkpoint(notes.clone()))?;
+fn keep(
+    run: &RunDir,
+    training: &dyn Training,
+    notes: &Notes,
+    settings: &mut Settings,
+    manifest: Manifest,
+) -> Result<()> {
+    run.save_checkpoint(&training.checkpoint(notes.clone()))?;
     settings.manifest = Some(manifest.table()?);
     run.save_settings(settings)
 }
@@ -136,29 +142,24 @@ fn line(out: &mut impl Write, metric: &Metric) -> Result<()> {
 }
 
 /// Seconds a step, from a few steps of a run that is thrown away.
-fn estimate(
-    populations: &chreode_core::Populations,
-    frame: Frame,
-    config: &FlowConfig,
-    pool: Pool,
-) -> Result<f64> {
+fn estimate(data: &Dataset, frame: Frame, config: &ModelConfig, pool: Pool) -> Result<f64> {
     const WARM: u64 = 5;
     const TIMED: u64 = 20;
-    let trial = FlowConfig { steps: WARM + TIMED, ..config.clone() };
     let mut start = Instant::now();
-    Cfm::new(populations, frame, trial)?.train(pool, |progress| {
+    config.start(data, frame)?.train(pool, &mut |progress| {
         if progress.step == WARM {
             start = Instant::now();
         }
-        if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let enough = progress.step == WARM + TIMED || interrupt::asked();
+        if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     Ok(start.elapsed().as_secs_f64() / TIMED as f64)
 }
 
 /// The last line: what to do next.
-pub(crate) fn next(cfm: &Cfm, file: &Path, folder: &Path) {
+pub(crate) fn next(training: &dyn Training, file: &Path, folder: &Path) {
     let (file, folder) = (file.display(), folder.display());
-    if cfm.steps() < cfm.config().steps {
+    if training.steps() < training.last_step() {
         say!("next     chreode train {file} --resume {folder}");
     } else {
         say!("next     chreode predict {folder} {file} --out trajectories.h5ad");

@@ -47,17 +47,20 @@ fn settings_files() {
         fs::write(&path, content).unwrap();
         train_fails(&CELLS, &["--config", &file])
     };
-    let text = said("[data]\ntime = \"day\"\n[model]\nstepz = 3\n");
+    let text = said("[data]\ntime = \"day\"\n[model.flow-matching.fit]\nstepz = 3\n");
     let start =
-        format!("line 4 of {file} is not a setting: unknown field `stepz`, expected one of `coupling`, ");
+        format!("line 4 of {file} is not a setting: unknown field `stepz`, expected one of `hidden`, ");
     assert!(text.starts_with(&start), "{text}");
     assert_eq!(
-        said("\n[model]\nsteps = \"x\"\n"),
+        said("\n[model.flow-matching.fit]\nsteps = \"x\"\n"),
         format!("line 3 of {file} is not a setting: invalid type: string \"x\", expected u64")
     );
     let text = said("[model\n");
     assert!(text.starts_with(&format!("line 1 of {file} is not a setting: ")), "{text}");
-    assert_eq!(said("[data]\ntime = \"day\"\n[model]\nbatch = 1\n"), "batch is 1; it must be 2 to 32768");
+    assert_eq!(
+        said("[data]\ntime = \"day\"\n[model.flow-matching.fit]\nbatch = 1\n"),
+        "batch is 1; it must be 2 to 32768"
+    );
     let text = train_fails(&CELLS, &["--config", "absent.toml"]);
     let start = "cannot read absent.toml; name a file such as the run.toml of an earlier run: ";
     assert!(text.starts_with(start), "{text}");

@@ -95,8 +95,9 @@ fn a_run_folder_holds_what_is_needed_to_repeat_it() {
     let facts: toml::Table = fs::read_to_string(RUN.join("run.toml")).unwrap().parse().unwrap();
     assert_eq!(facts["data"]["time"].as_str(), Some("day"));
     assert_eq!(facts["data"]["dims"].as_integer(), Some(5));
-    assert_eq!(facts["model"]["seed"].as_integer(), Some(42));
-    assert_eq!(facts["model"]["steps"].as_integer(), Some(40));
+    let fit = &facts["model"]["flow-matching"]["fit"];
+    assert_eq!(fit["seed"].as_integer(), Some(42));
+    assert_eq!(fit["steps"].as_integer(), Some(40));
     let manifest = &facts["manifest"];
     assert_eq!(manifest["chreode"].as_str(), Some(env!("CARGO_PKG_VERSION")));
     assert_eq!(manifest["data_sha256"].as_str(), Some(&*chreode_io::data_hash(&*CELLS).unwrap().to_string()));
@@ -250,7 +251,7 @@ fn couplings_and_whitening_are_kept_in_the_run() {
         let facts: toml::Table = fs::read_to_string(out.join("run.toml")).unwrap().parse().unwrap();
         match more {
             ["--whiten"] => assert_eq!(facts["data"]["whiten"].as_bool(), Some(true)),
-            [flag, value] => assert_eq!(facts["model"][&flag[2..]].as_str(), Some(*value)),
+            [flag, value] => assert_eq!(facts["model"]["flow-matching"][&flag[2..]].as_str(), Some(*value)),
             _ => panic!("{more:?}"),
         }
         assert_eq!(said.contains("whitened"), *more == ["--whiten"], "{said}");
@@ -312,7 +313,7 @@ fn evaluate_writes_scores_that_can_be_read() {
     }
     let manifest = &scores["manifest"];
     assert_eq!(manifest["data_sha256"], chreode_io::data_hash(&*CELLS).unwrap().to_string());
-    assert_eq!(manifest["model"]["steps"], 20);
+    assert_eq!(manifest["model"]["flow-matching"]["fit"]["steps"], 20);
     assert_eq!(manifest["whitened"], false);
     assert_eq!(manifest["chreode"], env!("CARGO_PKG_VERSION"));
 }

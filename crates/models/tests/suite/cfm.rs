@@ -2,8 +2,8 @@
 
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{
-    Cfm, Checkpoint, Coupling, Entropic, Exact, Flow, FlowConfig, Frame, Independent, ModelError, Pairing,
-    Pool, Sampler, Sampling, Steps,
+    Cfm, Checkpoint, Coupling, Entropic, Exact, Fit, Flow, FlowConfig, Frame, Independent, ModelError,
+    Pairing, Pool, Sampler, Sampling, Steps,
 };
 use chreode_nn::Mlp;
 use ndarray::{Array2, Axis, array};
@@ -36,7 +36,16 @@ fn two_gaussians(m: &[f32]) -> Populations {
 }
 
 fn small(steps: u64) -> FlowConfig {
-    FlowConfig { steps, batch: 64, hidden: vec![32, 32], ..FlowConfig::default() }
+    FlowConfig {
+        fit: Fit { steps, batch: 64, hidden: vec![32, 32], ..Fit::default() },
+        ..FlowConfig::default()
+    }
+}
+
+fn batches_of(batch: usize, steps: u64) -> FlowConfig {
+    let mut config = small(steps);
+    config.fit.batch = batch;
+    config
 }
 
 fn trained(populations: &Populations, config: FlowConfig) -> Flow<Mlp<f32>> {
@@ -55,7 +64,7 @@ fn independent_pairs_learn_the_closed_form_of_two_gaussians() {
     // x0 ~ N(0, I), x1 ~ N(m, I), independent, x = (1−t) x0 + t x1: the marginal velocity is
     // E[x1 − x0 | x] = m + (2t − 1) / (t² + (1−t)²) (x − t m), by conditioning jointly Gaussian vectors.
     let m = [2.0_f32, -1.0];
-    let config = FlowConfig { coupling: Coupling::Independent, sigma: 0.0, batch: 256, ..small(4000) };
+    let config = FlowConfig { coupling: Coupling::Independent, sigma: 0.0, ..batches_of(256, 4000) };
     let flow = trained(&two_gaussians(&m), config);
     for t in [0.1_f64, 0.5, 0.9] {
         let spread = (t * t + (1.0 - t) * (1.0 - t)).sqrt();
@@ -81,7 +90,7 @@ fn optimal_pairs_straighten_the_flow_between_gaussians() {
     // m is |x|: 1 a coordinate.
     let m = [3.0_f32, 1.0];
     let spread = |coupling| {
-        let config = FlowConfig { coupling, sigma: 0.0, batch: 256, ..small(2500) };
+        let config = FlowConfig { coupling, sigma: 0.0, ..batches_of(256, 2500) };
         let flow = trained(&two_gaussians(&m), config);
         let x = gaussian(500, &[0.0, 0.0], 5);
         let v = flow.velocity(0.0, x.view()).expect("two columns");
@@ -166,7 +175,8 @@ fn a_resumed_run_equals_the_uninterrupted_one() {
     let populations = two_gaussians(&[1.0, -1.0]);
     let frame = || Frame::isotropic(&populations).expect("varies");
     for sampling in [Sampling::Permutation, Sampling::Replacement] {
-        let config = FlowConfig { sampling, clip: 0.5, ..small(50) };
+        let mut config = FlowConfig { sampling, ..small(50) };
+        config.fit.clip = 0.5;
         let mut whole = Cfm::new(&populations, frame(), config.clone()).expect("valid");
         whole.train(Pool::with_threads(2), |_| ControlFlow::Continue(())).expect("trains");
 
@@ -191,7 +201,7 @@ fn a_checkpoint_predicts_what_the_run_predicts() {
     run.train(Pool::with_threads(1), |_| ControlFlow::Continue(())).expect("trains");
     let read = Checkpoint::from_bytes(&bytes(&run)).expect("reads back");
     assert_eq!(read.header.notes["rep"], "X");
-    let flow = read.flow().expect("a network");
+    let flow = read.model_of::<FlowConfig>().expect("a network");
     let x = populations.points(0);
     assert_eq!(flow.velocity(0.3, x).expect("fits"), run.finish().velocity(0.3, x).expect("fits"));
 }
@@ -213,7 +223,8 @@ fn what_cannot_be_done_is_said_in_a_sentence() {
     assert!(refusal(Cfm::new(&lone, frame(), small(1))).starts_with("time 0 has 1 cells where 2 are needed"));
     let wide = refusal(Cfm::new(&populations, Frame::identity(features(3)), small(1)));
     assert_eq!(wide, "the model has 3 dimensions and the data 2; use the coordinates it was trained on");
-    let config = FlowConfig { lr: -1.0, ..small(1) };
+    let mut config = small(1);
+    config.fit.lr = -1.0;
     assert_eq!(refusal(Cfm::new(&populations, frame(), config)), "lr is -1; it must be a number above 0");
 
     let run = Cfm::new(&populations, frame(), small(5)).expect("valid");
@@ -234,7 +245,8 @@ fn what_cannot_be_done_is_said_in_a_sentence() {
 
 #[test]
 fn a_loss_that_is_not_finite_ends_the_run() {
-    let config = FlowConfig { lr: 1e30, ..small(200) };
+    let mut config = small(200);
+    config.fit.lr = 1e30;
     let populations = two_gaussians(&[1.0, 1.0]);
     let mut run = Cfm::new(&populations, Frame::identity(features(2)), config).expect("valid");
     let error = run.train(Pool::with_threads(2), |_| ControlFlow::Continue(())).expect_err("diverges");

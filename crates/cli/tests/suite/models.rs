@@ -1,0 +1,56 @@
+//! Every model of the list through every command.
+
+use crate::common::{CELLS, SMALL, fails, folder, succeeds, text, train_fails};
+use chreode_models::{Card, Needs};
+use std::fs;
+
+#[test]
+fn every_model_of_snapshots_trains_resumes_and_predicts() {
+    let folder = folder();
+    for card in Card::all().iter().filter(|card| card.needs == Needs::Snapshots) {
+        let run = folder.path().join(card.name);
+        let data = ["train", text(&CELLS), "--time", "day", "--model", card.name];
+        let said = succeeds(&[&data[..], &["--steps", "6", "--out", text(&run)], &SMALL].concat());
+        assert!(said.contains("model    "), "{}: {said}", card.name);
+        let before = fs::read(run.join("model.safetensors")).unwrap();
+        succeeds(&["train", text(&CELLS), "--resume", text(&run), "--steps", "9"]);
+        assert!(before != fs::read(run.join("model.safetensors")).unwrap(), "{} goes on", card.name);
+        let out = folder.path().join("out.h5ad");
+        succeeds(&["predict", text(&run), text(&CELLS), "--from", "0", "--out", text(&out)]);
+    }
+}
+
+#[test]
+fn the_list_names_every_model_and_the_settings_of_one() {
+    let list = succeeds(&["models"]);
+    for card in Card::all() {
+        assert!(
+            list.contains(card.name) && list.contains(card.line) && list.contains(card.reference),
+            "{list}"
+        );
+        let shown = succeeds(&["models", card.name]);
+        assert!(shown.contains("[model.") && shown.contains("steps = "), "{shown}");
+    }
+    let said = fails(&["models", "unheard-of"]);
+    assert!(said.starts_with("there is no model called unheard-of; the models are ot-cfm, "), "{said}");
+}
+
+#[test]
+fn any_setting_can_be_set_and_a_wrong_one_is_refused() {
+    let folder = folder();
+    let run = folder.path().join("run");
+    let data = ["train", text(&CELLS), "--time", "day", "--steps", "3", "--out", text(&run)];
+    let set = ["--set", "sigma=1", "--set", "fit.lr=2e-3", "--set", "coupling=independent"];
+    succeeds(&[&data[..], &set, &SMALL].concat());
+    let facts: toml::Table = fs::read_to_string(run.join("run.toml")).unwrap().parse().unwrap();
+    let settings = &facts["model"]["flow-matching"];
+    assert_eq!(settings["sigma"].as_float(), Some(1.0));
+    assert_eq!(settings["fit"]["lr"].as_float(), Some(2e-3));
+    assert_eq!(settings["coupling"].as_str(), Some("independent"));
+    let refused = |set: &str| train_fails(&CELLS, &["--time", "day", "--set", set]);
+    let said = refused("sgima=1");
+    assert!(said.starts_with("OT-CFM has no setting `sgima`; it has coupling, "), "{said}");
+    assert_eq!(refused("sigma"), "--set sigma is not KEY=VALUE; write e.g. --set fit.lr=1e-4");
+    assert!(refused("fit.lr=fast").contains("expected f64"), "{}", refused("fit.lr=fast"));
+    assert_eq!(refused("fit.batch=1"), "batch is 1; it must be 2 to 32768");
+}

@@ -1,0 +1,80 @@
+//! What a trained model of populations answers.
+
+use crate::{ModelError, Sampler, Space};
+use chreode_core::{Seed, Snapshot};
+use ndarray::{Array1, Array2, ArrayView2};
+
+/// The motion of cells, in the user's coordinates and units of time.
+pub trait Dynamics: Send + Sync {
+    /// The coordinates and the clock it was trained in.
+    fn space(&self) -> &Space;
+
+    /// Moves `cells`, which are at `times[0]`, to each of `times`: one snapshot a time, rows in the order given.
+    ///
+    /// A model of growth multiplies the weights; one of noise draws its paths from `seed`. The result does not depend
+    /// on the number of threads.
+    ///
+    /// # Errors
+    /// Other dimensions, no times, times in a direction in which the model does not run, or a failed solve.
+    fn evolve(
+        &self,
+        cells: &Snapshot,
+        times: &[f64],
+        sampler: &Sampler,
+        seed: Seed,
+    ) -> Result<Vec<Snapshot>, ModelError>;
+
+    /// The velocity of every row at time `t`, in the user's coordinates per unit of the user's time.
+    ///
+    /// # Errors
+    /// A different number of columns.
+    fn velocity(&self, t: f64, points: ArrayView2<'_, f32>) -> Result<Array2<f32>, ModelError>;
+
+    /// The growth rate `d log m/dt` of every row at time `t`, per unit of the user's time; `None` for a model whose mass
+    /// stays.
+    ///
+    /// # Errors
+    /// A different number of columns.
+    fn growth(&self, _t: f64, _points: ArrayView2<'_, f32>) -> Result<Option<Array1<f32>>, ModelError> {
+        Ok(None)
+    }
+
+    /// The log-density of every row at time `t`, in the user's coordinates; `None` for a model without a base
+    /// distribution.
+    ///
+    /// # Errors
+    /// A different number of columns, or a failed solve.
+    fn log_density(
+        &self,
+        _t: f64,
+        _points: ArrayView2<'_, f32>,
+        _sampler: &Sampler,
+    ) -> Result<Option<Array1<f64>>, ModelError> {
+        Ok(None)
+    }
+}
+
+/// A trained model, by what it answers.
+#[non_exhaustive]
+pub enum Trained {
+    /// The motion of populations of cells.
+    Dynamics(Box<dyn Dynamics>),
+}
+
+impl Trained {
+    /// The motion of populations.
+    ///
+    /// # Errors
+    /// [`ModelError::Data`] for a model of something else.
+    pub fn dynamics(self) -> Result<Box<dyn Dynamics>, ModelError> {
+        match self {
+            Self::Dynamics(dynamics) => Ok(dynamics),
+        }
+    }
+}
+
+impl<D: Dynamics + 'static> From<D> for Trained {
+    fn from(dynamics: D) -> Self {
+        Self::Dynamics(Box::new(dynamics))
+    }
+}

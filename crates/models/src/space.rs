@@ -1,0 +1,52 @@
+//! Where a model lives: its coordinates, its clock and the times of its data.
+
+use crate::{Clock, Frame, ModelError};
+use chreode_core::{Populations, Snapshot};
+use serde::{Deserialize, Serialize};
+
+/// The coordinates and the clock of a model's networks, with the times it was trained on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Space {
+    /// Network time.
+    pub clock: Clock,
+    /// Network coordinates.
+    pub frame: Frame,
+    /// The times of the data, in the user's units.
+    pub times: Vec<f64>,
+}
+
+/// What models learn from.
+pub trait Data: Clone + Send + Sync {
+    /// The times at which something was measured, increasing.
+    fn times(&self) -> Vec<f64>;
+
+    /// The same in the coordinates of `frame`.
+    ///
+    /// # Errors
+    /// Other dimensions than the frame has.
+    fn inside(&self, frame: &Frame) -> Result<Self, ModelError>;
+
+    /// The space of a model that is trained on this in the coordinates of `frame`.
+    ///
+    /// # Errors
+    /// Fewer than two times.
+    fn space(&self, frame: Frame) -> Result<Space, ModelError> {
+        let times = self.times();
+        Ok(Space { clock: Clock::of(&times)?, frame, times })
+    }
+}
+
+impl Data for Populations {
+    fn times(&self) -> Vec<f64> {
+        self.times()
+    }
+
+    fn inside(&self, frame: &Frame) -> Result<Self, ModelError> {
+        let enter = |s: &Snapshot| {
+            frame.check(s.points.view())?;
+            Ok(Snapshot { points: frame.enter(s.points.view()), ..s.clone() })
+        };
+        let snapshots = self.snapshots().iter().map(enter).collect::<Result<_, ModelError>>()?;
+        Ok(Populations::new(snapshots, frame.features.clone())?)
+    }
+}

@@ -1,0 +1,137 @@
+//! Every model by its name.
+
+mod card;
+
+pub use card::{Card, Needs};
+
+use crate::{Checkpoint, FlowConfig, Frame, ModelError, Run, Trained, Training};
+use chreode_core::Populations;
+use serde::{Deserialize, Serialize};
+
+/// What a model can be trained on.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Dataset {
+    /// Snapshots of populations of cells.
+    Populations(Populations),
+}
+
+/// The settings of a model of the zoo; in a file, the table `[model.flow-matching]`, by the name of the variant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ModelConfig {
+    /// Conditional flow matching: [`Cfm`](crate::Cfm).
+    FlowMatching(FlowConfig),
+}
+
+/// What all models do alike, for each of them: the variant, its settings, and what it learns from.
+macro_rules! zoo {
+    ($($variant:ident($config:ty) of $data:ident),* $(,)?) => {
+        $(
+            impl From<$config> for ModelConfig {
+                fn from(config: $config) -> Self {
+                    Self::$variant(config)
+                }
+            }
+
+            impl TryFrom<ModelConfig> for $config {
+                type Error = ModelConfig;
+                fn try_from(config: ModelConfig) -> Result<Self, ModelConfig> {
+                    #[allow(unreachable_patterns, reason = "a zoo of one model has no other")]
+                    match config {
+                        ModelConfig::$variant(config) => Ok(config),
+                        other => Err(other),
+                    }
+                }
+            }
+        )*
+
+        impl ModelConfig {
+            /// A run at step 0, on data in the coordinates of the file; `frame` is where the networks live.
+            ///
+            /// # Errors
+            /// As [`Run::new`]; and [`ModelError::Data`] for a data set of another kind than the model learns from.
+            pub fn start(&self, data: &Dataset, frame: Frame) -> Result<Box<dyn Training>, ModelError> {
+                match (self, data) {
+                    $((Self::$variant(c), Dataset::$data(d)) => Ok(Box::new(Run::new(d, frame, c.clone())?)),)*
+                    #[allow(unreachable_patterns, reason = "there may be one kind of data")]
+                    _ => Err(self.unsuited()),
+                }
+            }
+
+            /// Continues the run of `checkpoint` towards `steps` updates in its last stage.
+            ///
+            /// # Errors
+            /// As [`Run::resume`]; and [`ModelError::Data`] for a data set of another kind.
+            pub fn resume(
+                data: &Dataset,
+                checkpoint: &Checkpoint,
+                steps: u64,
+            ) -> Result<Box<dyn Training>, ModelError> {
+                match (&checkpoint.header.config, data) {
+                    $((Self::$variant(_), Dataset::$data(d)) => {
+                        Ok(Box::new(Run::<$config>::resume(d, checkpoint, steps)?))
+                    })*
+                    #[allow(unreachable_patterns, reason = "there may be one kind of data")]
+                    (config, _) => Err(config.unsuited()),
+                }
+            }
+
+            /// The settings of training.
+            pub fn fit(&self) -> &crate::Fit {
+                match self { $(Self::$variant(config) => crate::Recipe::fit(config),)* }
+            }
+
+            /// The settings of training, to be changed.
+            pub fn fit_mut(&mut self) -> &mut crate::Fit {
+                match self { $(Self::$variant(config) => crate::Recipe::fit_mut(config),)* }
+            }
+        }
+
+        impl Checkpoint {
+            /// The model to predict with.
+            ///
+            /// # Errors
+            /// A header whose settings no network can be made of.
+            pub fn trained(&self) -> Result<Trained, ModelError> {
+                match &self.header.config {
+                    $(ModelConfig::$variant(_) => Ok(self.model_of::<$config>()?.into()),)*
+                }
+            }
+        }
+    };
+}
+
+zoo! {
+    FlowMatching(FlowConfig) of Populations,
+}
+
+impl Default for ModelConfig {
+    /// OT-CFM.
+    fn default() -> Self {
+        FlowConfig::default().into()
+    }
+}
+
+impl ModelConfig {
+    /// The settings of the model called `name` in [`Card::all`].
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownModel`] with the names there are.
+    pub fn named(name: &str) -> Result<Self, ModelError> {
+        Card::named(name).map(|card| (card.config)())
+    }
+
+    /// The name of the method the settings amount to.
+    pub fn method(&self) -> String {
+        match self {
+            Self::FlowMatching(config) => config.method().into(),
+        }
+    }
+
+    /// The error for data of another kind.
+    fn unsuited(&self) -> ModelError {
+        ModelError::Data { model: self.method(), needs: "snapshots of cells at two times at least".into() }
+    }
+}
