@@ -25,7 +25,9 @@ pub use diffusion::{Density, DiffusionMap};
 pub use error::PrepError;
 pub use filter::{CellFilter, GeneFilter};
 pub use moments::{GeneMoments, Values};
-pub use neighbors::{Nearest, fuzzy_connectivities, gaussian_connectivities, nearest};
+pub use neighbors::{
+    Hnsw, Nearest, NeighborSearch, fuzzy_connectivities, gaussian_connectivities, nearest, nearest_by,
+};
 pub use normalize::{Exclusion, LibrarySizes, Logarithm, Normalized, TargetSum};
 pub use pca::{Pca, PearsonResiduals, Solver};
 pub use quality::{CellQuality, GeneQuality, genes_with_prefix};
