@@ -8,6 +8,8 @@ mod dtype;
 mod filters;
 mod grid;
 mod heap;
+mod library;
+mod place;
 mod reader;
 mod records;
 mod rows;

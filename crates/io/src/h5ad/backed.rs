@@ -2,6 +2,7 @@
 
 use super::{ElementKind, H5ad, join};
 use crate::hdf5::{Fault, Grid, NO_INDEX, StoredNumber};
+use crate::memory::zeros;
 use crate::{Csr, IoError, Matrix, SparseProblem};
 use ndarray::Array2;
 use std::ops::Range;
@@ -123,7 +124,7 @@ impl BackedMatrix {
         let runs = runs(rows);
         match &self.values {
             Values::Dense(part) => {
-                let mut out = vec![0f32; rows.len() * self.shape.1];
+                let mut out = zeros::<f32>(rows.len() * self.shape.1);
                 part.grid.numbers(part.stored, &runs, &mut out).map_err(|fault| self.fault(part, fault))?;
                 let dense = Array2::from_shape_vec((rows.len(), self.shape.1), out);
                 Ok(Matrix::Dense(dense.expect("rows of the matrix's width")))
@@ -141,7 +142,7 @@ impl BackedMatrix {
                     .map(|run| indptr[run.start]..indptr[run.end])
                     .filter(|range| !range.is_empty())
                     .collect();
-                let (mut places, mut values) = (vec![0u32; total], vec![0f32; total]);
+                let (mut places, mut values) = (zeros::<u32>(total), zeros::<f32>(total));
                 let (a, b) = rayon::join(
                     || indices.grid.numbers(indices.stored, &stored, &mut places),
                     || data.grid.numbers(data.stored, &stored, &mut values),
