@@ -6,6 +6,7 @@ mod common;
 mod demo;
 mod doctor;
 mod files;
+mod formats;
 mod prepare;
 mod report;
 mod reproducible;
