@@ -25,7 +25,7 @@ pub(crate) use grid::{Fault, Grid};
 pub(crate) use reader::{Container, NodeKind};
 pub(crate) use records::{Field, FieldValues};
 pub(crate) use rows::Rows;
-pub(crate) use scalar::{NO_INDEX, Scalar, StoredNumber};
+pub(crate) use scalar::{NO_INDEX, Number, Scalar, StoredNumber};
 pub(crate) use tree::{Attribute, Data, Dataset, Group, Node, Stream, Writer, write};
 pub use write::Compression;
 pub(crate) use write::{Address, Shape, Sink, Stored};

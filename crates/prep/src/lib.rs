@@ -12,6 +12,7 @@ mod normalize;
 mod pca;
 mod pearson;
 mod quality;
+mod recipe;
 mod rows;
 mod scale;
 mod select;
@@ -31,6 +32,7 @@ pub use neighbors::{
 pub use normalize::{Exclusion, LibrarySizes, Logarithm, Normalized, TargetSum};
 pub use pca::{Pca, PearsonResiduals, Solver};
 pub use quality::{CellQuality, GeneQuality, genes_with_prefix};
+pub use recipe::{VelocityCounts, VelocityFilter, filter_and_normalize};
 pub use rows::{Block, Rows, SparseRows};
 pub use scale::{Centre, Scaled};
 pub use select::Select;

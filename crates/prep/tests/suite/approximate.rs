@@ -1,7 +1,9 @@
 //! Neighbours by HNSW against the exact ones.
 
 use chreode_core::Seed;
-use chreode_prep::{Hnsw, NeighborSearch, PrepError, nearest_by};
+#[cfg(not(feature = "hnsw"))]
+use chreode_prep::PrepError;
+use chreode_prep::{Hnsw, NeighborSearch, nearest_by};
 
 #[cfg(feature = "hnsw")]
 mod on {
