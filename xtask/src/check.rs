@@ -19,6 +19,8 @@ pub(crate) enum Step {
     Test,
     /// Documentation, warnings denied
     Doc,
+    /// Lints and tests of what is off by default: HNSW, and libhdf5 where the system has it
+    Features,
     /// Lints, tests and documentation of what needs libtorch
     Torch,
 }
@@ -37,6 +39,7 @@ fn run_step(step: Step) -> Result<()> {
         Step::Clippy => clippy(&REST),
         Step::Test => process::run(process::cargo().arg("test").args(REST)),
         Step::Doc => doc(&REST),
+        Step::Features => features(),
         Step::Torch => {
             libtorch::expect()?;
             clippy(&TORCH)?;
@@ -59,6 +62,25 @@ fn clippy(members: &[&str]) -> Result<()> {
 fn doc(members: &[&str]) -> Result<()> {
     let mut command = process::cargo();
     process::run(command.arg("doc").args(members).arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// What no other step turns on.
+fn features() -> Result<()> {
+    let with = |package: &str, feature: &str, tests: &str| {
+        clippy(&["-p", package, "--features", feature])?;
+        let arguments = ["test", "-p", package, "--features", feature, "--test", "suite", tests];
+        process::run(process::cargo().args(arguments))
+    };
+    with("chreode-prep", "hnsw", "approximate::")?;
+    let listed = std::process::Command::new("pkg-config").args(["--exists", "hdf5"]).status();
+    if std::env::var_os("HDF5_DIR").is_some() || listed.is_ok_and(|status| status.success()) {
+        with("chreode-io", "libhdf5", "exotic::")
+    } else {
+        println!(
+            "skipped: libhdf5, which neither HDF5_DIR nor pkg-config knows (apt-get install libhdf5-dev)"
+        );
+        Ok(())
+    }
 }
 
 /// Every step that needs no libtorch.

@@ -5,7 +5,7 @@ mod prepare;
 use chreode_io::Compression;
 use chreode_nn::Activation;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-pub(crate) use prepare::{Flavor, Kernel, Method, PrepareArgs, Target, Transform};
+pub(crate) use prepare::{Flavor, Kernel, Knn, Method, PrepareArgs, Target, Transform};
 use std::path::PathBuf;
 
 /// From snapshots of cells at a few times to the motion between them.

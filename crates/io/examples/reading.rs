@@ -17,7 +17,7 @@ const BATCH: usize = 512;
 /// Batches where not all of an epoch are read.
 const FEW: usize = 10;
 /// Memory of the batches.
-const MEMORY: usize = 1 << 28;
+const MEMORY: usize = 48 << 20;
 
 #[expect(clippy::print_stdout, reason = "a program that reports")]
 fn main() -> Outcome<()> {

@@ -1,4 +1,4 @@
-//! Compression and checksums of stored chunks, in Rust alone.
+//! Compression and checksums of stored chunks; deflate is libdeflate's, the rest is Rust.
 //!
 //! Every decoder is told how many bytes the caller expects and gives no more than that, so that a few hostile
 //! bytes cannot ask for much memory. None of them panics on bad input.

@@ -136,7 +136,7 @@ fn encodings(file: &H5ad, findings: &mut Findings) -> Result<(), IoError> {
             ElementKind::Csc if path == "X" => findings.add(
                 path,
                 Severity::Note,
-                "compressed along genes: backed reading of cells, and so minibatches, need it along cells".into(),
+                "compressed along genes: minibatches of cells go through all of it for every window".into(),
                 "X = X.tocsr() before writing",
             ),
             ElementKind::Csr | ElementKind::Csc => {

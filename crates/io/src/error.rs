@@ -37,6 +37,12 @@ pub enum IoError {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// A file that its own superblock says somebody is writing to.
+    #[error("{0} is marked as open for writing: a program has it open, or ended without closing it; close it there, or run `h5clear -s {0}`", .path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
     /// Not an HDF5 file at all.
     #[error("{} is not an HDF5 file; export it as .h5ad, or name it .npz, .csv or .tsv if it is one", .path.display())]
     NotHdf5 {
@@ -72,6 +78,18 @@ pub enum IoError {
         declared: u64,
         /// Bytes that its storage can hold once decompressed.
         possible: u64,
+    },
+    /// A filter or layout of HDF5 that the own reader does not know.
+    #[error("`{element}` in {} is stored {storage}, which {reason}, or write the file again without it, e.g. with `h5repack -f NONE`", .path.display())]
+    Storage {
+        /// The file.
+        path: PathBuf,
+        /// The element.
+        element: String,
+        /// How it is stored.
+        storage: String,
+        /// Why that is not read, and what to try.
+        reason: String,
     },
     /// An element that is not there.
     #[error("no `{key}` in {group} of {}; {}", .path.display(), listed(.found))]

@@ -1,6 +1,7 @@
 //! Reading `.h5ad` files, element by element.
 
 mod backed;
+mod backed_csc;
 mod batches;
 mod concat;
 mod copy;

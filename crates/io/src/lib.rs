@@ -9,6 +9,7 @@ mod file;
 mod formats;
 mod h5ad;
 mod hdf5;
+mod memory;
 mod populations;
 mod sparse;
 mod zarr;

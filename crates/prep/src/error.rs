@@ -92,6 +92,16 @@ pub enum PrepError {
         /// What to try.
         hint: &'static str,
     },
+    /// A part that this build is without.
+    #[error(
+        "{what} is not part of this build; build it with `--features {feature}` or ask for the exact method"
+    )]
+    Feature {
+        /// What was asked for.
+        what: &'static str,
+        /// The feature of this crate that has it.
+        feature: &'static str,
+    },
     /// A source of rows that failed, e.g. a file.
     #[error("cannot read the next rows: {0}")]
     Source(Box<dyn std::error::Error + Send + Sync>),

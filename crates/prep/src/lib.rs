@@ -12,6 +12,7 @@ mod normalize;
 mod pca;
 mod pearson;
 mod quality;
+mod recipe;
 mod rows;
 mod scale;
 mod select;
@@ -25,10 +26,13 @@ pub use diffusion::{Density, DiffusionMap};
 pub use error::PrepError;
 pub use filter::{CellFilter, GeneFilter};
 pub use moments::{GeneMoments, Values};
-pub use neighbors::{Nearest, fuzzy_connectivities, gaussian_connectivities, nearest};
+pub use neighbors::{
+    Hnsw, Nearest, NeighborSearch, fuzzy_connectivities, gaussian_connectivities, nearest, nearest_by,
+};
 pub use normalize::{Exclusion, LibrarySizes, Logarithm, Normalized, TargetSum};
 pub use pca::{Pca, PearsonResiduals, Solver};
 pub use quality::{CellQuality, GeneQuality, genes_with_prefix};
+pub use recipe::{VelocityCounts, VelocityFilter, filter_and_normalize};
 pub use rows::{Block, Rows, SparseRows};
 pub use scale::{Centre, Scaled};
 pub use select::Select;

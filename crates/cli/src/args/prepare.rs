@@ -64,13 +64,16 @@ pub(crate) struct PrepareArgs {
     /// How they are computed
     #[arg(long, value_enum, default_value = "exact", help_heading = "Components")]
     pub(crate) method: Method,
-    /// Seed of the randomised method
+    /// Seed of the randomised method, and of --knn hnsw
     #[arg(long, default_value_t = 42, help_heading = "Components")]
     pub(crate) seed: u64,
 
     /// Write the graph of this many nearest neighbours, the cell itself counted as scanpy does
     #[arg(long, value_name = "N", help_heading = "Graph")]
     pub(crate) neighbors: Option<usize>,
+    /// How they are found
+    #[arg(long, value_enum, default_value = "exact", requires = "neighbors", help_heading = "Graph")]
+    pub(crate) knn: Knn,
     /// How distances become weights
     #[arg(long, value_enum, default_value = "umap", help_heading = "Graph")]
     pub(crate) kernel: Kernel,
@@ -140,4 +143,13 @@ pub(crate) enum Kernel {
     Umap,
     /// Gaussians with a width for each cell
     Gauss,
+}
+
+/// How nearest neighbours are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Knn {
+    /// All pairs of cells
+    Exact,
+    /// Through a hierarchical graph, a few missed; for millions of cells, in a build with the feature `hnsw`
+    Hnsw,
 }

@@ -29,6 +29,7 @@ pub(crate) fn run(args: &PrepareArgs) -> Result<()> {
             );
         }
     }
+    graph::search(args).check()?;
     probe(&args.out)?;
     let steps = Steps::new(7);
     steps.begin("reading");

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod files;
 mod models;
+mod formats;
 mod prepare;
 mod report;
 mod reproducible;

@@ -204,9 +204,31 @@ fn what_cannot_be_prepared() {
         said(fine.clone(), &["--max-mt", "5", "--mt-prefix", "Mito"]).contains("no gene of"),
         "a limit that holds nothing is no limit"
     );
+    if cfg!(not(feature = "hnsw")) {
+        let error = said(fine.clone(), &["--neighbors", "4", "--knn", "hnsw"]);
+        assert!(error.contains("HNSW is not part of this build; build it with `--features hnsw`"), "{error}");
+    }
     let root = said(fine, &["--neighbors", "4", "--diffusion", "3", "--root", "x9"]);
     assert_eq!(root, "no cell is called `x9`, or it was dropped; name one of obs, such as `c0`");
     let sparse = Csr::new((1, 2), vec![0, 2], vec![1, 1], vec![1.0, 1.0]).unwrap();
     write(&from, Matrix::Csr(sparse));
     assert!(fails(&["prepare", text(&from), "--out", text(&out)]).contains("no gene of 2 is left"));
+}
+
+/// With few cells no neighbour is missed, so that both ways write the same graph.
+#[test]
+#[cfg(feature = "hnsw")]
+fn neighbours_by_hnsw() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    counts(&at("counts.h5ad"), 90);
+    let graph = |knn: &str| {
+        let (from, out) = (at("counts.h5ad"), at(&format!("{knn}.h5ad")));
+        let arguments = ["--genes", "8", "--components", "4", "--neighbors", "6", "--knn", knn];
+        succeeds(&[&["prepare", text(&from), "--out", text(&out)], &arguments[..]].concat());
+        load(&out)
+    };
+    let (exact, hnsw) = (graph("exact"), graph("hnsw"));
+    assert_eq!(exact.obsp, hnsw.obsp);
+    assert_eq!(hnsw.uns["neighbors/params/knn"], Uns::Text("hnsw".into()));
 }

@@ -2,25 +2,30 @@
 
 use super::{CodecError, Decoded, invalid};
 use flate2::read::MultiGzDecoder;
-use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+use flate2::{Compression, Decompress, FlushDecompress, Status};
+use libdeflater::{CompressionLvl, Compressor, DecompressionError, Decompressor};
 use std::io::{Read, Write};
-use zune_inflate::errors::DecodeErrorStatus;
-use zune_inflate::{DeflateDecoder, DeflateOptions};
 
 const NAME: &str = "deflate";
 
 /// Decodes a zlib stream of at most `expected` bytes, checking its Adler-32.
 pub(crate) fn inflate_zlib(input: &[u8], expected: usize) -> Decoded {
-    let options = DeflateOptions::default().set_size_hint(expected).set_limit(expected + 1);
-    match DeflateDecoder::new_with_options(input, options).decode_zlib() {
-        Ok(bytes) if bytes.len() <= expected => Ok(bytes),
-        Ok(_) => Err(CodecError::Long { codec: NAME, expected }),
-        Err(error) => match error.error {
-            DecodeErrorStatus::OutputLimitExceeded(..) => Err(CodecError::Long { codec: NAME, expected }),
-            DecodeErrorStatus::MismatchedAdler(..) => Err(CodecError::Checksum { codec: NAME }),
-            DecodeErrorStatus::InsufficientData => invalid(NAME, "it is cut short"),
-            _ => invalid(NAME, "a block is broken"),
-        },
+    let mut out = vec![0; expected];
+    match Decompressor::new().zlib_decompress(input, &mut out) {
+        Ok(length) => {
+            out.truncate(length);
+            Ok(out)
+        }
+        Err(DecompressionError::InsufficientSpace) => Err(CodecError::Long { codec: NAME, expected }),
+        // Without the two bytes before it and the four after it the stream may be a sound one.
+        Err(DecompressionError::BadData) => {
+            match input.len().checked_sub(4).and_then(|end| input.get(2..end)) {
+                Some(body) if Decompressor::new().deflate_decompress(body, &mut out).is_ok() => {
+                    Err(CodecError::Checksum { codec: NAME })
+                }
+                _ => invalid(NAME, "it is broken or cut short"),
+            }
+        }
     }
 }
 
@@ -53,17 +58,13 @@ pub(crate) fn gunzip_reader<R: Read>(reader: R) -> MultiGzDecoder<R> {
 }
 
 /// A zlib stream.
-pub(crate) fn zlib(input: &[u8], level: u32) -> Vec<u8> {
-    let mut out = Vec::with_capacity(input.len() / 2 + 64);
-    let mut encoder = Compress::new(Compression::new(level), true);
-    loop {
-        let done = encoder.total_in() as usize;
-        let status = encoder.compress_vec(&input[done..], &mut out, FlushCompress::Finish);
-        match status.expect("deflate can encode any bytes") {
-            Status::StreamEnd => return out,
-            Status::Ok | Status::BufError => out.reserve(input.len() / 4 + 64),
-        }
-    }
+pub(crate) fn zlib(input: &[u8], level: i32) -> Vec<u8> {
+    let level = CompressionLvl::new(level).expect("a level of deflate");
+    let mut encoder = Compressor::new(level);
+    let mut out = vec![0; encoder.zlib_compress_bound(input.len())];
+    let length = encoder.zlib_compress(input, &mut out).expect("room for the largest stream");
+    out.truncate(length);
+    out
 }
 
 /// A gzip member.

@@ -1,7 +1,9 @@
 //! Rows of a matrix, read when they are wanted.
 
+use super::backed_csc::Columns;
 use super::{ElementKind, H5ad, join};
-use crate::hdf5::{Fault, Grid, NO_INDEX, StoredNumber};
+use crate::hdf5::{Fault, Grid, NO_INDEX, Number, StoredNumber};
+use crate::memory::zeros;
 use crate::{Csr, IoError, Matrix, SparseProblem};
 use ndarray::Array2;
 use std::ops::Range;
@@ -24,22 +26,32 @@ pub struct BackedMatrix {
 enum Values {
     Dense(Part),
     Csr { indptr: Arc<[usize]>, indices: Part, data: Part },
+    Csc(Columns),
 }
 
 /// One dataset of numbers.
 #[derive(Clone)]
-struct Part {
+pub(super) struct Part {
     element: String,
     grid: Grid,
     stored: StoredNumber,
 }
 
+impl Part {
+    /// The numbers of ranges of entries, which must increase.
+    pub(super) fn read<T: Number>(&self, ranges: &[Range<usize>], out: &mut [T]) -> Result<(), Fault> {
+        self.grid.numbers(self.stored, ranges, out)
+    }
+}
+
 impl H5ad {
-    /// `X`, `layers/KEY` or any other dense or CSR matrix, without reading its values.
+    /// `X`, `layers/KEY` or any other dense or sparse matrix, without reading its values.
+    ///
+    /// Rows of a CSC matrix are spread over all of it, so every call of [`rows`](BackedMatrix::rows) goes through all of its
+    /// entries: ask for many rows at once, or store it by rows.
     ///
     /// # Errors
-    /// [`IoError::Encoding`] for a CSC matrix, whose rows are spread over all of it: convert the file first.
-    /// Otherwise as [`x`](Self::x).
+    /// As [`x`](Self::x); [`IoError::Encoding`] for what is no matrix.
     pub fn backed(&self, element: &str) -> Result<BackedMatrix, IoError> {
         let part = |element: &str| -> Result<Part, IoError> {
             let (grid, datatype) = self.container.grid(element)?;
@@ -48,7 +60,7 @@ impl H5ad {
         };
         let kind = self.kind(element)?;
         let shape = match kind {
-            Some(ElementKind::Array | ElementKind::Csr) => self.matrix_shape(element)?,
+            Some(ElementKind::Array | ElementKind::Csr | ElementKind::Csc) => self.matrix_shape(element)?,
             Some(other) => return Err(self.unread(element, other, "rows")),
             None => return Err(self.unread(element, "absent", "rows")),
         };
@@ -57,9 +69,15 @@ impl H5ad {
             Values::Dense(part(element)?)
         } else {
             let (indices, data) = (part(&join(element, "indices"))?, part(&join(element, "data"))?);
-            let indptr = self.indptr(element, shape.0, indices.grid.rows())?;
+            let by_rows = kind == Some(ElementKind::Csr);
+            let major = if by_rows { shape.0 } else { shape.1 };
+            let indptr = self.indptr(element, major, indices.grid.rows())?.into();
             self.check(&join(element, "data"), "values", indices.grid.rows(), data.grid.rows())?;
-            Values::Csr { indptr: indptr.into(), indices, data }
+            if by_rows {
+                Values::Csr { indptr, indices, data }
+            } else {
+                Values::Csc(Columns { indptr, indices, data })
+            }
         };
         let (path, element) = (self.path().to_path_buf(), element.to_string());
         Ok(BackedMatrix { path, element, shape, values })
@@ -103,13 +121,13 @@ impl BackedMatrix {
     pub fn row_bytes(&self) -> usize {
         match &self.values {
             Values::Dense(_) => 4 * self.shape.1,
-            Values::Csr { indptr, .. } => {
+            Values::Csr { indptr, .. } | Values::Csc(Columns { indptr, .. }) => {
                 8 * indptr.last().map_or(0, |n| n.div_ceil(self.shape.0.max(1))) + 8
             }
         }
     }
 
-    /// The given rows, which must increase, in `f32`: CSR if the matrix is, else dense.
+    /// The given rows, which must increase, in `f32`: CSR if the matrix is sparse, else dense.
     ///
     /// # Errors
     /// [`IoError::Length`] for a row that it has not; [`IoError::Read`], [`IoError::Corrupt`], [`IoError::Sparse`].
@@ -122,8 +140,9 @@ impl BackedMatrix {
         }
         let runs = runs(rows);
         match &self.values {
+            Values::Csc(columns) => self.rows_of_columns(columns, rows).map(Matrix::Csr),
             Values::Dense(part) => {
-                let mut out = vec![0f32; rows.len() * self.shape.1];
+                let mut out = zeros::<f32>(rows.len() * self.shape.1);
                 part.grid.numbers(part.stored, &runs, &mut out).map_err(|fault| self.fault(part, fault))?;
                 let dense = Array2::from_shape_vec((rows.len(), self.shape.1), out);
                 Ok(Matrix::Dense(dense.expect("rows of the matrix's width")))
@@ -141,28 +160,30 @@ impl BackedMatrix {
                     .map(|run| indptr[run.start]..indptr[run.end])
                     .filter(|range| !range.is_empty())
                     .collect();
-                let (mut places, mut values) = (vec![0u32; total], vec![0f32; total]);
+                let (mut places, mut values) = (zeros::<u32>(total), zeros::<f32>(total));
                 let (a, b) = rayon::join(
                     || indices.grid.numbers(indices.stored, &stored, &mut places),
                     || data.grid.numbers(data.stored, &stored, &mut values),
                 );
                 a.map_err(|fault| self.fault(indices, fault))?;
                 b.map_err(|fault| self.fault(data, fault))?;
-                let bad = |problem| {
-                    let problem = match problem {
-                        SparseProblem::Index { at, index, bound } if index == i64::from(NO_INDEX) => {
-                            SparseProblem::Index { at, index: -1, bound }
-                        }
-                        other => other,
-                    };
-                    IoError::Sparse { path: self.path.clone(), element: self.element.clone(), problem }
-                };
-                Csr::new((rows.len(), self.shape.1), starts, places, values).map(Matrix::Csr).map_err(bad)
+                let rows = Csr::new((rows.len(), self.shape.1), starts, places, values);
+                rows.map(Matrix::Csr).map_err(|problem| self.bad(problem))
             }
         }
     }
 
-    fn fault(&self, part: &Part, fault: Fault) -> IoError {
+    pub(super) fn bad(&self, problem: SparseProblem) -> IoError {
+        let problem = match problem {
+            SparseProblem::Index { at, index, bound } if index == i64::from(NO_INDEX) => {
+                SparseProblem::Index { at, index: -1, bound }
+            }
+            other => other,
+        };
+        IoError::Sparse { path: self.path.clone(), element: self.element.clone(), problem }
+    }
+
+    pub(super) fn fault(&self, part: &Part, fault: Fault) -> IoError {
         let path = self.path.clone();
         match fault {
             Fault::Io(source) => IoError::Read { path, source },

@@ -4,7 +4,6 @@ use super::BackedMatrix;
 use crate::{Csr, IoError, Matrix};
 use ndarray::Axis;
 use rand::{Rng, RngExt};
-use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
@@ -21,9 +20,9 @@ pub struct Batch {
 /// Minibatches in a given order of rows, read ahead on a thread of its own.
 ///
 /// The order is known beforehand, so the rows of many batches are read together: a window of rows is sorted, each
-/// stored chunk that it touches is read and decoded once, and the rows are dealt to their batches. A pass over a file
-/// costs as many readings of it as it has windows, and memory is bounded by `memory` whatever the file's size. The
-/// order is exact, not a shuffle within windows, and does not depend on the number of threads.
+/// stored chunk that it touches is read and decoded once, and the rows are dealt to batches as those are asked for. A
+/// pass over a file costs as many readings of it as it has windows, and memory is bounded by `memory` whatever the file's
+/// size. The order is exact, not a shuffle within windows, and does not depend on the number of threads.
 ///
 /// ```
 /// # use chreode_core::Seed;
@@ -46,9 +45,18 @@ pub struct Batch {
 /// # }
 /// ```
 pub struct Batches {
-    ready: VecDeque<Batch>,
-    windows: Option<Receiver<Result<VecDeque<Batch>, IoError>>>,
+    window: Option<Window>,
+    windows: Option<Receiver<Result<Window, IoError>>>,
+    size: usize,
     reader: Option<JoinHandle<()>>,
+}
+
+/// Rows that were read together, each once, and the order in which they are wanted.
+struct Window {
+    sorted: Vec<usize>,
+    values: Matrix,
+    order: Vec<usize>,
+    dealt: usize,
 }
 
 /// 0, 1, …, `n` − 1 in random order (Fisher and Yates).
@@ -65,13 +73,15 @@ impl Batches {
     ///
     /// `order` may leave rows out and name them more than once.
     pub fn new(matrix: BackedMatrix, order: Vec<usize>, size: NonZeroUsize, memory: usize) -> Self {
-        // Three windows can be alive: being read, waiting, being dealt out. Each is held twice while it is dealt.
-        let rows = memory / 6 / matrix.row_bytes().max(1);
-        let window = (rows / size).max(1) * size.get();
-        let (send, receive) = sync_channel(1);
+        // One window is dealt out while the next is read.
+        let rows = memory / 2 / matrix.row_bytes().max(1);
+        let size = size.get();
+        let window = (rows / size).max(1) * size;
+        // Whoever is ready first waits for the other.
+        let (send, receive) = sync_channel(0);
         let reader = std::thread::spawn(move || {
             for rows in order.chunks(window) {
-                let read = deal(&matrix, rows, size.get());
+                let read = Window::read(&matrix, rows);
                 let failed = read.is_err();
                 // Nobody listens any more, or nothing more can be read.
                 if send.send(read).is_err() || failed {
@@ -79,7 +89,7 @@ impl Batches {
                 }
             }
         });
-        Self { ready: VecDeque::new(), windows: Some(receive), reader: Some(reader) }
+        Self { window: None, windows: Some(receive), size, reader: Some(reader) }
     }
 }
 
@@ -87,14 +97,13 @@ impl Iterator for Batches {
     type Item = Result<Batch, IoError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(batch) = self.ready.pop_front() {
+        if let Some(batch) = self.window.as_mut().and_then(|window| window.deal(self.size)) {
             return Some(Ok(batch));
         }
+        // What was dealt out makes room for what comes.
+        self.window = None;
         match self.windows.as_ref()?.recv() {
-            Ok(Ok(batches)) => {
-                self.ready = batches;
-                self.ready.pop_front().map(Ok)
-            }
+            Ok(Ok(window)) => self.window.insert(window).deal(self.size).map(Ok),
             Ok(Err(error)) => {
                 self.windows = None;
                 Some(Err(error))
@@ -114,18 +123,28 @@ impl Drop for Batches {
     }
 }
 
-/// Reads the rows of a window once each and deals them to batches.
-fn deal(matrix: &BackedMatrix, order: &[usize], size: usize) -> Result<VecDeque<Batch>, IoError> {
-    let mut sorted = order.to_vec();
-    sorted.sort_unstable();
-    sorted.dedup();
-    let values = matrix.rows(&sorted)?;
-    let place = |row: &usize| sorted.binary_search(row).expect("every row of the order was read");
-    let batches = order.chunks(size).map(|rows| {
+impl Window {
+    /// Reads each row once.
+    fn read(matrix: &BackedMatrix, order: &[usize]) -> Result<Self, IoError> {
+        let mut sorted = order.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let values = matrix.rows(&sorted)?;
+        Ok(Self { sorted, values, order: order.to_vec(), dealt: 0 })
+    }
+
+    /// The next batch, if any is left.
+    fn deal(&mut self, size: usize) -> Option<Batch> {
+        let rest = &self.order[self.dealt..];
+        let rows = rest[..size.min(rest.len())].to_vec();
+        if rows.is_empty() {
+            return None;
+        }
+        self.dealt += rows.len();
+        let place = |row: &usize| self.sorted.binary_search(row).expect("every row of the order was read");
         let places: Vec<usize> = rows.iter().map(place).collect();
-        Batch { rows: rows.to_vec(), values: chosen(&values, &places) }
-    });
-    Ok(batches.collect())
+        Some(Batch { rows, values: chosen(&self.values, &places) })
+    }
 }
 
 /// The rows at `places`, in that order, as sparse as they were.

@@ -2,7 +2,7 @@
 
 use super::encode::{annotation, frame, group, name, write_tree};
 use super::sparse_sink::SparseSink;
-use super::{H5ad, LeftOut, join};
+use super::{ElementKind, H5ad, LeftOut, join};
 use crate::hdf5::{Address, Compression, NO_INDEX, Node, Stored, Stream, Writer};
 use crate::{Annotation, Categories, CategoryOrder, Column, Csr, Frame, IoError, Matrix};
 use ndarray::{Axis, concatenate as stack};
@@ -245,7 +245,10 @@ impl Stream for Stacked<'_> {
             sink.flush(out)
         };
         for (file, places) in self.files.iter().zip(self.places) {
-            let Ok(backed) = file.backed(&self.element) else {
+            // Every block of rows would be a pass over all columns.
+            let by_columns = file.kind(&self.element)? == Some(ElementKind::Csc);
+            let backed = if by_columns { None } else { file.backed(&self.element).ok() };
+            let Some(backed) = backed else {
                 put(file.sized(&self.element, (file.n_obs(), file.n_vars()))?, places, out)?;
                 continue;
             };

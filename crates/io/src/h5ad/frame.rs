@@ -76,7 +76,10 @@ impl H5ad {
             return self.record_index(frame);
         }
         let path = self.index_path(frame)?;
-        let labels = self.plain_column(&path)?.labels();
+        let labels = match self.plain_column(&path)? {
+            Column::Strings(labels) => labels,
+            other => other.labels(),
+        };
         Ok(labels.into_iter().map(|label| label.unwrap_or_default()).collect())
     }
 

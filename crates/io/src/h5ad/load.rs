@@ -28,7 +28,7 @@ impl H5ad {
     /// Reads everything that [`AnnData`] can hold, and names the rest.
     ///
     /// # Errors
-    /// [`IoError::Corrupt`] and its like; an encoding that is not read is no error here but an entry of
+    /// [`IoError::Corrupt`] and its like; an encoding or a way of storing that is not read is no error here but an entry of
     /// [`Loaded::left_out`], unless it is that of `obs` or `var` themselves.
     pub fn load(&self) -> Result<Loaded, IoError> {
         const HELD: [&str; 13] = [
@@ -138,11 +138,17 @@ impl H5ad {
     }
 }
 
-/// Notes an encoding that is not read; passes every other error on.
+/// Notes an encoding or storage that is not read; passes every other error on.
 fn note<T>(error: IoError, element: &str, left_out: &mut Vec<LeftOut>) -> Result<Option<T>, IoError> {
     match error {
         IoError::Encoding { encoding, .. } => {
             let (element, reason) = (element.to_string(), format!("its encoding, {encoding}, is not read"));
+            left_out.push(LeftOut { element, reason });
+            Ok(None)
+        }
+        IoError::Storage { storage, .. } => {
+            let (element, reason) =
+                (element.to_string(), format!("it is stored {storage}, which is not read"));
             left_out.push(LeftOut { element, reason });
             Ok(None)
         }

@@ -55,7 +55,8 @@ pub(super) fn expansion(filters: &[Filter]) -> u64 {
         // A block of 128 KiB from four bytes.
         32001 | 32015 => 1 << 15,
         2 | 3 => 1,
-        _ => 1032,
+        // Whatever undoes it.
+        _ => 1 << 15,
     };
     filters.iter().map(each).fold(1, u64::saturating_mul).min(1 << 15)
 }

@@ -65,19 +65,22 @@ impl From<io::Error> for Fault {
 }
 
 /// How stored bytes become values in memory.
-struct Turn<'a, T> {
+pub(super) struct Turn<'a, T> {
     /// Values for each stored element.
-    each: usize,
-    convert: &'a (dyn Fn(&[u8], &mut [T]) + Sync),
-    /// The values as bytes, where those are what is stored.
-    same: Option<AsBytes<T>>,
+    pub(super) each: usize,
+    pub(super) convert: &'a (dyn Fn(&[u8], &mut [T]) + Sync),
+    /// Where stored bytes need no other place than their values': those as bytes, and what is left to do with them.
+    pub(super) same: Option<(AsBytes<T>, Finish<T>)>,
 }
 
 /// Rows of a slab, and where their values go.
-type Parts<'a, T> = Vec<(Range<usize>, &'a mut [T])>;
+pub(super) type Parts<'a, T> = Vec<(Range<usize>, &'a mut [T])>;
 
 /// Values as the bytes they are.
-type AsBytes<T> = fn(&mut [T]) -> &mut [u8];
+pub(super) type AsBytes<T> = fn(&mut [T]) -> &mut [u8];
+
+/// What is done with values whose bytes are in place.
+pub(super) type Finish<T> = Option<fn(&mut [T])>;
 
 /// What is done with a slab.
 type Job<'a, T> = dyn Fn(usize, Parts<'_, T>) -> Result<(), Fault> + Sync + 'a;
@@ -122,14 +125,15 @@ impl Grid {
         ranges: &[Range<usize>],
         out: &mut [T],
     ) -> Result<(), Fault> {
-        let same: Option<AsBytes<T>> = stored.is::<T>().then_some(|out| cast_slice_mut(out));
+        let same = stored.in_place::<T>().map(|finish| (cast_slice_mut as AsBytes<T>, finish));
         self.gather(ranges, out, &Turn { each: 1, convert: &|bytes, out| stored.convert(bytes, out), same })
     }
 
     /// The stored bytes of the given rows, which must increase, one range after the other.
     pub(crate) fn bytes(&self, ranges: &[Range<usize>], out: &mut [u8]) -> Result<(), Fault> {
         let convert = |bytes: &[u8], out: &mut [u8]| out.copy_from_slice(bytes);
-        self.gather(ranges, out, &Turn { each: self.size, convert: &convert, same: Some(|out| out) })
+        let same: (AsBytes<u8>, Finish<u8>) = (|out| out, None);
+        self.gather(ranges, out, &Turn { each: self.size, convert: &convert, same: Some(same) })
     }
 
     pub(super) fn store(&self) -> Result<&Store, Fault> {
@@ -204,7 +208,12 @@ impl Grid {
     /// Reads values that are stored as they are.
     fn read<T>(&self, at: u64, out: &mut [T], turn: &Turn<'_, T>) -> Result<(), Fault> {
         match turn.same {
-            Some(as_bytes) => self.store()?.read(at, as_bytes(out))?,
+            Some((as_bytes, finish)) => {
+                self.store()?.read(at, as_bytes(out))?;
+                if let Some(finish) = finish {
+                    finish(out);
+                }
+            }
             None => {
                 let bytes = self.store()?.bytes(at, (out.len() / turn.each * self.size) as u64)?;
                 (turn.convert)(&bytes, out);
@@ -295,61 +304,5 @@ impl Grid {
             self.place((&chunks.side, &tile.corner), &bytes, &mut parts, turn);
         }
         Ok(())
-    }
-
-    /// Puts a decoded chunk into all parts.
-    fn place<T: Pod>(
-        &self,
-        (side, corner): (&[usize], &[usize]),
-        bytes: &[u8],
-        parts: &mut Parts<'_, T>,
-        turn: &Turn<'_, T>,
-    ) {
-        let (rank, size) = (self.shape.len(), self.size);
-        if rank == 1 {
-            for (range, out) in parts {
-                (turn.convert)(&bytes[range.start * size..range.end * size], out);
-            }
-            return;
-        }
-        let mut values = vec![T::zeroed(); bytes.len() / size * turn.each];
-        (turn.convert)(bytes, &mut values);
-        for (range, out) in parts {
-            self.lines((side, corner), &values, range, out, turn.each);
-        }
-    }
-
-    /// Copies the rows `range` of a chunk, line by line along the last dimension, to their columns in `out`.
-    fn lines<T: Copy>(
-        &self,
-        (side, corner): (&[usize], &[usize]),
-        values: &[T],
-        range: &Range<usize>,
-        out: &mut [T],
-        each: usize,
-    ) {
-        let rank = self.shape.len();
-        let extent = |d: usize| side[d].min(self.shape[d] - corner[d]);
-        let line = extent(rank - 1);
-        let lines: usize = (1..rank - 1).map(extent).product();
-        for row in range.clone() {
-            for k in 0..lines {
-                // The place of the k-th line, within the chunk and within the array.
-                let (mut from, mut to, mut left) = (0, corner[rank - 1], k);
-                let (mut inner, mut outer) = (side[rank - 1], self.shape[rank - 1]);
-                for d in (1..rank - 1).rev() {
-                    let i = left % extent(d);
-                    left /= extent(d);
-                    from += i * inner;
-                    to += (corner[d] + i) * outer;
-                    inner *= side[d];
-                    outer *= self.shape[d];
-                }
-                from += row * inner;
-                to += (row - range.start) * outer;
-                out[to * each..(to + line) * each]
-                    .copy_from_slice(&values[from * each..(from + line) * each]);
-            }
-        }
     }
 }

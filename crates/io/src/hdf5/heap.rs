@@ -6,6 +6,9 @@ use std::collections::HashMap;
 /// Bytes of a stored reference: a length, an address and an index.
 pub(super) const REFERENCE: usize = 16;
 
+/// The smallest collection that the C library makes.
+const SMALLEST: u64 = 4096;
+
 /// What a stored reference says.
 #[derive(Clone, Copy)]
 struct Reference {
@@ -67,13 +70,18 @@ struct Collection {
 
 impl Collection {
     fn read(store: &Store, at: u64, budget: &mut u64) -> Option<Self> {
-        let head = store.bytes(at, 16).ok()?;
-        if &head[..5] != b"GCOL\x01" {
+        // Most are of this size, which is then read at once.
+        let first = SMALLEST.min(store.len().checked_sub(at)?);
+        let mut bytes = store.bytes(at, first).ok()?;
+        if bytes.len() < 16 || &bytes[..5] != b"GCOL\x01" {
             return None;
         }
-        let length = u64::from_le_bytes(head[8..16].try_into().ok()?);
+        let length = u64::from_le_bytes(bytes[8..16].try_into().ok()?);
         *budget = budget.checked_sub(length)?;
-        let bytes = store.bytes(at, length).ok()?;
+        if length > first {
+            bytes = store.bytes(at, length).ok()?;
+        }
+        bytes.truncate(usize::try_from(length).ok()?);
         let (mut objects, mut dense, mut place) = (HashMap::new(), Vec::new(), 16);
         while place + 16 <= bytes.len() {
             let index = u16::from_le_bytes([bytes[place], bytes[place + 1]]);

@@ -106,7 +106,7 @@ impl Container {
     /// Whether its texts are not among its bytes.
     pub(crate) fn texts_apart(&self, element: &str) -> Result<bool, IoError> {
         let zarr = matches!(self.backend, Backend::Zarr(_));
-        Ok(zarr && self.header(element)?.dtype == Dtype::Text)
+        Ok((zarr || self.unknown_storage(element)?.is_some()) && self.header(element)?.dtype == Dtype::Text)
     }
 
     pub(super) fn datatype(&self, element: &str) -> Result<Datatype, IoError> {
@@ -277,6 +277,7 @@ pub(super) fn guard<T>(
         Ok(Err(Error::Io(source))) if source.kind() != std::io::ErrorKind::UnexpectedEof => {
             Err(IoError::Read { path: path.to_path_buf(), source })
         }
+        Ok(Err(Error::FileMarkedInUse(_))) => Err(IoError::InUse { path: path.to_path_buf() }),
         Ok(Err(error)) => Err(corrupt(path, element, one_line(&error.to_string()))),
         Err(_) => Err(corrupt(path, element, "its structure is inconsistent".to_string())),
     }

@@ -5,6 +5,7 @@ use super::scalar::Number;
 use super::write::{FileWriter, encode_datatype};
 use super::{Grid, heap};
 use crate::IoError;
+use crate::memory::zeros;
 use hdf5_pure::Datatype;
 use std::ops::Range;
 use std::path::Path;
@@ -67,7 +68,7 @@ impl Rows<'_> {
     pub(crate) fn numbers<T: Number>(&self, ranges: &[Range<usize>]) -> Result<Vec<T>, IoError> {
         let stored = self.container.number_type(&self.element, &self.datatype)?;
         let count: usize = ranges.iter().map(Range::len).sum();
-        let mut out = vec![T::zeroed(); count * self.row_len()];
+        let mut out = zeros::<T>(count * self.row_len());
         let read = self.grid.numbers(stored, ranges, &mut out);
         read.map_err(|fault| self.container.fault(&self.element, fault))?;
         Ok(out)
@@ -76,7 +77,7 @@ impl Rows<'_> {
     /// The stored bytes of ranges of rows, which must increase.
     pub(crate) fn bytes(&self, ranges: &[Range<usize>]) -> Result<Vec<u8>, IoError> {
         let count: usize = ranges.iter().map(Range::len).sum();
-        let mut out = vec![0; count * self.row_len() * self.element_size()];
+        let mut out = zeros::<u8>(count * self.row_len() * self.element_size());
         let read = self.grid.bytes(ranges, &mut out);
         read.map_err(|fault| self.container.fault(&self.element, fault))?;
         Ok(out)

@@ -54,9 +54,19 @@ impl StoredNumber {
         T::fill(self, bytes, out);
     }
 
-    /// Whether its bytes are those of a `T` in memory.
-    pub(crate) fn is<T: Number>(self) -> bool {
-        self.scalar == T::SCALAR && (self.scalar.size() == 1 || self.big == cfg!(target_endian = "big"))
+    /// What is left to do, if anything, once its bytes lie where those of a `T` belong; `None` if it must be converted.
+    pub(crate) fn in_place<T: Number>(self) -> Option<Option<fn(&mut [T])>> {
+        match T::NEARLY {
+            _ if !self.in_order() => None,
+            _ if self.scalar == T::SCALAR => Some(None),
+            Some((scalar, finish)) if self.scalar == scalar => Some(Some(finish)),
+            _ => None,
+        }
+    }
+
+    /// Whether its bytes are in memory's order.
+    fn in_order(self) -> bool {
+        self.scalar.size() == 1 || self.big == cfg!(target_endian = "big")
     }
 }
 
@@ -92,6 +102,9 @@ impl Scalar {
 /// A number of a program that stored numbers are converted to, as `as` does.
 pub(crate) trait Number: Pod + Send + Sync {
     const SCALAR: Scalar;
+    /// What else is as wide and needs no more than this once it lies where the numbers belong.
+    const NEARLY: Option<(Scalar, fn(&mut [Self]))>;
+
     fn fill(stored: StoredNumber, bytes: &[u8], out: &mut [Self]);
 }
 
@@ -138,10 +151,19 @@ macro_rules! no_index {
 }
 no_index!(f32, f64);
 
+/// A negative number of 32 bits is one above 2^31 without a sign.
+fn no_negatives(indices: &mut [u32]) {
+    for index in indices {
+        *index = if *index > i32::MAX as u32 { NO_INDEX } else { *index };
+    }
+}
+
 macro_rules! number {
-    ($($to:ty: $own:ident),*) => {
+    ($($to:ty: $own:ident $nearly:expr),*) => {
         $(impl Number for $to {
             const SCALAR: Scalar = Scalar::$own;
+            const NEARLY: Option<(Scalar, fn(&mut [Self]))> = $nearly;
+
 
             fn fill(stored: StoredNumber, bytes: &[u8], out: &mut [Self]) {
                 match stored.scalar {
@@ -163,7 +185,7 @@ macro_rules! number {
         })*
     };
 }
-number!(f32: F32, f64: F64, i64: I64, u32: U32);
+number!(f32: F32 None, f64: F64 None, i64: I64 None, u32: U32 Some((Scalar::I32, no_negatives)));
 
 fn each<const N: usize, T>(bytes: &[u8], out: &mut [T], convert: impl Fn([u8; N]) -> T) {
     for (out, bytes) in out.iter_mut().zip(bytes.as_chunks::<N>().0) {

@@ -271,6 +271,11 @@ impl Writer<'_, '_> {
         if kind == NodeKind::Dataset {
             return match self.copy_dataset(from, element, &attributes) {
                 Ok(address) => Ok(Some(address)),
+                Err(IoError::Storage { storage, .. }) => {
+                    let reason = format!("it is stored {storage}, which is not read");
+                    self.left_out.push((element.to_string(), reason));
+                    Ok(None)
+                }
                 Err(IoError::Corrupt { reason, .. }) => {
                     self.left_out.push((element.to_string(), reason));
                     Ok(None)

@@ -5,6 +5,7 @@ use super::heap;
 use super::reader::{Backend, Container};
 use super::scalar::{Number, Scalar, StoredNumber};
 use crate::IoError;
+use crate::memory::zeros;
 use crate::zarr::{Element, ZarrChunks};
 use hdf5_pure::{Datatype, StringPadding};
 
@@ -40,7 +41,7 @@ impl Container {
     }
 
     fn all<T: Number>(&self, element: &str, grid: &Grid, stored: StoredNumber) -> Result<Vec<T>, IoError> {
-        let mut out = vec![T::zeroed(); grid.rows() * grid.row_len()];
+        let mut out = zeros::<T>(grid.rows() * grid.row_len());
         grid.numbers(stored, std::slice::from_ref(&(0..grid.rows())), &mut out)
             .map_err(|fault| self.fault(element, fault))?;
         Ok(out)
@@ -61,6 +62,11 @@ impl Container {
     pub(crate) fn texts(&self, element: &str) -> Result<Vec<String>, IoError> {
         if let Backend::Zarr(store) = &self.backend {
             return self.zarr_texts(store, element);
+        }
+        if let Some(storage) = self.unknown_storage(element)?
+            && let Datatype::VariableLength { is_string: true, .. } = self.datatype(element)?
+        {
+            return self.library_texts(element, &storage);
         }
         let (grid, datatype) = self.grid(element)?;
         let (store, base) = self.heap(element)?;
@@ -154,7 +160,7 @@ impl Container {
     }
 
     fn bytes_of(&self, element: &str, grid: &Grid) -> Result<Vec<u8>, IoError> {
-        let mut bytes = vec![0; grid.rows() * grid.row_len() * grid.element_size()];
+        let mut bytes = zeros::<u8>(grid.rows() * grid.row_len() * grid.element_size());
         grid.bytes(std::slice::from_ref(&(0..grid.rows())), &mut bytes)
             .map_err(|fault| self.fault(element, fault))?;
         Ok(bytes)

@@ -24,8 +24,8 @@ const CHUNK: usize = 1 << 20;
 
 /// Writes a zarr store, chunks compressed with gzip on all threads.
 ///
-/// The store is made in a folder beside `path` and moved there when it is complete. A folder that is there must be a
-/// zarr store, and is replaced.
+/// The store is made in a folder beside `path` and moved there when it is complete, so that a failure leaves what was
+/// there. A folder that is there must be a zarr store; it is moved aside, and removed once the new one stands.
 ///
 /// # Errors
 /// Those of [`write_h5ad`](crate::write_h5ad); [`IoError::IsFolder`] if a folder that is no store stands at `path`.
@@ -36,15 +36,25 @@ pub fn write_zarr(path: impl AsRef<Path>, data: &AnnData, version: ZarrVersion) 
     }
     let root = crate::h5ad::encode(data)?;
     let fail = |source| IoError::Write { path: path.to_path_buf(), source };
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.tmp", std::process::id()));
-    let beside = path.with_file_name(name);
+    let named = |end: &str| {
+        let mut name = std::ffi::OsString::from(".");
+        name.push(path.file_name().unwrap_or_default());
+        name.push(format!(".{}.{end}", std::process::id()));
+        path.with_file_name(name)
+    };
+    let (beside, aside) = (named("tmp"), named("old"));
     let outcome = group(&beside, root, version).and_then(|()| {
-        if path.exists() {
-            fs::remove_dir_all(path)?;
+        if !path.exists() {
+            return fs::rename(&beside, path);
         }
-        fs::rename(&beside, path)
+        fs::rename(path, &aside)?;
+        if let Err(error) = fs::rename(&beside, path) {
+            fs::rename(&aside, path)?;
+            return Err(error);
+        }
+        // The new store stands; what is left of the old one is only untidy.
+        _ = fs::remove_dir_all(&aside);
+        Ok(())
     });
     if outcome.is_err() {
         // The first error is the one to report.

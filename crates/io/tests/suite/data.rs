@@ -1,6 +1,7 @@
 //! Published files, where the data folder is present: every one opens, summarises and gives its X, obs and obsm.
 
 use chreode_io::{Annotation, Column, Columns, H5ad, IoError, Matrix, read_populations};
+use chreode_prep::{SparseRows, VelocityFilter, filter_and_normalize};
 use std::path::{Path, PathBuf};
 
 #[expect(clippy::print_stdout, reason = "a skipped test says why")]
@@ -119,4 +120,43 @@ fn old_layouts() {
     assert_eq!(series.populations.cells(), 781);
     let missing = read_populations(&path, &Columns { representation: Some("X_foo".into()), ..columns });
     assert!(matches!(missing, Err(IoError::NoSuchElement { .. })));
+}
+
+/// The genes and the numbers of scVelo's own preparation of the same 50 cells.
+#[test]
+fn the_preparation_of_scvelo() {
+    let (Some(raw), Some(ready)) =
+        (data("scvelo_tests/pancreas_50obs.h5ad"), data("scvelo_tests/pancreas_50obs_preprocessed.h5ad"))
+    else {
+        return;
+    };
+    let (raw, ready) = (H5ad::open(raw).unwrap(), H5ad::open(ready).unwrap());
+    let rows = |matrix: Matrix| {
+        let csr = match matrix {
+            Matrix::Csr(csr) => csr,
+            Matrix::Csc(csc) => csc.to_csr(),
+            Matrix::Dense(dense) => chreode_io::Csr::from_dense(&dense),
+        };
+        SparseRows::new(csr.shape().1, csr.indptr(), csr.indices(), csr.data()).unwrap()
+    };
+    let layer = |key: &str| rows(raw.layer(key).unwrap());
+    let filter = VelocityFilter { min_shared_counts: 20.0, genes: Some(200) };
+    let ours = filter_and_normalize(&rows(raw.x().unwrap()), &layer("spliced"), &layer("unspliced"), filter)
+        .unwrap();
+    let names: Vec<String> =
+        raw.var_index().unwrap().into_iter().zip(&ours.genes).filter(|(_, k)| **k).map(|(n, _)| n).collect();
+    assert_eq!(names, ready.var_index().unwrap());
+    for (name, ours, theirs) in [
+        ("X", &ours.logs, ready.x()),
+        ("spliced", &ours.spliced, ready.layer("spliced")),
+        ("unspliced", &ours.unspliced, ready.layer("unspliced")),
+    ] {
+        let theirs = theirs.unwrap().to_dense();
+        let (indptr, indices, values) = ours.clone().into_parts();
+        let ours = chreode_io::Csr::new(theirs.dim(), indptr, indices, values).unwrap();
+        let ours = Matrix::Csr(ours).to_dense();
+        for (a, b) in ours.iter().zip(&theirs) {
+            assert!((a - b).abs() <= 1e-5 * b.abs().max(1.0), "{name}: {a} for {b}");
+        }
+    }
 }

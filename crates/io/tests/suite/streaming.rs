@@ -12,6 +12,26 @@ use ndarray::{Array2, Axis, array};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
+/// A row index beyond the matrix, in rows that are read by column.
+#[test]
+fn columns_with_a_row_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cells.h5ad");
+    write(&path, Matrix::Csc(counts(50, 20).to_csc()), Compression::None);
+    let x = H5ad::open(&path).unwrap().backed("X").unwrap();
+    let rows = x.rows(&[0, 7, 49]).unwrap();
+    assert_eq!(rows, Matrix::Csr(counts(50, 20).select_rows(&[0, 7, 49])));
+    assert_eq!(x.rows(&[]).unwrap().shape(), (0, 20));
+    // The first index of the file, wherever it stands.
+    let mut bytes = std::fs::read(&path).unwrap();
+    let indices: Vec<u8> = counts(50, 20).to_csc().indices().iter().flat_map(|i| i.to_le_bytes()).collect();
+    let at = bytes.windows(indices.len()).position(|window| window == indices).unwrap();
+    bytes[at..at + 4].copy_from_slice(&999u32.to_le_bytes());
+    std::fs::write(&path, bytes).unwrap();
+    let error = H5ad::open(&path).unwrap().backed("X").unwrap().rows(&[3]).unwrap_err().to_string();
+    assert!(error.contains("index 999 at position 0 is outside 0..50"), "{error}");
+}
+
 /// Rows with uneven numbers of entries, some with none, in several chunks of the file.
 fn counts(n: usize, p: usize) -> Csr {
     let (mut indptr, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
@@ -44,7 +64,8 @@ fn batches_give_the_rows_of_the_order_whatever_memory_they_have() {
     let dense = Matrix::Csr(csr.clone()).to_dense();
     for (x, compression) in [
         (Matrix::Csr(csr.clone()), Compression::Gzip),
-        (Matrix::Csr(csr), Compression::None),
+        (Matrix::Csr(csr.clone()), Compression::None),
+        (Matrix::Csc(csr.to_csc()), Compression::Gzip),
         (Matrix::Dense(dense.clone()), Compression::Gzip),
     ] {
         write(&path, x, compression);

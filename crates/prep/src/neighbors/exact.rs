@@ -1,6 +1,7 @@
 //! Exact nearest neighbours from blocked products.
 
 use super::Nearest;
+use super::points::{Points, sort};
 use crate::PrepError;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};
@@ -23,25 +24,14 @@ const SPARE: usize = 12;
 /// # Errors
 /// [`PrepError::Fit`] for no neighbours, as many neighbours as points, or a coordinate that is not finite.
 pub fn nearest(x: ArrayView2<'_, f32>, count: usize) -> Result<Nearest, PrepError> {
+    let places = Points::check(&x, count)?;
     let (n, d) = x.dim();
-    let refuse = |needed: String, got: String, hint| {
-        Err(PrepError::Fit { what: "a search of nearest neighbours", needed, got, hint })
-    };
-    if count == 0 || count >= n {
-        let needed = format!("1 neighbour at least and more than {count} points");
-        return refuse(needed, format!("{n} points"), "ask for fewer neighbours");
-    }
-    if let Some(v) = x.iter().find(|v| !v.is_finite()) {
-        return refuse("finite coordinates".into(), v.to_string(), "remove such points");
-    }
     // About the mean, so that the products cancel less.
     let mean = x.mean_axis(Axis(0)).expect("there are points");
     let centred: Vec<f32> = x.rows().into_iter().flat_map(|r| (&r - &mean).to_vec()).collect();
     let squares: Vec<f32> = centred.chunks(d.max(1)).map(|r| r.iter().map(|v| v * v).sum()).collect();
     let farthest = squares.iter().copied().fold(0f32, f32::max).sqrt();
-    let x = x.as_standard_layout();
-    let points = x.as_slice().expect("standard layout is contiguous");
-    let search = Search { points, centred: &centred, squares: &squares, farthest, n, d, count };
+    let search = Search { places: &places, centred: &centred, squares: &squares, farthest, n, d, count };
     let found: Vec<Vec<(f64, u32)>> =
         (0..n.div_ceil(QUERIES)).into_par_iter().flat_map_iter(|q| search.block(q * QUERIES)).collect();
     let indices = found.iter().flatten().map(|c| c.1).collect();
@@ -50,7 +40,7 @@ pub fn nearest(x: ArrayView2<'_, f32>, count: usize) -> Result<Nearest, PrepErro
 }
 
 struct Search<'a> {
-    points: &'a [f32],
+    places: &'a Points<'a>,
     centred: &'a [f32],
     squares: &'a [f32],
     farthest: f32,
@@ -88,7 +78,8 @@ impl Search<'_> {
     }
 
     fn checked(&self, query: usize, kept: &Candidates) -> Vec<(f64, u32)> {
-        let mut exact: Vec<(f64, u32)> = kept.list.iter().map(|c| (self.distance(query, c.1), c.1)).collect();
+        let mut exact: Vec<(f64, u32)> =
+            kept.list.iter().map(|c| (self.places.squared(query, c.1), c.1)).collect();
         sort(&mut exact);
         exact.truncate(self.count);
         let own = f64::from(self.squares[query]);
@@ -97,22 +88,10 @@ impl Search<'_> {
         let hidden =
             kept.list.len() == kept.most && exact[self.count - 1].0 >= f64::from(kept.worst) + own - rounding;
         if hidden {
-            let others = (0..self.n as u32).filter(|&j| j as usize != query);
-            exact = others.map(|j| (self.distance(query, j), j)).collect();
-            sort(&mut exact);
-            exact.truncate(self.count);
+            exact = self.places.all(query, self.count);
         }
         exact
     }
-
-    fn distance(&self, a: usize, b: u32) -> f64 {
-        let of = |i: usize| &self.points[i * self.d..(i + 1) * self.d];
-        of(a).iter().zip(of(b as usize)).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum()
-    }
-}
-
-fn sort(candidates: &mut [(f64, u32)]) {
-    candidates.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
 }
 
 /// The lowest scores so far, in order.

@@ -47,7 +47,7 @@ fn all(rows: &impl Rows) -> (GeneMoments, Pca, Array2<f64>, Pca, Pca, Vec<f64>) 
     (moments, exact, scores, random, residual, variances.residual)
 }
 
-fn on<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn on<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
 }
 

@@ -1,15 +1,24 @@
 //! Neighbours, diffusion map and moments, with the keys of scanpy and scVelo.
 
 use super::{matrix, rows};
-use crate::args::{Kernel, PrepareArgs};
+use crate::args::{Kernel, Knn, PrepareArgs};
 use crate::say::say;
 use anyhow::{Context, Result};
+use chreode_core::Seed;
 use chreode_io::{AnnData, Annotation, Column, Matrix, Uns};
 use chreode_prep::{
-    Density, DiffusionMap, Exclusion, LibrarySizes, Logarithm, Moments, Normalized, SparseRows, TargetSum,
-    fuzzy_connectivities, gaussian_connectivities, nearest,
+    Density, DiffusionMap, Exclusion, Hnsw, LibrarySizes, Logarithm, Moments, NeighborSearch, Normalized,
+    SparseRows, TargetSum, fuzzy_connectivities, gaussian_connectivities, nearest_by,
 };
 use ndarray::Array2;
+
+/// How neighbours are looked for.
+pub(super) fn search(args: &PrepareArgs) -> NeighborSearch {
+    match args.knn {
+        Knn::Exact => NeighborSearch::Exact,
+        Knn::Hnsw => NeighborSearch::Hnsw(Hnsw::new(Seed(args.seed))),
+    }
+}
 
 /// Writes what was asked for.
 pub(super) fn write(
@@ -18,7 +27,11 @@ pub(super) fn write(
     neighbors: usize,
     scores: &Array2<f32>,
 ) -> Result<()> {
-    let nearest = nearest(scores.view(), neighbors.saturating_sub(1))?;
+    let (how, seed) = match args.knn {
+        Knn::Exact => ("exact", 0),
+        Knn::Hnsw => ("hnsw", args.seed as i64),
+    };
+    let nearest = nearest_by(scores.view(), neighbors.saturating_sub(1), search(args))?;
     let (graph, method) = match args.kernel {
         Kernel::Umap => (fuzzy_connectivities(&nearest), "umap"),
         Kernel::Gauss => (gaussian_connectivities(&nearest), "gauss"),
@@ -31,7 +44,8 @@ pub(super) fn write(
         ("params/method", Uns::Text(method.into())),
         ("params/metric", Uns::Text("euclidean".into())),
         ("params/use_rep", Uns::Text("X_pca".into())),
-        ("params/random_state", Uns::Integer(0)),
+        ("params/knn", Uns::Text(how.into())),
+        ("params/random_state", Uns::Integer(seed)),
     ] {
         data.uns.insert(format!("neighbors/{key}"), value);
     }
