@@ -57,8 +57,8 @@ pub use quadrature::Quadrature;
 pub use retracing::{Retraced, RetracedStep, Retracing, RetracingTape, Way};
 #[cfg(feature = "sde")]
 pub use sde::{
-    DiffusionVjp, PathwiseMethod, SdeAdjoint, SdeGradient, SdeRetracingTape, SdeScheme, SdeTape, SdeWay,
-    StagePoint, StageTerm, Weight, WithSdeGradient, WithVjp,
+    CommutativeVjp, DiffusionVjp, PathwiseMethod, SdeAdjoint, SdeGradient, SdeRetracingTape, SdeScheme,
+    SdeTape, SdeWay, StagePoint, StageTerm, Weight, WithSdeGradient, WithVjp,
 };
 pub use second::{Curvature, VjpAlong, WithCurvature};
 pub use sensitivity::{Direction, Sensitive, sensitivities};
