@@ -42,7 +42,7 @@ pub use backsolve::{Augmented, Backsolve, BacksolveTape};
 #[cfg(feature = "batch")]
 pub use batch::{
     BatchCotangents, BatchField, BatchGradient, BatchTape, Blocks, Each, InLanes, LaneByLane, LaneVjp,
-    RowByRow, RowPull, RowVjp, RowsPull, RowsVjp, Together, WithBatchGradient,
+    RowByRow, RowCrossing, RowPull, RowVjp, RowsPull, RowsVjp, Together, WithBatchGradient,
 };
 pub use binomial::{advances, binomial};
 pub use discrete::{Discrete, DiscreteTape, Times};
