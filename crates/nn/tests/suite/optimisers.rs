@@ -279,10 +279,13 @@ fn clipping_by_value_refuses_what_is_not_finite() {
 
 /// Each of them, with the state that it would use by itself.
 fn all() -> [(Optimiser, OptimiserState<f32>); 3] {
-    let sgd = Sgd::new(0.01).unwrap().momentum(Momentum::Nesterov { decay: 0.9 }).unwrap();
+    let sgd = Sgd::new(0.01)
+        .expect("a valid setting")
+        .momentum(Momentum::Nesterov { decay: 0.9 })
+        .expect("a valid setting");
     [
-        (AdamW::new(0.01).unwrap().into(), OptimiserState::Moments(Moments::new(4))),
-        (Lion::new(0.01).unwrap().into(), OptimiserState::Velocity(Velocity::new(4))),
+        (AdamW::new(0.01).expect("a valid setting").into(), OptimiserState::Moments(Moments::new(4))),
+        (Lion::new(0.01).expect("a valid setting").into(), OptimiserState::Velocity(Velocity::new(4))),
         (sgd.into(), OptimiserState::Velocity(Velocity::new(4))),
     ]
 }
