@@ -1,6 +1,7 @@
 //! Gradients of batches: every row with its own time, its own steps, and its own end.
 
 mod block;
+mod crossing;
 mod each;
 mod field;
 mod gradient;
@@ -11,6 +12,7 @@ mod scratch;
 mod sweep;
 mod tape;
 
+pub use crossing::RowCrossing;
 pub use each::{Each, RowByRow, RowPull, RowVjp};
 pub use field::{BatchField, Blocks, RowsPull, RowsVjp, Together};
 pub use gradient::{BatchCotangents, BatchGradient, WithBatchGradient};
@@ -26,7 +28,9 @@ use chreode_ode::{Batch, BatchSolve, Element, Rows};
 /// tolerance; step sizes are constants, as for a single solve. Rows take the way back together, the n-th step of
 /// all that have one at a time, so that a network pulls all of them back in one call a stage. A row that failed
 /// has no gradient and says why ([`BatchGradient::failures`]); the others get the bits they would get without
-/// it. Sums over rows have a fixed order: the same bits for any number of threads.
+/// it. Sums over rows have a fixed order: the same bits for any number of threads. A row that an event ended is
+/// differentiated up to there, its time included, once the event's derivatives are filled in
+/// ([`BatchCotangents::events`]).
 ///
 /// Of each row as many states are kept as `checkpoints` says, and 16 bytes a step; steps taken again give the
 /// states of the way forward to rounding.

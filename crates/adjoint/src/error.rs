@@ -71,12 +71,22 @@ pub enum AdjointError {
     #[cfg(feature = "batch")]
     #[error(transparent)]
     Batch(#[from] chreode_ode::BatchError),
-    /// A row of a batch that an event ended or changed.
+    /// A row of a batch that an event changed.
     #[error(
-        "the row met an event at t = {t}, which the gradient of a batch does not pass; solve this row alone, with \
+        "an event changed the row at t = {t}, which the gradient of a batch does not pass; solve this row alone, with \
          `Crossing` at the event"
     )]
     RowEvent {
+        /// When.
+        t: f64,
+    },
+    /// A row of a batch that ended at an event whose time has no derivative.
+    #[cfg(feature = "batch")]
+    #[error(
+        "the row ended at an event at t = {t}, whose function does not pass through zero by the derivatives given; fill \
+         in `by_t` and `by_y` of the row in `BatchCotangents::events`, unless it only grazes zero there"
+    )]
+    RowGrazes {
         /// When.
         t: f64,
     },

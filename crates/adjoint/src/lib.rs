@@ -42,7 +42,7 @@ pub use backsolve::{Augmented, Backsolve, BacksolveTape};
 #[cfg(feature = "batch")]
 pub use batch::{
     BatchCotangents, BatchField, BatchGradient, BatchTape, Blocks, Each, InLanes, LaneByLane, LaneVjp,
-    RowByRow, RowPull, RowVjp, RowsPull, RowsVjp, Together, WithBatchGradient,
+    RowByRow, RowCrossing, RowPull, RowVjp, RowsPull, RowsVjp, Together, WithBatchGradient,
 };
 pub use binomial::{advances, binomial};
 pub use discrete::{Discrete, DiscreteTape, Times};
@@ -57,8 +57,8 @@ pub use quadrature::Quadrature;
 pub use retracing::{Retraced, RetracedStep, Retracing, RetracingTape, Way};
 #[cfg(feature = "sde")]
 pub use sde::{
-    DiffusionVjp, PathwiseMethod, SdeAdjoint, SdeGradient, SdeRetracingTape, SdeScheme, SdeTape, SdeWay,
-    StagePoint, StageTerm, Weight, WithSdeGradient, WithVjp,
+    CommutativeVjp, DiffusionVjp, PathwiseMethod, SdeAdjoint, SdeGradient, SdeRetracingTape, SdeScheme,
+    SdeTape, SdeWay, StagePoint, StageTerm, Weight, WithSdeGradient, WithVjp,
 };
 pub use second::{Curvature, VjpAlong, WithCurvature};
 pub use sensitivity::{Direction, Sensitive, sensitivities};

@@ -3,6 +3,7 @@
 mod diffusion;
 mod discrete;
 mod methods;
+mod milstein;
 mod retracing;
 mod reversible;
 mod scheme;
@@ -10,6 +11,7 @@ mod scheme;
 pub use diffusion::{DiffusionVjp, WithVjp};
 pub use discrete::SdeTape;
 pub use methods::{PathwiseMethod, SdeWay};
+pub use milstein::CommutativeVjp;
 pub use retracing::SdeRetracingTape;
 pub use scheme::{SdeScheme, StagePoint, StageTerm, Weight};
 

@@ -88,6 +88,24 @@ pub enum NnError {
         /// The length found.
         found: usize,
     },
+    /// A state without one of its vectors.
+    #[error(
+        "the state has no vector `{name}`, which {optimiser} needs; resume with the optimiser that wrote it"
+    )]
+    NoSuchVector {
+        /// The vector's name.
+        name: &'static str,
+        /// The optimiser's name.
+        optimiser: &'static str,
+    },
+    /// The state of another optimiser.
+    #[error("{optimiser} cannot step with a state of {found}; begin with the state that its `start` gives")]
+    OtherOptimiser {
+        /// The optimiser's name.
+        optimiser: &'static str,
+        /// The vectors of the state.
+        found: String,
+    },
     /// NaN or infinity in a gradient.
     #[error("entry {index} of the gradient is {value}; look for a bad input or lower the learning rate")]
     GradientNotFinite {

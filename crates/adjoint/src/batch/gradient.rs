@@ -1,5 +1,6 @@
 //! What goes into the way back of a batch, and what comes out.
 
+use super::crossing::RowCrossing;
 use super::tape::BatchTape;
 use crate::{AdjointError, Times};
 use chreode_core::Real;
@@ -10,10 +11,13 @@ use ndarray::{Array1, Array2};
 /// count.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchCotangents<A> {
-    /// ∂L/∂y(t₁), a row each.
+    /// ∂L/∂y(t₁), a row each; of a row that an event ended, of its state there.
     pub end: Array2<A>,
     /// ∂L/∂y at the save times of each row: one array a row, one line a time.
     pub saved: Vec<Array2<A>>,
+    /// What is known of the event that ended a row, `None` for other rows. Its derivatives are to be filled in; a row
+    /// for which they are not has no gradient ([`AdjointError::RowGrazes`]).
+    pub events: Vec<Option<RowCrossing<A>>>,
 }
 
 /// The gradient of a loss of the states of a batch. What belongs to a row without a gradient is zero.

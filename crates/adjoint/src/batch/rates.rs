@@ -1,8 +1,9 @@
 //! What the states of a batch say of their times: the rules of [`Pull`](crate::pull), row by row.
 
+use super::crossing::Inner;
 use super::field::RowsVjp;
 use super::scratch::{Scratch, add, dot};
-use super::sweep::{Inner, Sweep, view, view_mut};
+use super::sweep::{Sweep, view, view_mut};
 use super::tape::BatchTape;
 use crate::record::{node, row, weighty};
 use chreode_ode::Element;
@@ -78,18 +79,24 @@ impl<A: Element, F: RowsVjp<A> + ?Sized> Sweep<'_, A, F> {
             rates.step[place][1] += dot(weights.zip(k), place, a, width);
         }
         let stages = 0..tableau.dense_stages();
-        for &Inner { place, save, theta } in inner {
-            let cotangent = self.cotangents.saved[self.order[place]].row(save);
+        for at in inner {
+            let (Inner { place, save, theta }, cotangent) = (*at, self.cotangent(at));
             let along = |weight: &dyn Fn(usize) -> f64| {
                 dot(stages.clone().map(|j| (weight(j), &k[j])), place, cotangent.iter().copied(), width)
             };
             let slope = along(&|j| tableau.weight_slope(j, theta));
-            rates.saves[place][save] += slope;
+            if let Some(save) = save {
+                rates.saves[place][save] += slope;
+            }
             rates.step[place][0] -= slope;
             rates.step[place][1] += along(&|j| tableau.weight(j, theta)) - theta * slope;
         }
         for place in last {
-            rates.spans[place][1] += rates.step[place][1];
+            // The step in which an event ended the row ends with the span, or does not know of it.
+            let tape = self.row(place);
+            if self.event(place, m).is_none() || tape.log.ends[m].1 == tape.span.t1 {
+                rates.spans[place][1] += rates.step[place][1];
+            }
         }
         for ((place, saves), slope) in ends.iter().zip(slopes_at_end.chunks(width.max(1))) {
             for save in saves.clone() {

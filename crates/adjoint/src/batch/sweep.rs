@@ -41,14 +41,8 @@ pub(super) struct Sweep<'s, A: Element, F: RowsVjp<A> + ?Sized> {
     shared: Vec<A>,
     own: Vec<A>,
     pub(super) rates: Option<Rates>,
-}
-
-/// A save time within a step: the place of its row, its number, and θ.
-#[derive(Clone, Copy)]
-pub(super) struct Inner {
-    pub(super) place: usize,
-    pub(super) save: usize,
-    pub(super) theta: f64,
+    /// Cotangents, at fixed times, of the states at which events ended rows; empty before their last steps.
+    pub(super) crossed: Vec<Vec<A>>,
 }
 
 impl<'s, A: Element, F: RowsVjp<A> + ?Sized> Sweep<'s, A, F> {
@@ -62,7 +56,7 @@ impl<'s, A: Element, F: RowsVjp<A> + ?Sized> Sweep<'s, A, F> {
         let mut order = rows.to_vec();
         order.sort_by_key(|row| std::cmp::Reverse(tape.rows[*row].steps()));
         let counts: Vec<_> = order.iter().map(|row| tape.rows[*row].steps()).collect();
-        let left = order.iter().map(|row| tape.rows[*row].saves.len()).collect();
+        let left = order.iter().map(|row| tape.rows[*row].reached).collect();
         let rates = (times == Times::Differentiated).then(|| Rates::new(&order, tape));
         let n = order.len();
         Self {
@@ -76,6 +70,7 @@ impl<'s, A: Element, F: RowsVjp<A> + ?Sized> Sweep<'s, A, F> {
             shared: vec![A::zero(); field.shared()],
             own: vec![A::zero(); n * field.own()],
             rates,
+            crossed: vec![Vec::new(); n],
             order,
         }
     }
@@ -128,6 +123,7 @@ impl<'s, A: Element, F: RowsVjp<A> + ?Sized> Sweep<'s, A, F> {
         let dense = !inner.is_empty();
         let count = if dense { tableau.dense_stages() } else { weighty(&tableau) };
         still.forward(m, n, y, count, scratch);
+        self.cross(&inner, scratch)?;
         let last = self.active(m + 1)..n;
         let outer = if m == 0 { 0..n } else { last.clone() };
         let b = tableau.coefficients().b;
@@ -143,10 +139,9 @@ impl<'s, A: Element, F: RowsVjp<A> + ?Sized> Sweep<'s, A, F> {
                 add(kappa, &h[..n], width, [(row(&tableau, l)[i], &u[l])]);
                 any = true;
             }
-            for &Inner { place, save, theta } in &inner {
-                let c = h[place] * tableau.weight(i, theta);
-                let cotangent = self.cotangents.saved[self.order[place]].row(save);
-                add_row(&mut kappa[place * width..][..width], c, cotangent.iter().copied());
+            for at in &inner {
+                let (place, c) = (at.place, h[at.place] * tableau.weight(i, at.theta));
+                add_row(&mut kappa[place * width..][..width], c, self.cotangent(at).iter().copied());
                 any |= c != 0.0;
             }
             if any {
@@ -159,9 +154,9 @@ impl<'s, A: Element, F: RowsVjp<A> + ?Sized> Sweep<'s, A, F> {
         let ones = vec![1.0; n];
         let terms = (0..count).filter(|i| pulled[*i]).map(|i| (1.0, &scratch.u[i]));
         add(&mut self.a[..n * width], &ones, width, terms);
-        for &Inner { place, save, .. } in &inner {
-            let cotangent = self.cotangents.saved[self.order[place]].row(save);
-            add_row(&mut self.a[place * width..][..width], 1.0, cotangent.iter().copied());
+        for at in &inner {
+            let cotangent = self.cotangent(at).to_vec();
+            add_row(&mut self.a[at.place * width..][..width], 1.0, cotangent);
         }
         self.check(m, n)
     }
@@ -244,7 +239,7 @@ impl<'s, A: Element, F: RowsVjp<A> + ?Sized> Sweep<'s, A, F> {
             let (t0, t1) = tape.log.ends[m];
             let a = &mut self.a[place * width..][..width];
             let end = m + 1 == self.counts[place];
-            if end {
+            if end && tape.event.is_none() {
                 add_row(a, 1.0, self.cotangents.end.row(number).iter().copied());
             }
             let saved = self.left[place];
@@ -260,23 +255,6 @@ impl<'s, A: Element, F: RowsVjp<A> + ?Sized> Sweep<'s, A, F> {
             }
         }
         ends
-    }
-
-    /// The save times within the steps number `m`.
-    fn take_inner(&mut self, m: usize, n: usize) -> Vec<Inner> {
-        let mut inner = Vec::new();
-        for place in 0..n {
-            let tape = self.row(place);
-            let (t0, t1) = tape.log.ends[m];
-            let direction = (t1 - t0).signum();
-            while let Some(save) = self.left[place].checked_sub(1)
-                && (tape.saves[save] - t0) * direction > 0.0
-            {
-                inner.push(Inner { place, save, theta: (tape.saves[save] - t0) / (t1 - t0) });
-                self.left[place] = save;
-            }
-        }
-        inner
     }
 
     /// The gradients, when all steps are pulled back.

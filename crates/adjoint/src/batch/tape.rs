@@ -1,5 +1,6 @@
 //! The steps of all rows of a batch, and some of their states.
 
+use super::crossing::RowCrossing;
 use super::gradient::BatchCotangents;
 use crate::binomial::{advances_between, best_spacing};
 use crate::record::weighty;
@@ -23,6 +24,10 @@ pub struct BatchTape<A> {
 pub(super) struct RowTape<A> {
     pub(super) span: Span,
     pub(super) saves: Vec<f64>,
+    /// Save times that it came to.
+    pub(super) reached: usize,
+    /// The event that ended it, and when.
+    pub(super) event: Option<(usize, f64)>,
     pub(super) y0: Vec<A>,
     pub(super) log: RowSteps<A>,
     /// Why it has no gradient.
@@ -41,6 +46,11 @@ impl<A: Real> BatchTape<A> {
             span: rows.span(i),
             saves: rows.saves(i).to_vec(),
             y0: rows.starts().row(i).to_vec(),
+            reached: batch.saved(i).nrows(),
+            event: match batch.ends[i] {
+                RowEnd::Event { event, t } => Some((event, t)),
+                _ => None,
+            },
             error: why_not(batch, i, &log),
             log,
         };
@@ -52,7 +62,9 @@ impl<A: Real> BatchTape<A> {
     /// Zero cotangents of all states that the rows were asked for.
     pub fn cotangents(&self) -> BatchCotangents<A> {
         let saved = self.rows.iter().map(|row| Array2::zeros((row.saves.len(), self.width))).collect();
-        BatchCotangents { end: Array2::zeros((self.rows.len(), self.width)), saved }
+        let crossing = |row: &RowTape<A>| row.event.map(|(event, t)| RowCrossing::new(event, t, self.width));
+        let events = self.rows.iter().map(crossing).collect();
+        BatchCotangents { end: Array2::zeros((self.rows.len(), self.width)), saved, events }
     }
 
     /// Steps of row `i`.
@@ -88,9 +100,21 @@ impl<A: Real> BatchTape<A> {
 
     /// Whether cotangents have the shapes of [`cotangents`](Self::cotangents).
     pub(super) fn check(&self, cotangents: &BatchCotangents<A>) -> Result<(), AdjointError> {
-        let BatchCotangents { end, saved } = cotangents;
-        if saved.len() != self.rows.len() {
-            return Err(AdjointError::CotangentCount { found: saved.len(), expected: self.rows.len() });
+        let BatchCotangents { end, saved, events } = cotangents;
+        for found in [saved.len(), events.len()] {
+            if found != self.rows.len() {
+                return Err(AdjointError::CotangentCount { found, expected: self.rows.len() });
+            }
+        }
+        for (index, crossing) in events.iter().enumerate() {
+            let found = crossing.as_ref().map_or(self.width, |crossing| crossing.by_y.len());
+            if found != self.width {
+                return Err(AdjointError::CotangentSize { index, found, expected: self.width });
+            }
+            // An event that the row did not meet says nothing; one that it did must be there.
+            if self.rows[index].event.is_some() && crossing.is_none() {
+                return Err(AdjointError::CotangentSize { index, found: 0, expected: self.width });
+            }
         }
         let fits = |index: usize, found: ArrayView2<'_, A>, rows: usize| {
             let (found, expected) = (found.len(), rows * self.width);
@@ -120,10 +144,9 @@ impl<A: Copy> RowTape<A> {
 fn why_not<A: Real>(batch: &Batch<A>, i: usize, log: &RowSteps<A>) -> Option<AdjointError> {
     let jump = log.ends.windows(2).find(|pair| pair[0].1 != pair[1].0).map(|pair| pair[1].0);
     match (&batch.ends[i], jump) {
-        (RowEnd::Reached, None) => None,
+        (RowEnd::Reached | RowEnd::Event { .. }, None) => None,
         (RowEnd::Failed(error), _) => Some(AdjointError::Solve(error.clone())),
-        (RowEnd::Event { t, .. }, _) => Some(AdjointError::RowEvent { t: *t }),
-        (RowEnd::Reached, Some(t)) => Some(AdjointError::RowEvent { t }),
+        (RowEnd::Reached | RowEnd::Event { .. }, Some(t)) => Some(AdjointError::RowEvent { t }),
         (_, _) => Some(AdjointError::RowStopped { t: batch.t[i] }),
     }
 }

@@ -12,8 +12,8 @@ use chreode_sde::{
 
 /// A method for stochastic equations whose steps can be pulled back.
 ///
-/// Those of chreode-sde all are, but for [`Milstein`](chreode_sde::Milstein), whose pullback needs second
-/// derivatives of g; [`RungeKuttaMilstein`] has the same order.
+/// Those of chreode-sde all are. [`Milstein`](chreode_sde::Milstein) needs second derivatives of g for it
+/// ([`CommutativeVjp`](crate::CommutativeVjp)); [`RungeKuttaMilstein`] has the same order without.
 pub trait PathwiseMethod<F, G, W, C, Y>
 where
     F: Vjp<Y>,

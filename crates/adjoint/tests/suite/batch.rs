@@ -267,7 +267,7 @@ fn events_and_stops_are_told_apart() {
     let when = |row: usize, t: f64, _: &[f64]| if row == 1 || row == 4 { t - 0.3 } else { 1.0 };
     let reset = |_: usize, _: f64, y: &mut [f64]| y[1] = -y[1];
     for then in [Then::Stop, Then::Reset(&reset), Then::Record] {
-        let record = matches!(then, Then::Record);
+        let (record, stop) = (matches!(then, Then::Record), matches!(then, Then::Stop));
         let event = RowEvent { when: &when, crossing: Crossing::Either, pieces: 1, then };
         let rows = Rows::new(y0.slice(ndarray::s![..6, ..]), Span { t0: 0.0, t1: 1.0 }).event(event);
         let (_, g) = Discrete::stored().batch_gradient(&adaptive(), &Each(&field), rows, fill).unwrap();
@@ -277,7 +277,14 @@ fn events_and_stops_are_told_apart() {
         }
         assert_eq!(g.failures.iter().map(|(row, _)| *row).collect::<Vec<_>>(), [1, 4]);
         let text = g.failures[0].1.to_string();
-        assert!(text.starts_with("the row met an event at t = 0.3") && text.contains("`Crossing`"), "{text}");
+        if stop {
+            assert!(
+                text.starts_with("the row ended at an event at t = 0.3") && text.contains("`by_y`"),
+                "{text}"
+            );
+        } else {
+            assert!(text.starts_with("an event changed the row at t = 0.3"), "{text}");
+        }
     }
     let stop = std::sync::atomic::AtomicBool::new(true);
     let rows = Rows::new(y0.slice(ndarray::s![..2, ..]), Span { t0: 0.0, t1: 1.0 });

@@ -86,8 +86,8 @@ fn every_method_reaches_the_reference() {
     let mut before = [f64::INFINITY; 5];
     for tolerance in [1e-5, 1e-8, 1e-11] {
         for (i, error) in errors(tolerance).into_iter().enumerate() {
-            // The reversible method's own error is that much larger: its estimate does not see how far y
-            // and z part.
+            // The reversible method's own error is larger: y and z drift apart, up to the tolerance a step,
+            // over 1/(1 − λ) steps.
             let factor = if i == 1 { 1e5 } else { 1e3 };
             let within = error < factor * tolerance && error < 0.05 * before[i];
             assert!(within, "method {i} at {tolerance}: {error}");

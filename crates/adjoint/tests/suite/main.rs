@@ -2,6 +2,7 @@
 
 mod auto;
 mod batch;
+mod batch_events;
 mod binomial;
 mod common;
 mod continuous;

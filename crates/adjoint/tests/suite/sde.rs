@@ -3,14 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it unwraps")]
 
 use chreode_adjoint::{
-    Adjoint, AdjointError, Discrete, Retracing, SdeAdjoint, SdeGradient, WithSdeGradient, WithVjp, advances,
+    Adjoint, AdjointError, Discrete, Retracing, SdeAdjoint, SdeGradient, VjpAlong, WithSdeGradient, WithVjp,
+    advances,
 };
-use chreode_core::{Pullback, Seed, Tolerance, VectorField, VectorSpace, Vjp};
+use chreode_core::{Jvp, Pullback, Seed, Tolerance, VectorField, VectorSpace, Vjp};
 use chreode_ode::{DOPRI5, ExplicitRk, Fixed, Pi, Solve, Span, Stepper};
 use chreode_sde::{
-    Additive, BrownianPath, BrownianTree, Diagonal, EulerHeun, EulerMaruyama, General, Ito, ReversibleHeun,
-    RungeKuttaMilstein, Scalar, Sde, Sea, Shark, SlowRk, SpaceTime, Spark, Sra1, Sriw1, StochasticHeun,
-    StochasticMidpoint, Stratonovich,
+    Additive, BrownianPath, BrownianTree, Diagonal, EulerHeun, EulerMaruyama, General, Ito, Milstein,
+    ReversibleHeun, RungeKuttaMilstein, Scalar, Sde, Sea, Shark, SlowRk, SpaceTime, Spark, Sra1, Sriw1,
+    StochasticHeun, StochasticMidpoint, Stratonovich,
 };
 use std::cell::Cell;
 
@@ -63,6 +64,82 @@ impl Vjp<[f64; 2]> for Wave {
         let d = |i: usize| -self.0[0] * y[i].sin() * (1.0 + t) * u[i];
         let by = |i: usize| y[i].cos() * (1.0 + t) * u[i];
         Pullback { value: self.eval(t, y), state: [d(0), d(1)], params: [by(0) + by(1), u[0] + u[1]] }
+    }
+}
+
+impl Jvp<[f64; 2]> for Wave {
+    fn jvp(&self, t: f64, y: &[f64; 2], v: &[f64; 2]) -> [f64; 2] {
+        std::array::from_fn(|i| -self.0[0] * y[i].sin() * (1.0 + t) * v[i])
+    }
+}
+
+impl VjpAlong<[f64; 2]> for Wave {
+    fn vjp_along(
+        &self,
+        t: f64,
+        y: &[f64; 2],
+        u: &[f64; 2],
+        dy: &[f64; 2],
+        ds: &[f64; 2],
+    ) -> Pullback<[f64; 2], [f64; 2]> {
+        let (s, c) = (y.map(f64::sin), y.map(f64::cos));
+        let each = |f: &dyn Fn(usize) -> f64| std::array::from_fn(|i| f(i) * (1.0 + t));
+        let value: [f64; 2] = each(&|i| ds[0] * c[i] - self.0[0] * s[i] * dy[i]);
+        let state = each(&|i| -u[i] * (ds[0] * s[i] + self.0[0] * c[i] * dy[i]));
+        let by: [f64; 2] = each(&|i| -u[i] * s[i] * dy[i]);
+        Pullback { value: value.map(|v| v + ds[1]), state, params: [by[0] + by[1], 0.0] }
+    }
+}
+
+/// y₁ y₂ coupled: s₁ (sin y₂, cos y₁) + s₂ y, for one Brownian motion.
+#[derive(Clone, Copy)]
+struct Coupled([f64; 2]);
+
+impl VectorField<[f64; 2]> for Coupled {
+    fn eval(&self, _t: f64, y: &[f64; 2]) -> [f64; 2] {
+        let [a, b] = self.0;
+        [a * y[1].sin() + b * y[0], a * y[0].cos() + b * y[1]]
+    }
+}
+
+impl Vjp<[f64; 2]> for Coupled {
+    type Params = [f64; 2];
+    fn vjp(&self, t: f64, y: &[f64; 2], u: &[f64; 2]) -> Pullback<[f64; 2], [f64; 2]> {
+        let [a, b] = self.0;
+        Pullback {
+            value: self.eval(t, y),
+            state: [b * u[0] - a * y[0].sin() * u[1], a * y[1].cos() * u[0] + b * u[1]],
+            params: [y[1].sin() * u[0] + y[0].cos() * u[1], y[0] * u[0] + y[1] * u[1]],
+        }
+    }
+}
+
+impl Jvp<[f64; 2]> for Coupled {
+    fn jvp(&self, _t: f64, y: &[f64; 2], v: &[f64; 2]) -> [f64; 2] {
+        let [a, b] = self.0;
+        [a * y[1].cos() * v[1] + b * v[0], -a * y[0].sin() * v[0] + b * v[1]]
+    }
+}
+
+impl VjpAlong<[f64; 2]> for Coupled {
+    fn vjp_along(
+        &self,
+        t: f64,
+        y: &[f64; 2],
+        u: &[f64; 2],
+        dy: &[f64; 2],
+        ds: &[f64; 2],
+    ) -> Pullback<[f64; 2], [f64; 2]> {
+        let ([a, _], [da, db]) = (self.0, *ds);
+        let (moved, jvp) = (Self(*ds).eval(t, y), self.jvp(t, y, dy));
+        Pullback {
+            value: [moved[0] + jvp[0], moved[1] + jvp[1]],
+            state: [
+                db * u[0] - (da * y[0].sin() + a * y[0].cos() * dy[0]) * u[1],
+                (da * y[1].cos() - a * y[1].sin() * dy[1]) * u[0] + db * u[1],
+            ],
+            params: [y[1].cos() * dy[1] * u[0] - y[0].sin() * dy[0] * u[1], dy[0] * u[0] + dy[1] * u[1]],
+        }
     }
 }
 
@@ -121,7 +198,7 @@ fn diagonal(s: [f64; 2]) -> Diagonal<Wave> {
 fn additive(
     s: [f64; 2],
 ) -> impl chreode_sde::AdditiveDiffusion<[f64; 2], Noise = [f64; 2]>
-+ chreode_adjoint::DiffusionVjp<[f64; 2], Params = [f64; 2]> {
++ chreode_adjoint::CommutativeVjp<[f64; 2], Params = [f64; 2]> {
     let product = move |t: f64, w: &[f64; 2]| [s[0] * (1.0 + t) * w[0], s[1] * w[1] + s[0] * w[0]];
     WithVjp(Additive::new(product), |t: f64, _: &[f64; 2], w: &[f64; 2], a: &[f64; 2]| {
         ([0.0; 2], [a[0] * (1.0 + t) * w[0] + a[1] * w[0], a[1] * w[1]])
@@ -133,6 +210,9 @@ fn every_method_has_the_gradient_of_its_own_steps() {
     of_its_steps!(EulerMaruyama, ito, diagonal);
     of_its_steps!(RungeKuttaMilstein, ito, diagonal);
     of_its_steps!(RungeKuttaMilstein, stratonovich, diagonal);
+    of_its_steps!(Milstein, ito, diagonal);
+    of_its_steps!(Milstein, stratonovich, diagonal);
+    of_its_steps!(Milstein, ito, additive);
     of_its_steps!(Sriw1, ito, diagonal);
     of_its_steps!(EulerHeun, stratonovich, diagonal);
     of_its_steps!(StochasticHeun, stratonovich, diagonal);
@@ -200,6 +280,16 @@ fn general_and_scalar_noise() {
         Discrete::default().sde_gradient(&solve, &sde, Y0, &TIMES, loss).unwrap(),
         run,
     );
+    // Milstein's terms of coupled coefficients: every second derivative counts.
+    let solve = Solve::new(Milstein, Fixed::steps(12));
+    let run = |y0, f, g| solve.at(&Sde::ito(Bent(f), Scalar(Coupled(g)), &one), y0, &TIMES).unwrap();
+    let sde = Sde::ito(Bent(DRIFT), Scalar(Coupled(NOISE)), &one);
+    let gradient = Discrete::checkpoints(4).sde_gradient(&solve, &sde, Y0, &TIMES, loss).unwrap();
+    against_differences("scalar, Milstein, Itô", gradient, run);
+    let run = |y0, f, g| solve.at(&Sde::stratonovich(Bent(f), Scalar(Coupled(g)), &one), y0, &TIMES).unwrap();
+    let sde = Sde::stratonovich(Bent(DRIFT), Scalar(Coupled(NOISE)), &one);
+    let gradient = Discrete::default().sde_gradient(&solve, &sde, Y0, &TIMES, loss).unwrap();
+    against_differences("scalar, Milstein, Stratonovich", gradient, run);
 }
 
 /// θ y
@@ -215,6 +305,18 @@ impl Vjp<f64> for Times {
     type Params = f64;
     fn vjp(&self, _t: f64, y: &f64, a: &f64) -> Pullback<f64, f64> {
         Pullback { value: self.0 * y, state: self.0 * a, params: a * y }
+    }
+}
+
+impl Jvp<f64> for Times {
+    fn jvp(&self, _t: f64, _y: &f64, v: &f64) -> f64 {
+        self.0 * v
+    }
+}
+
+impl VjpAlong<f64> for Times {
+    fn vjp_along(&self, _t: f64, y: &f64, a: &f64, dy: &f64, dp: &f64) -> Pullback<f64, f64> {
+        Pullback { value: self.0 * dy + dp * y, state: dp * a, params: a * dy }
     }
 }
 
@@ -258,6 +360,7 @@ macro_rules! gbm {
 }
 
 gbm!(EulerMaruyama, ito);
+gbm!(Milstein, ito);
 gbm!(Sriw1, ito);
 gbm!(StochasticHeun, stratonovich);
 gbm!(SlowRk, stratonovich);
@@ -267,6 +370,7 @@ fn geometric_brownian_motion_pathwise() {
     // Errors shrink with the strong order of the method.
     let orders = [
         (geometric(EulerMaruyama, 16, true) / geometric(EulerMaruyama, 256, true), 0.5),
+        (geometric(Milstein, 16, true) / geometric(Milstein, 256, true), 1.0),
         (geometric(Sriw1, 16, true) / geometric(Sriw1, 256, true), 1.5),
         (geometric(StochasticHeun, 16, false) / geometric(StochasticHeun, 256, false), 1.0),
         (geometric(SlowRk, 16, false) / geometric(SlowRk, 256, false), 1.5),

@@ -2,8 +2,8 @@
 
 use approx::assert_relative_eq;
 use chreode_nn::{
-    AdamW, Element, Ema, EmaStart, Lion, Moments, Momentum, NnError, Schedule, Sgd, Velocity, clip_norm,
-    clip_value,
+    AdamW, Element, Ema, EmaStart, Lion, Moments, Momentum, NnError, Optimiser, OptimiserState, Schedule,
+    Sgd, Velocity, clip_norm, clip_value,
 };
 
 const START: [f64; 4] = [1.0, -2.0, 0.5, 3.0];
@@ -275,4 +275,84 @@ fn clipping_by_value_refuses_what_is_not_finite() {
         clip_value(&mut bad, 0.0).unwrap_err().to_string(),
         "clip_value's max is 0; it must be positive"
     );
+}
+
+/// Each of them, with the state that it would use by itself.
+fn all() -> [(Optimiser, OptimiserState<f32>); 3] {
+    let sgd = Sgd::new(0.01)
+        .expect("a valid setting")
+        .momentum(Momentum::Nesterov { decay: 0.9 })
+        .expect("a valid setting");
+    [
+        (AdamW::new(0.01).expect("a valid setting").into(), OptimiserState::Moments(Moments::new(4))),
+        (Lion::new(0.01).expect("a valid setting").into(), OptimiserState::Velocity(Velocity::new(4))),
+        (sgd.into(), OptimiserState::Velocity(Velocity::new(4))),
+    ]
+}
+
+#[test]
+fn one_name_takes_the_steps_of_each() {
+    for (optimiser, mut state) in all() {
+        assert_eq!(optimiser.start(4), state);
+        let (mut params, mut alone) = (START.map(|p| p as f32), START.map(|p| p as f32));
+        let (mut moments, mut velocity) = (Moments::new(4), Velocity::new(4));
+        for k in 1..=12 {
+            let gradient = gradient(k).map(|g| g as f32);
+            optimiser.step(0.5, &mut state, &mut params, &gradient).unwrap();
+            match optimiser {
+                Optimiser::AdamW(it) => it.step(0.5, &mut moments, &mut alone, &gradient),
+                Optimiser::Lion(it) => it.step(0.5, &mut velocity, &mut alone, &gradient),
+                Optimiser::Sgd(it) => it.step(0.5, &mut velocity, &mut alone, &gradient),
+                _ => unreachable!("there are three"),
+            }
+            .unwrap();
+            assert_eq!((params, state.steps()), (alone, k), "{optimiser}");
+        }
+        assert_eq!((optimiser.lr(), optimiser.checked()), (0.01, Ok(optimiser)));
+    }
+    assert_eq!(all().map(|(optimiser, _)| optimiser.to_string()), ["adamw", "lion", "sgd"]);
+}
+
+#[test]
+fn a_state_goes_through_named_vectors_bit_for_bit() {
+    for (optimiser, mut whole) in all() {
+        let go = |from: u64, to: u64, params: &mut [f32; 4], state: &mut OptimiserState<f32>| {
+            for k in from..=to {
+                optimiser.step(1.0, state, params, &gradient(k).map(|g| g as f32)).unwrap();
+            }
+        };
+        let (mut params, mut half) = (START.map(|p| p as f32), optimiser.start(4));
+        let mut apart = params;
+        go(1, 20, &mut params, &mut whole);
+        go(1, 7, &mut apart, &mut half);
+        let stored: Vec<(String, Vec<f32>)> =
+            half.vectors().into_iter().map(|(name, v)| (name.to_string(), v.to_vec())).collect();
+        let find = |name: &str| stored.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+        let mut again = optimiser.resume(half.steps(), 4, find).unwrap();
+        assert_eq!(again, half);
+        go(8, 20, &mut apart, &mut again);
+        assert_eq!((apart, again), (params, whole), "{optimiser}");
+        let short = optimiser.resume(7, 5, find).unwrap_err();
+        let what = "vectors of the state";
+        assert_eq!(short, NnError::Length { what, expected: 5, found: 4 });
+    }
+}
+
+#[test]
+fn a_state_of_another_optimiser_is_refused() {
+    let [(adamw, mut moments), (lion, mut velocity), _] = all();
+    let mut params = START.map(|p| p as f32);
+    let error = lion.step(1.0, &mut moments, &mut params, &[1.0; 4]).unwrap_err().to_string();
+    let expected = "lion cannot step with a state of first_moment, second_moment; begin with the state that its \
+                    `start` gives";
+    assert_eq!(error, expected);
+    assert!(adamw.step(1.0, &mut velocity, &mut params, &[1.0; 4]).is_err());
+    assert_eq!((params, moments.steps(), velocity.steps()), (START.map(|p| p as f32), 0, 0));
+    let error = adamw.resume::<f32>(3, 4, |name| (name == "first_moment").then(|| vec![0.0; 4]));
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "the state has no vector `second_moment`, which adamw needs; resume with the optimiser that wrote it"
+    );
+    let bad = Optimiser::from(Sgd { lr: -1.0, ..Sgd::new(1.0).unwrap() }).checked().unwrap_err();
+    assert_eq!(bad.to_string(), "Sgd's lr is -1; it must be positive and finite");
 }
