@@ -4,7 +4,9 @@ mod card;
 
 pub use card::{Card, Needs};
 
-use crate::{Checkpoint, FlowConfig, Frame, ModelError, Run, Trained, Training};
+use crate::{
+    Checkpoint, FlowConfig, Frame, ModelError, MultiMarginalConfig, Run, ScoreFlowConfig, Trained, Training,
+};
 use chreode_core::Populations;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +25,10 @@ pub enum Dataset {
 pub enum ModelConfig {
     /// Conditional flow matching: [`Cfm`](crate::Cfm).
     FlowMatching(FlowConfig),
+    /// Score and flow matching: [SF]²M.
+    ScoreFlow(ScoreFlowConfig),
+    /// Multi-marginal flow matching: curves through all times.
+    MultiMarginal(MultiMarginalConfig),
 }
 
 /// What all models do alike, for each of them: the variant, its settings, and what it learns from.
@@ -105,6 +111,8 @@ macro_rules! zoo {
 
 zoo! {
     FlowMatching(FlowConfig) of Populations,
+    ScoreFlow(ScoreFlowConfig) of Populations,
+    MultiMarginal(MultiMarginalConfig) of Populations,
 }
 
 impl Default for ModelConfig {
@@ -127,6 +135,8 @@ impl ModelConfig {
     pub fn method(&self) -> String {
         match self {
             Self::FlowMatching(config) => config.method().into(),
+            Self::ScoreFlow(config) => config.method().into(),
+            Self::MultiMarginal(config) => config.method().into(),
         }
     }
 

@@ -1,0 +1,49 @@
+//! Curves through all times.
+
+use crate::common::{gaussian, small, trained};
+use chreode_core::{Populations, Snapshot};
+use chreode_models::{Coupling, MultiMarginalConfig, Recipe, Sampler, Spline, Steps};
+use ndarray::Axis;
+
+/// A cloud on a parabola, at times 0, 1, 3 and 4: at time 2 it is at height 4, where straight lines pass at 3.
+fn parabola() -> Populations {
+    let snapshots = [0.0, 1.0, 3.0, 4.0].map(|t: f64| {
+        let height = 4.0 - (t - 2.0) * (t - 2.0);
+        let cloud = gaussian(600, &[0.0, 0.0], 1 + t as u64).mapv(|v| 0.1 * v);
+        Snapshot::new(t, cloud + &ndarray::array![[t as f32, height as f32]])
+    });
+    Populations::new(snapshots.to_vec(), vec!["x".into(), "y".into()]).expect("a series")
+}
+
+#[test]
+fn curves_cross_a_gap_as_their_neighbours_suggest() {
+    let data = parabola();
+    let height = |spline| {
+        let config = MultiMarginalConfig { spline, fit: small(2000, 64), ..MultiMarginalConfig::default() };
+        let flow = trained(&data, config);
+        let sampler = Sampler { method: chreode_ode::RK4, steps: Steps::PerInterval(20) };
+        let states = flow.push(data.points(1), &[1.0, 2.0, 3.0], &sampler).expect("integrates");
+        let [middle, end] = [1, 2].map(|k| states[k].mean_axis(Axis(0)).expect("not empty")[1]);
+        assert!((end - 3.0).abs() < 0.15, "{spline:?} ends at {end}");
+        middle
+    };
+    // By hand: chords 3, 0, −3 give the natural spline the inner slopes m with 2.5 m₁ … by symmetry m₁ = −m₂ = 1.5
+    // 3 (1/h₀ δ₀ + δ₁/h₁) = 9 = m₀ + 3 m₁ + m₂/2 with m₀ = (9 − m₁)/2: 4.5 = 2 m₁, m₁ = 2.25, and the middle is
+    // 3 + L (m₁ − m₂)/8 = 3 + 2 · 4.5/8 = 4.125.
+    let (linear, natural, monotone) =
+        (height(Spline::Linear), height(Spline::Natural), height(Spline::Monotone));
+    assert!((linear - 3.0).abs() < 0.1, "{linear}");
+    assert!((natural - 4.125).abs() < 0.15, "{natural}");
+    // The chord between the two inner knots is flat: monotone curves stand still at both.
+    assert!((monotone - 3.0).abs() < 0.1, "{monotone}");
+}
+
+#[test]
+fn a_coupling_that_leaves_cells_out_is_refused() {
+    let config = MultiMarginalConfig { coupling: Coupling::Unbalanced, ..MultiMarginalConfig::default() };
+    let error = config.check().expect_err("refused").to_string();
+    assert_eq!(
+        error,
+        "coupling must be one that gives each cell a partner: a chain passes through every time"
+    );
+}
