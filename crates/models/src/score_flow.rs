@@ -39,7 +39,7 @@ use serde::{Deserialize, Serialize};
 /// | `coupling` | `exact` | as [`FlowConfig`](crate::FlowConfig)'s; `schroedinger` has the regularisation 2σ² |
 /// | `sampling` | `permutation` | `permutation`, `replacement` |
 /// | `epsilon` | 0.05 | > 0; regularisation of `sinkhorn` and `unbalanced`, relative to the mean cost |
-/// | `penalty` | 1 | > 0; `unbalanced`: price of leaving mass out, relative to the mean cost |
+/// | `penalty` | 0.1 | > 0; `unbalanced`: price of leaving mass out, relative to the mean cost |
 /// | `sigma` | 1 | > 0; diffusion per root of network time |
 /// | `motion` | `stochastic` | `stochastic`, `deterministic`: how cells are moved by the trained model |
 /// | `fit` | | the settings of training, see [`Fit`] |
@@ -69,7 +69,7 @@ impl Default for ScoreFlowConfig {
             coupling: Coupling::Exact,
             sampling: Sampling::Permutation,
             epsilon: 0.05,
-            penalty: 1.0,
+            penalty: 0.1,
             sigma: 1.0,
             motion: Motion::Stochastic,
             fit: Fit::default(),

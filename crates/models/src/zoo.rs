@@ -5,7 +5,8 @@ mod card;
 pub use card::{Card, Needs};
 
 use crate::{
-    Checkpoint, FlowConfig, Frame, ModelError, MultiMarginalConfig, Run, ScoreFlowConfig, Trained, Training,
+    Checkpoint, FlowConfig, Frame, MetricFlowConfig, ModelError, MultiMarginalConfig, RescaledFlowConfig,
+    Run, ScoreFlowConfig, Trained, Training,
 };
 use chreode_core::Populations;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,10 @@ pub enum ModelConfig {
     ScoreFlow(ScoreFlowConfig),
     /// Multi-marginal flow matching: curves through all times.
     MultiMarginal(MultiMarginalConfig),
+    /// Metric flow matching: paths that stay where cells are.
+    MetricFlow(MetricFlowConfig),
+    /// Unbalanced flow matching with rescaling.
+    RescaledFlow(RescaledFlowConfig),
 }
 
 /// What all models do alike, for each of them: the variant, its settings, and what it learns from.
@@ -113,6 +118,8 @@ zoo! {
     FlowMatching(FlowConfig) of Populations,
     ScoreFlow(ScoreFlowConfig) of Populations,
     MultiMarginal(MultiMarginalConfig) of Populations,
+    MetricFlow(MetricFlowConfig) of Populations,
+    RescaledFlow(RescaledFlowConfig) of Populations,
 }
 
 impl Default for ModelConfig {
@@ -137,6 +144,8 @@ impl ModelConfig {
             Self::FlowMatching(config) => config.method().into(),
             Self::ScoreFlow(config) => config.method().into(),
             Self::MultiMarginal(config) => config.method().into(),
+            Self::MetricFlow(config) => config.method().into(),
+            Self::RescaledFlow(_) => "UOT-FM".into(),
         }
     }
 

@@ -1,6 +1,9 @@
 //! The list of models.
 
-use crate::{FlowConfig, ModelConfig, ModelError, MultiMarginalConfig, ScoreFlowConfig};
+use crate::{
+    FlowConfig, MetricFlowConfig, ModelConfig, ModelError, MultiMarginalConfig, RescaledFlowConfig,
+    ScoreFlowConfig,
+};
 use std::fmt;
 
 /// What a model learns from, beside cells at two times at least.
@@ -72,6 +75,13 @@ static CARDS: &[Card] = &[
         config: || FlowConfig::unbalanced().into(),
     },
     Card {
+        name: "uot-fm",
+        line: "the same, and which cells give and receive mass: moved cells have weights",
+        reference: "Eyring et al., ICLR 2024, arXiv:2311.15100; Klein et al., NeurIPS 2024, arXiv:2310.09254",
+        needs: Needs::Snapshots,
+        config: || RescaledFlowConfig::default().into(),
+    },
+    Card {
         name: "fm",
         line: "flow matching from standard normal noise at the first of two times to the cells of the other",
         reference: "Lipman et al., ICLR 2023, arXiv:2210.02747",
@@ -105,6 +115,20 @@ static CARDS: &[Card] = &[
         reference: "Lee et al., ICML 2025, arXiv:2508.04351",
         needs: Needs::Snapshots,
         config: || MultiMarginalConfig::monotone().into(),
+    },
+    Card {
+        name: "mfm-land",
+        line: "flow matching along paths bent towards the cells of two times by their local variance",
+        reference: "Kapusniak et al., NeurIPS 2024, arXiv:2405.14780",
+        needs: Needs::Snapshots,
+        config: || MetricFlowConfig::default().into(),
+    },
+    Card {
+        name: "mfm-rbf",
+        line: "the same by a metric of radial basis functions, for many dimensions",
+        reference: "Kapusniak et al., NeurIPS 2024, arXiv:2405.14780",
+        needs: Needs::Snapshots,
+        config: || MetricFlowConfig::rbf().into(),
     },
 ];
 

@@ -27,9 +27,8 @@ fn curves_cross_a_gap_as_their_neighbours_suggest() {
         assert!((end - 3.0).abs() < 0.15, "{spline:?} ends at {end}");
         middle
     };
-    // By hand: chords 3, 0, −3 give the natural spline the inner slopes m with 2.5 m₁ … by symmetry m₁ = −m₂ = 1.5
-    // 3 (1/h₀ δ₀ + δ₁/h₁) = 9 = m₀ + 3 m₁ + m₂/2 with m₀ = (9 − m₁)/2: 4.5 = 2 m₁, m₁ = 2.25, and the middle is
-    // 3 + L (m₁ − m₂)/8 = 3 + 2 · 4.5/8 = 4.125.
+    // By hand: chords 3, 0, −3, and inner slopes m and −m by symmetry. The end has 2 m₀ + m = 9, the inner knot
+    // m₀ + 3 m − m/2 = 9, so m = 2.25; the middle is 3 + L (m + m)/8 = 3 + 2 · 4.5/8 = 4.125.
     let (linear, natural, monotone) =
         (height(Spline::Linear), height(Spline::Natural), height(Spline::Monotone));
     assert!((linear - 3.0).abs() < 0.1, "{linear}");
