@@ -5,8 +5,8 @@ mod card;
 pub use card::{Card, Needs};
 
 use crate::{
-    Checkpoint, FlowConfig, Frame, MetricFlowConfig, ModelError, MultiMarginalConfig, RescaledFlowConfig,
-    Run, ScoreFlowConfig, Trained, Training,
+    Checkpoint, FlowConfig, Frame, MetricFlowConfig, ModelError, MultiMarginalConfig, RectifiedConfig, RescaledFlowConfig,
+    Run, ScoreFlowConfig, Trained, Training, TransportPathConfig,
 };
 use chreode_core::Populations;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,10 @@ pub enum ModelConfig {
     MetricFlow(MetricFlowConfig),
     /// Unbalanced flow matching with rescaling.
     RescaledFlow(RescaledFlowConfig),
+    /// Rectified flow with reflow.
+    Rectified(RectifiedConfig),
+    /// Flow matching along optimal-transport paths over all times.
+    TransportPath(TransportPathConfig),
 }
 
 /// What all models do alike, for each of them: the variant, its settings, and what it learns from.
@@ -120,6 +124,8 @@ zoo! {
     MultiMarginal(MultiMarginalConfig) of Populations,
     MetricFlow(MetricFlowConfig) of Populations,
     RescaledFlow(RescaledFlowConfig) of Populations,
+    Rectified(RectifiedConfig) of Populations,
+    TransportPath(TransportPathConfig) of Populations,
 }
 
 impl Default for ModelConfig {
@@ -146,6 +152,8 @@ impl ModelConfig {
             Self::MultiMarginal(config) => config.method().into(),
             Self::MetricFlow(config) => config.method().into(),
             Self::RescaledFlow(_) => "UOT-FM".into(),
+            Self::Rectified(_) => "2-RF".into(),
+            Self::TransportPath(_) => "OTP-FM".into(),
         }
     }
 

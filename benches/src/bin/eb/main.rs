@@ -52,7 +52,7 @@ struct Cli {
 }
 
 /// The rows of the table.
-const MODELS: [&str; 12] = [
+const MODELS: [&str; 13] = [
     "i-cfm",
     "ot-cfm",
     "sb-cfm",
@@ -60,11 +60,12 @@ const MODELS: [&str; 12] = [
     "sf2m-sinkhorn",
     "mmfm",
     "mmfm-monotone",
+    "otp-fm",
     "mfm-land",
     "mfm-rbf",
-    "otp-fm",
+    "rf",
     "uot-cfm",
-    "uot-mfm",
+    "uot-fm",
 ];
 
 fn main() -> Result<()> {

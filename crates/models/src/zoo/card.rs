@@ -1,8 +1,8 @@
 //! The list of models.
 
 use crate::{
-    FlowConfig, MetricFlowConfig, ModelConfig, ModelError, MultiMarginalConfig, RescaledFlowConfig,
-    ScoreFlowConfig,
+    FlowConfig, MetricFlowConfig, ModelConfig, ModelError, MultiMarginalConfig, RectifiedConfig,
+    RescaledFlowConfig, ScoreFlowConfig, TransportPathConfig,
 };
 use std::fmt;
 
@@ -82,6 +82,13 @@ static CARDS: &[Card] = &[
         config: || RescaledFlowConfig::default().into(),
     },
     Card {
+        name: "rf",
+        line: "rectified flow with one reflow: a second flow along straight lines between the pairs of a first",
+        reference: "Liu et al., ICLR 2023, arXiv:2209.03003",
+        needs: Needs::Snapshots,
+        config: || RectifiedConfig::default().into(),
+    },
+    Card {
         name: "fm",
         line: "flow matching from standard normal noise at the first of two times to the cells of the other",
         reference: "Lipman et al., ICLR 2023, arXiv:2210.02747",
@@ -115,6 +122,13 @@ static CARDS: &[Card] = &[
         reference: "Lee et al., ICML 2025, arXiv:2508.04351",
         needs: Needs::Snapshots,
         config: || MultiMarginalConfig::monotone().into(),
+    },
+    Card {
+        name: "otp-fm",
+        line: "flow matching along paths from the first time to the last, drawn to the cells in between",
+        reference: "OTP-FM, ICML 2026, arXiv:2606.05327",
+        needs: Needs::Snapshots,
+        config: || TransportPathConfig::default().into(),
     },
     Card {
         name: "mfm-land",

@@ -9,5 +9,6 @@ mod multi_marginal;
 mod path_energy;
 mod paths;
 mod planar;
+mod rectified;
 mod rescaled_flow;
 mod score_flow;
