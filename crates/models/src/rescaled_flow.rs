@@ -3,12 +3,13 @@
 //! An unbalanced plan π between neighbouring snapshots a and b does not have their marginals: cells that are about to
 //! multiply give more mass than their share, those that die or come from nowhere take part less. With
 //! `η = d(π 1)/da` and `ξ = d(πᵀ 1)/db` (scaled to mean 1), a flow along pairs of π carries `η a` to `ξ b`. One network
-//! regresses that flow, as in [`FlowConfig`](crate::FlowConfig), another learns `log η` and `log ξ` at each time from the
-//! number of times n a cell is drawn,
+//! regresses that flow, as in [`FlowConfig`](crate::FlowConfig), another learns `log η` and `log ξ` at each time from their
+//! values n on the cells,
 //!
 //! `L = E |v_θ(τ, x) − u|² + E [exp f_φ(τ_j, x) − n f_φ(τ_j, x)]`,
 //!
-//! whose minimiser is `exp f = E[n | x]`. A moved cell's weight is multiplied by η when it leaves a measured time and
+//! whose minimiser is `exp f = E[n | x]`. The plans are those between whole populations, made once: minibatch plans blur
+//! which cells take part, and are more work for every step. A moved cell's weight is multiplied by η when it leaves a measured time and
 //! divided by ξ when it reaches the next.
 //!
 //! Eyring et al., *Unbalancedness in neural Monge maps improves unpaired domain translation*, ICLR 2024,
@@ -18,14 +19,15 @@
 mod batches;
 mod dynamics;
 mod objective;
+mod plan;
 
 pub use batches::{RescaledBatch, RescaledMatcher};
 pub use dynamics::RescaledFlow;
 pub use objective::Rescaling;
 
 use crate::error::require;
-use crate::{Batches, Fit, Flow, Minibatches, ModelError, Recipe, Space, Unbalanced};
-use chreode_core::{Populations, Seed};
+use crate::{Batches, Fit, Flow, ModelError, Recipe, Space, Spline};
+use chreode_core::Populations;
 use chreode_nn::{Mlp, MlpConfig};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +37,8 @@ use serde::{Deserialize, Serialize};
 /// |---|---|---|
 /// | `epsilon` | 0.005 | > 0; the plan's regularisation, relative to the mean cost |
 /// | `penalty` | 0.1 | > 0; price of leaving mass out, relative to the mean cost |
+/// | `spline` | `linear` | `linear`, `monotone`, `natural`: the curve through a pair and a cell before and after it |
+/// | `cells` | 5000 | ≥ 2; cells of each time that a plan is made between, drawn where there are more |
 /// | `sigma` | 0.1 | ≥ 0; noise of the path |
 /// | `fit` | | the settings of training, see [`Fit`] |
 ///
@@ -47,6 +51,10 @@ pub struct RescaledFlowConfig {
     pub epsilon: f64,
     /// Price of leaving mass out, relative to the mean cost.
     pub penalty: f64,
+    /// The curve through a pair and its neighbours in time.
+    pub spline: Spline,
+    /// Cells of each time that a plan is made between.
+    pub cells: usize,
     /// Noise of the path.
     pub sigma: f64,
     /// The settings of training.
@@ -55,7 +63,22 @@ pub struct RescaledFlowConfig {
 
 impl Default for RescaledFlowConfig {
     fn default() -> Self {
-        Self { epsilon: 0.005, penalty: 0.1, sigma: 0.1, fit: Fit::default() }
+        Self { epsilon: 0.005, penalty: 0.1, spline: Spline::Linear, cells: 5000, sigma: 0.1, fit: Fit::default() }
+    }
+}
+
+impl RescaledFlowConfig {
+    /// Along monotone curves through cells of four times.
+    pub fn monotone() -> Self {
+        Self { spline: Spline::Monotone, ..Self::default() }
+    }
+
+    /// The name of the method the settings amount to.
+    pub fn method(&self) -> &'static str {
+        match self.spline {
+            Spline::Linear => "UOT-FM",
+            Spline::Monotone | Spline::Natural => "UOT-MMFM",
+        }
     }
 }
 
@@ -75,6 +98,7 @@ impl Recipe for RescaledFlowConfig {
     fn check(&self) -> Result<(), ModelError> {
         require("epsilon", self.epsilon, self.epsilon > 0.0, "a number above 0")?;
         require("penalty", self.penalty, self.penalty > 0.0, "a number above 0")?;
+        require("cells", self.cells as f64, self.cells > 1, "2 or more")?;
         require("sigma", self.sigma, self.sigma >= 0.0, "a number of 0 or more")
     }
 
@@ -89,9 +113,7 @@ impl Recipe for RescaledFlowConfig {
         data: &'d Populations,
         _space: &Space,
     ) -> Result<Batches<'d, Self::Objective>, ModelError> {
-        let minibatches = Minibatches::new(data, self.fit.batch, Seed(self.fit.seed))?;
-        let pairing = Unbalanced { epsilon: self.epsilon, penalty: self.penalty };
-        Ok(Box::new(RescaledMatcher::new(minibatches, pairing, self.sigma as f32)))
+        Ok(Box::new(RescaledMatcher::new(data, self.clone())?))
     }
 
     fn trained(&self, objective: Self::Objective, space: Space) -> Self::Trained {

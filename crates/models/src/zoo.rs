@@ -151,7 +151,7 @@ impl ModelConfig {
             Self::ScoreFlow(config) => config.method().into(),
             Self::MultiMarginal(config) => config.method().into(),
             Self::MetricFlow(config) => config.method().into(),
-            Self::RescaledFlow(_) => "UOT-FM".into(),
+            Self::RescaledFlow(config) => config.method().into(),
             Self::Rectified(_) => "2-RF".into(),
             Self::TransportPath(_) => "OTP-FM".into(),
         }

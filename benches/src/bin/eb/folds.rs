@@ -1,9 +1,11 @@
 //! Training and scoring.
 
-use anyhow::Result;
-use chreode_core::{Populations, Seed};
+use anyhow::{Context, Result};
+use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{Dataset, Frame, ModelConfig, Pool, Sampler};
 use chreode_ot::{Order, wasserstein};
+use ndarray::Array2;
+use rand_distr::{Distribution, StandardNormal};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -14,8 +16,13 @@ pub(crate) struct Experiment {
     pub(crate) whitened: bool,
     pub(crate) seeds: Vec<u64>,
     pub(crate) inner: bool,
+    /// Starts of each cell: one is the cell itself, more are normal draws around it.
+    pub(crate) draws: usize,
     pub(crate) threads: usize,
 }
+
+/// The width of starts around a cell: the noise that the paths of the models have.
+const JITTER: f32 = 0.1;
 
 /// One question: the cells of `source` at `time`, of what is left without the times `out`.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +54,37 @@ impl Experiment {
         inner.iter().flat_map(nested).collect()
     }
 
+    /// For each time left out the model that scores best, with the first seed, on the other inner times; then every
+    /// fold with every seed, by the models chosen.
+    pub(crate) fn choose(&self, models: &[(String, ModelConfig)]) -> Result<(Vec<String>, Scores)> {
+        let times = self.populations.times();
+        let inner = &times[1..times.len() - 1];
+        let (mut names, mut folds, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
+        let mut w1 = vec![Vec::new(); self.seeds.len()];
+        for &held in inner {
+            let mut best: Option<(f64, &(String, ModelConfig))> = None;
+            for model in models {
+                let mut sum = 0.0;
+                for &time in inner.iter().filter(|&&time| time != held) {
+                    sum += self.one(&model.1, &Fold { out: vec![held, time], time }, self.seeds[0])?.0;
+                }
+                if best.is_none_or(|(least, _)| sum < least) {
+                    best = Some((sum, model));
+                }
+            }
+            let (_, (name, config)) = best.context("there is no model to choose from")?;
+            let fold = Fold { out: vec![held], time: held };
+            for (scores, &seed) in w1.iter_mut().zip(&self.seeds) {
+                let (score, time) = self.one(config, &fold, seed)?;
+                scores.push(score);
+                seconds.push(time);
+            }
+            names.push(name.clone());
+            folds.push(fold);
+        }
+        Ok((names, Scores { folds, w1, seconds }))
+    }
+
     /// Every fold with every seed.
     pub(crate) fn run(&self, config: &ModelConfig) -> Result<Scores> {
         let folds = self.folds();
@@ -61,6 +99,20 @@ impl Experiment {
             w1.push(scores);
         }
         Ok(Scores { folds, w1, seconds })
+    }
+
+    /// The cells to push.
+    fn started(&self, cells: &Snapshot, seed: Seed) -> Snapshot {
+        if self.draws == 1 {
+            return cells.clone();
+        }
+        let scale = if self.whitened { JITTER } else { 0.0 };
+        let mut rng = seed.stream("starts", 0);
+        let points = Array2::from_shape_fn((cells.len() * self.draws, cells.points.ncols()), |(i, j)| {
+            let noise: f32 = StandardNormal.sample(&mut rng);
+            cells.points[[i / self.draws, j]] + scale * noise
+        });
+        Snapshot::new(cells.time, points)
     }
 
     /// W1 and seconds of training.
@@ -83,6 +135,7 @@ impl Experiment {
         run.train(Pool::with_threads(self.threads), &mut |_| ControlFlow::Continue(()))?;
         let model = run.finish().dynamics()?;
         let seconds = start.elapsed().as_secs_f64();
+        let before = self.started(&before, Seed(seed));
         let states = model.evolve(&before, &[before.time, fold.time], &Sampler::published(), Seed(seed))?;
         let (found, truth) = (&states[1], self.populations.at(fold.time)?);
         let weights = found.weights.as_ref().map(|w| w.view());

@@ -37,6 +37,12 @@ struct Cli {
     /// Score other inner times than the one left out, as a choice of settings may
     #[arg(long)]
     inner: bool,
+    /// Choose, for each time left out, among the models by the other inner times, and score the choice
+    #[arg(long, conflicts_with = "inner")]
+    choose: bool,
+    /// Starts of each cell; more than one are drawn around it with the noise of the paths, 0.1, in five components
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=32))]
+    draws: u64,
     /// Threads in all [default: as many as there are cores]
     #[arg(long)]
     threads: Option<usize>,
@@ -52,7 +58,7 @@ struct Cli {
 }
 
 /// The rows of the table.
-const MODELS: [&str; 13] = [
+const MODELS: [&str; 14] = [
     "i-cfm",
     "ot-cfm",
     "sb-cfm",
@@ -66,6 +72,7 @@ const MODELS: [&str; 13] = [
     "rf",
     "uot-cfm",
     "uot-fm",
+    "uot-mmfm",
 ];
 
 fn main() -> Result<()> {
@@ -91,16 +98,27 @@ fn main() -> Result<()> {
         whitened: cli.dims == 5,
         seeds: (42..42 + if cli.quick { 1 } else { cli.seeds }).collect(),
         inner: cli.inner,
+        draws: cli.draws as usize,
         threads,
     };
     let mut out = std::io::stdout();
     writeln!(out, "{}", table::header(&experiment))?;
     let mut rows = Vec::new();
-    for name in &cli.models {
-        let config = changed((Card::named(name)?.config)(), &cli.settings)?;
-        let row = Row::new(name, &experiment.run(&config)?);
-        writeln!(out, "{row}")?;
-        rows.push(row);
+    let models = cli.models.iter().map(|name| {
+        Ok((name.clone(), changed((Card::named(name)?.config)(), &cli.settings)?))
+    });
+    let models = models.collect::<Result<Vec<_>>>()?;
+    if cli.choose {
+        let (names, scores) = experiment.choose(&models)?;
+        writeln!(out, "chosen: {}", names.join(", "))?;
+        rows.push(Row::new("chosen", &scores));
+        writeln!(out, "{}", rows[0])?;
+    } else {
+        for (name, config) in &models {
+            let row = Row::new(name, &experiment.run(config)?);
+            writeln!(out, "{row}")?;
+            rows.push(row);
+        }
     }
     if let Some(file) = cli.json {
         std::fs::write(&file, serde_json::to_string_pretty(&rows)? + "\n")

@@ -32,7 +32,7 @@ struct Cli {
     #[arg(long, default_value_t = 4000, value_parser = clap::value_parser!(u64).range(1..))]
     steps: u64,
     /// Points a step
-    #[arg(long, default_value_t = 512)]
+    #[arg(long, default_value_t = 256)]
     batch: usize,
     /// Points of each end, to train on and again to test on
     #[arg(long, default_value_t = 10_000)]

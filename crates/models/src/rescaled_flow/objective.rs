@@ -5,7 +5,7 @@ use crate::{ModelError, Objective, Parts, Regression};
 use chreode_core::{Network, ParameterView};
 use ndarray::Array2;
 
-/// `mean |v_θ − u|² + mean (exp f_φ − n f_φ)` over rows and over counts.
+/// `mean |v_θ − u|² + mean (exp f_φ − n f_φ)` over rows and over shares n.
 pub struct Rescaling<N: Network<Scalar = f32>> {
     velocity: Regression<N>,
     rescaling: N,
@@ -50,12 +50,12 @@ impl<N: Network<Scalar = f32>> Objective for Rescaling<N> {
 
     fn loss(&mut self, stage: usize, batch: &RescaledBatch, gradient: &mut [f32]) -> Result<f64, ModelError> {
         let velocity = self.velocity.loss(stage, &batch.flow, &mut gradient[self.parts.range(0)])?;
-        if self.output.raw_dim() != batch.counts.raw_dim() {
-            self.output = Array2::zeros(batch.counts.raw_dim());
+        if self.output.raw_dim() != batch.shares.raw_dim() {
+            self.output = Array2::zeros(batch.shares.raw_dim());
         }
         let Self { rescaling, memory, output, parts, .. } = self;
         rescaling.forward(&batch.t, batch.x.view(), output.view_mut(), memory);
-        let counting = count(output, &batch.counts);
+        let counting = divergence(output, &batch.shares);
         if counting.is_finite() {
             rescaling.pullback(output.view(), None, Some(&mut gradient[parts.range(1)]), memory);
         }
@@ -63,11 +63,11 @@ impl<N: Network<Scalar = f32>> Objective for Rescaling<N> {
     }
 }
 
-/// Turns logarithms f into the cotangent of `mean (exp f − n f)` over the counts there are; returns that mean.
-fn count(logarithms: &mut Array2<f32>, counts: &Array2<f32>) -> f64 {
-    let size = counts.iter().filter(|n| !n.is_nan()).count() as f64;
+/// Turns logarithms f into the cotangent of `mean (exp f − n f)` over the shares n there are; returns that mean.
+fn divergence(logarithms: &mut Array2<f32>, shares: &Array2<f32>) -> f64 {
+    let size = shares.iter().filter(|n| !n.is_nan()).count() as f64;
     let mut sum = 0.0;
-    for (f, &n) in logarithms.iter_mut().zip(counts) {
+    for (f, &n) in logarithms.iter_mut().zip(shares) {
         if n.is_nan() {
             *f = 0.0;
             continue;
@@ -86,17 +86,17 @@ mod tests {
     use ndarray::array;
 
     #[test]
-    fn the_cotangent_is_the_slope_and_absent_counts_weigh_nothing() {
-        let counts = array![[2.0, f32::NAN], [0.0, 1.0]];
+    fn the_cotangent_is_the_slope_and_absent_shares_weigh_nothing() {
+        let shares = array![[2.0, f32::NAN], [0.0, 1.0]];
         let at = array![[0.3_f32, 9.0], [-0.5, 6.0]];
         let mut cotangent = at.clone();
-        count(&mut cotangent, &counts);
+        divergence(&mut cotangent, &shares);
         assert_eq!(cotangent[[0, 1]], 0.0);
         for place in [[0, 0], [1, 0], [1, 1]] {
             let value = |h: f32| {
                 let mut moved = at.clone();
                 moved[place] += h;
-                count(&mut moved, &counts)
+                divergence(&mut moved, &shares)
             };
             let slope = (value(1e-2) - value(-1e-2)) / 2e-2;
             assert!(
@@ -106,7 +106,7 @@ mod tests {
         }
         // The minimum over f is at exp f = n.
         let mut least = array![[2.0_f32.ln(), 0.0], [-20.0, 0.0]];
-        count(&mut least, &counts);
+        divergence(&mut least, &shares);
         assert!(least.iter().all(|c| c.abs() < 1e-6), "{least}");
     }
 }

@@ -76,10 +76,17 @@ static CARDS: &[Card] = &[
     },
     Card {
         name: "uot-fm",
-        line: "the same, and which cells give and receive mass: moved cells have weights",
+        line: "ot-cfm between unbalanced pairs of whole populations, and which cells give and receive mass: moved cells have weights",
         reference: "Eyring et al., ICLR 2024, arXiv:2311.15100; Klein et al., NeurIPS 2024, arXiv:2310.09254",
         needs: Needs::Snapshots,
         config: || RescaledFlowConfig::default().into(),
+    },
+    Card {
+        name: "uot-mmfm",
+        line: "uot-fm along monotone curves through cells of up to four times",
+        reference: "Klein et al., NeurIPS 2024, arXiv:2310.09254; Lee et al., ICML 2025, arXiv:2508.04351",
+        needs: Needs::Snapshots,
+        config: || RescaledFlowConfig::monotone().into(),
     },
     Card {
         name: "rf",
