@@ -41,7 +41,7 @@ fn the_schroedinger_bridge_of_two_gaussians_has_its_variance() {
     // pairs would have 1.25. One coordinate, so that a minibatch plan is close to the plan of the populations.
     let data = series(vec![gaussian(4000, &[-1.0], 1), gaussian(4000, &[1.0], 2)]);
     let variance = |config: FlowConfig| {
-        let flow = trained(&data, FlowConfig { fit: small(2500, 256), ..config });
+        let flow = trained(&data, FlowConfig { fit: small(1500, 128), ..config });
         let states = flow.push(data.points(0), &[0.0, 0.5, 1.0], &rk4()).expect("integrates");
         let (mean, last) = (moments(&states[1]).0, moments(&states[2]).1);
         assert!(mean.abs() < 0.1 && (last - 1.0).abs() < 0.15, "{mean} {last}");

@@ -14,7 +14,7 @@ fn data() -> Populations {
 }
 
 fn config(steps: u64) -> ScoreFlowConfig {
-    ScoreFlowConfig { fit: small(steps, 256), ..ScoreFlowConfig::schroedinger() }
+    ScoreFlowConfig { fit: small(steps, 128), ..ScoreFlowConfig::schroedinger() }
 }
 
 fn euler(steps: usize) -> Sampler {
@@ -63,7 +63,7 @@ fn ends(model: &ScoreFlow<Mlp<f32>>, from: usize, sampler: &Sampler) -> [(f64, f
 fn drift_and_flow_have_the_marginals_of_the_schroedinger_bridge() {
     // N(−1, 1) to N(1, 1) with σ = 1: N(2t − 1, t(1 − t) √5 + (1 − t)² + t²), so variance 1.059 in the middle. Forwards and
     // backwards, with and without noise, by three methods.
-    let mut model = trained(&data(), config(3000));
+    let mut model = trained(&data(), config(2000));
     let sra = Sampler { method: chreode_ode::RK4, steps: Steps::PerInterval(8) };
     let adaptive = Sampler { method: chreode_ode::RK4, steps: Steps::Within(Tolerance::both(1e-2)) };
     for motion in [Motion::Stochastic, Motion::Deterministic] {
