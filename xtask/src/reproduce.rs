@@ -10,15 +10,29 @@ use std::path::Path;
 pub(crate) enum Experiment {
     /// Two-dimensional sets: W2 and normalised path energy (Tong et al. 2024, table 2)
     TwoDim,
+    /// Embryoid bodies in five components, one time left out: W1 (Tong et al. 2024, table 4)
+    Eb5,
+    /// The same in 50 components
+    Eb50,
+    /// The same in 100 components
+    Eb100,
+    /// Schroedinger bridges between Gaussians, against their closed form (Tong et al. 2024, table 7)
+    GaussianBridge,
 }
 
 /// Reruns `experiment`.
 pub(crate) fn run(experiment: Experiment, json: Option<&Path>, rest: &[String]) -> Result<()> {
-    let binary = match experiment {
-        Experiment::TwoDim => "two-dim",
+    let (binary, fixed): (&str, &[&str]) = match experiment {
+        Experiment::TwoDim => ("two-dim", &[]),
+        Experiment::Eb5 => ("eb", &["--dims", "5"]),
+        Experiment::Eb50 => ("eb", &["--dims", "50"]),
+        Experiment::Eb100 => ("eb", &["--dims", "100"]),
+        Experiment::GaussianBridge => ("gaussian-bridge", &[]),
     };
     let mut command = cargo();
-    command.args(["run", "--release", "--quiet", "--package", "chreode-benches", "--bin", binary, "--"]);
+    command
+        .args(["run", "--release", "--quiet", "--package", "chreode-benches", "--bin", binary, "--"])
+        .args(fixed);
     if let Some(file) = json {
         command.arg("--json").arg(std::path::absolute(file)?);
     }

@@ -1,19 +1,20 @@
-//! Conditional flow matching on snapshots: I-CFM and OT-CFM.
+//! Conditional flow matching on snapshots: pairing × path.
 //!
 //! For cells `x₀` and `x₁` of neighbouring snapshots, paired by a coupling π, the network regresses
 //! the velocity of the path between them:
 //!
 //! `L(θ) = E_{τ, (x₀, x₁) ~ π, x ~ p(· | x₀, x₁)} |v_θ(τ, x) − u(x | x₀, x₁)|²`
 //!
-//! Its minimiser transports each snapshot to the next. With independent pairs this is I-CFM, with
-//! minibatch optimal-transport pairs OT-CFM (Tong et al., TMLR 2024, arXiv:2302.00482, algorithms 1–3).
+//! Its minimiser transports each snapshot to the next. With straight paths, independent pairs make this I-CFM and
+//! minibatch optimal-transport pairs OT-CFM; with Brownian bridges and entropic pairs it is SB-CFM (Tong et al., TMLR
+//! 2024, arXiv:2302.00482, algorithms 1–4).
 
-use crate::Batches;
 use crate::error::require;
 use crate::{
-    Coupling, Fit, Flow, FlowMatcher, ModelError, Pairing, Recipe, Regression, Run, Sampling, Space, Straight,
+    Batches, Coupling, Fit, Flow, FlowMatcher, ModelError, Pairing, PathKind, Recipe, Regression, Run,
+    Sampling, Space,
 };
-use crate::{Entropic, Exact, Independent};
+use crate::{Entropic, Epsilon, Exact, Independent, Unbalanced};
 use chreode_core::{Populations, Seed};
 use chreode_nn::{Mlp, MlpConfig};
 use serde::{Deserialize, Serialize};
@@ -25,20 +26,26 @@ pub type Cfm = Run<FlowConfig>;
 ///
 /// | name | default | range |
 /// |---|---|---|
-/// | `coupling` | `exact` | `exact`, `sinkhorn`, `independent` |
+/// | `coupling` | `exact` | `exact`, `sinkhorn`, `schroedinger`, `unbalanced`, `independent` |
+/// | `path` | `straight` | `straight`, `bridge`, `variance-preserving`, `target` (with `independent`) |
 /// | `sampling` | `permutation` | `permutation`, `replacement` |
-/// | `epsilon` | 0.05 | > 0; Sinkhorn's regularisation, relative to the mean cost |
-/// | `sigma` | 0.1 | ≥ 0 |
+/// | `epsilon` | 0.05 | > 0; regularisation of `sinkhorn` and `unbalanced`, relative to the mean cost |
+/// | `penalty` | 0.1 | > 0; `unbalanced`: price of leaving mass out, relative to the mean cost |
+/// | `sigma` | 0.1 | ≥ 0; above 0 for `schroedinger`, whose regularisation is 2σ² |
 /// | `fit` | | the settings of training, see [`Fit`] |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FlowConfig {
     /// Which cells are paired.
     pub coupling: Coupling,
-    /// How pairs are taken from a plan.
+    /// Which path joins them.
+    pub path: PathKind,
+    /// How pairs are taken from an exact plan.
     pub sampling: Sampling,
-    /// Regularisation of the entropic plan, relative to the mean cost.
+    /// Regularisation of a plan, relative to the mean cost.
     pub epsilon: f64,
+    /// Price of leaving mass out of a plan, relative to the mean cost.
+    pub penalty: f64,
     /// Noise of the path.
     pub sigma: f64,
     /// The settings of training.
@@ -46,11 +53,14 @@ pub struct FlowConfig {
 }
 
 impl Default for FlowConfig {
+    /// OT-CFM.
     fn default() -> Self {
         Self {
             coupling: Coupling::Exact,
+            path: PathKind::Straight,
             sampling: Sampling::Permutation,
             epsilon: 0.05,
+            penalty: 0.1,
             sigma: 0.1,
             fit: Fit::default(),
         }
@@ -58,21 +68,68 @@ impl Default for FlowConfig {
 }
 
 impl FlowConfig {
+    /// Flow matching from noise to the cells of the last time (Lipman et al. 2023).
+    pub fn from_noise() -> Self {
+        Self { coupling: Coupling::Independent, path: PathKind::Target, ..Self::default() }
+    }
+
+    /// I-CFM.
+    pub fn independent() -> Self {
+        Self { coupling: Coupling::Independent, ..Self::default() }
+    }
+
+    /// SB-CFM, with the diffusion of the publication.
+    pub fn schroedinger() -> Self {
+        Self { coupling: Coupling::Schroedinger, path: PathKind::Bridge, sigma: 1.0, ..Self::default() }
+    }
+
+    /// VP-CFM.
+    pub fn variance_preserving() -> Self {
+        Self { path: PathKind::VariancePreserving, ..Self::independent() }
+    }
+
+    /// OT-CFM with pairs of unbalanced plans. On five whitened coordinates the mean squared distance is about 10, and these
+    /// are regularisation 0.05 and penalty 1, the defaults of torchcfm's unbalanced plans.
+    pub fn unbalanced() -> Self {
+        Self { coupling: Coupling::Unbalanced, epsilon: 0.005, penalty: 0.1, ..Self::default() }
+    }
+
     /// The name of the method the settings amount to.
     pub fn method(&self) -> &'static str {
-        match self.coupling {
-            Coupling::Exact => "OT-CFM",
-            Coupling::Sinkhorn => "OT-CFM (Sinkhorn)",
-            Coupling::Independent => "I-CFM",
+        match (self.path, self.coupling) {
+            (PathKind::Straight, Coupling::Exact) => "OT-CFM",
+            (PathKind::Straight, Coupling::Sinkhorn) => "OT-CFM (Sinkhorn)",
+            (PathKind::Straight, Coupling::Unbalanced) => "UOT-CFM",
+            (PathKind::Straight, Coupling::Independent) => "I-CFM",
+            (PathKind::Bridge, Coupling::Schroedinger) => "SB-CFM",
+            (PathKind::VariancePreserving, Coupling::Independent) => "VP-CFM",
+            (PathKind::Target, _) => "FM",
+            _ => "CFM",
         }
     }
 
     /// The pairing.
     pub fn pairing(&self) -> Box<dyn Pairing> {
-        match self.coupling {
-            Coupling::Exact => Box::new(Exact::new(self.sampling)),
-            Coupling::Sinkhorn => Box::new(Entropic { epsilon: self.epsilon }),
-            Coupling::Independent => Box::new(Independent),
+        self.coupling.pairing(self.sampling, self.epsilon, self.penalty, self.sigma)
+    }
+}
+
+impl Coupling {
+    /// The pairing of this name: `sampling` of an exact plan, `epsilon` and `penalty` relative to the mean cost,
+    /// `sigma` the diffusion of a Schrödinger bridge.
+    pub(crate) fn pairing(
+        self,
+        sampling: Sampling,
+        epsilon: f64,
+        penalty: f64,
+        sigma: f64,
+    ) -> Box<dyn Pairing> {
+        match self {
+            Self::Exact => Box::new(Exact::new(sampling)),
+            Self::Sinkhorn => Box::new(Entropic { epsilon: Epsilon::Relative(epsilon) }),
+            Self::Schroedinger => Box::new(Entropic { epsilon: Epsilon::Rate(2.0 * sigma * sigma) }),
+            Self::Unbalanced => Box::new(Unbalanced { epsilon, penalty }),
+            Self::Independent => Box::new(Independent),
         }
     }
 }
@@ -92,7 +149,24 @@ impl Recipe for FlowConfig {
 
     fn check(&self) -> Result<(), ModelError> {
         require("epsilon", self.epsilon, self.epsilon > 0.0, "a number above 0")?;
-        require("sigma", self.sigma, self.sigma >= 0.0, "a number of 0 or more")
+        require("penalty", self.penalty, self.penalty > 0.0, "a number above 0")?;
+        require("sigma", self.sigma, self.sigma >= 0.0, "a number of 0 or more")?;
+        if self.coupling == Coupling::Schroedinger {
+            require(
+                "sigma",
+                self.sigma,
+                self.sigma > 0.0,
+                "above 0 for the coupling of a schroedinger bridge",
+            )?;
+        }
+        if self.path == PathKind::Target {
+            require("sigma", self.sigma, self.sigma < 1.0, "below 1 for the path target")?;
+            if self.coupling != Coupling::Independent {
+                let rule = "independent for the path target, which begins at noise and not at a cell";
+                return Err(ModelError::Setting { name: "coupling", rule });
+            }
+        }
+        Ok(())
     }
 
     fn objective(&self, space: &Space) -> Result<Self::Objective, ModelError> {
@@ -104,7 +178,11 @@ impl Recipe for FlowConfig {
         data: &'d Populations,
         _space: &Space,
     ) -> Result<Batches<'d, Self::Objective>, ModelError> {
-        let path = Straight { sigma: self.sigma as f32 };
+        if self.path == PathKind::Target && data.snapshots().len() != 2 {
+            let needs = "two times, the first of which stands for standard normal noise";
+            return Err(ModelError::Data { model: self.method().into(), needs: needs.into() });
+        }
+        let path = self.path.path(self.sigma as f32);
         let matcher = FlowMatcher::new(data, self.pairing(), path, self.fit.batch, Seed(self.fit.seed))?;
         Ok(Box::new(matcher))
     }

@@ -4,6 +4,7 @@ use chreode_core::CoreError;
 use chreode_nn::NnError;
 use chreode_ode::SolveError;
 use chreode_ot::OtError;
+use chreode_sde::SdeError;
 use thiserror::Error;
 
 /// A request that cannot be met as posed.
@@ -19,6 +20,9 @@ pub enum ModelError {
     /// A flow cannot be integrated.
     #[error(transparent)]
     Solve(#[from] SolveError),
+    /// The noise of a path cannot be made.
+    #[error(transparent)]
+    Noise(#[from] SdeError),
     /// A network or an optimiser cannot be made.
     #[error(transparent)]
     Network(#[from] NnError),
@@ -30,6 +34,14 @@ pub enum ModelError {
         /// What was given.
         value: f64,
         /// What is allowed.
+        rule: &'static str,
+    },
+    /// Two settings that contradict each other.
+    #[error("{name} must be {rule}")]
+    Setting {
+        /// The field, as it is written in a configuration.
+        name: &'static str,
+        /// What is allowed, and why.
         rule: &'static str,
     },
     /// Fewer living cells than were to be sampled.

@@ -1,12 +1,9 @@
 //! A trained flow: a network with the coordinates and the clock it was trained in.
 
+use crate::groups::moved;
 use crate::{Dynamics, ModelError, Sampler, Space};
 use chreode_core::{Network, NetworkField, Seed, Snapshot, VectorField};
-use ndarray::{Array2, ArrayView2, Axis, concatenate, s};
-use rayon::prelude::*;
-
-/// Rows integrated together; fixed, so that an adaptive solve does not depend on the thread count.
-const ROWS: usize = 512;
+use ndarray::{Array2, ArrayView2};
 
 /// A velocity field over cells, in the user's times and coordinates.
 ///
@@ -34,29 +31,9 @@ impl<N: Network<Scalar = f32> + Sync> Flow<N> {
         times: &[f64],
         sampler: &Sampler,
     ) -> Result<Vec<Array2<f32>>, ModelError> {
-        self.space.frame.check(points)?;
-        let taus: Vec<f64> = times.iter().map(|&t| self.space.clock.network(t)).collect();
-        let inside = self.space.frame.enter(points);
-        let groups: Vec<_> = (0..inside.nrows()).step_by(ROWS).collect();
-        let moved: Vec<Vec<Array2<f32>>> = groups
-            .into_par_iter()
-            .map(|start| {
-                let rows = inside.slice(s![start..(start + ROWS).min(inside.nrows()), ..]).to_owned();
-                sampler.trajectory(&NetworkField::new(&self.network), rows, &taus)
-            })
-            .collect::<Result<_, _>>()?;
-        let mut states: Vec<Array2<f32>> = (0..times.len())
-            .map(|k| {
-                let parts: Vec<_> = moved.iter().map(|group| group[k].view()).collect();
-                let all = concatenate(Axis(0), &parts).unwrap_or_else(|_| Array2::zeros(points.raw_dim()));
-                self.space.frame.leave(all)
-            })
-            .collect();
-        if let Some(first) = states.first_mut() {
-            // Not a round trip through the network's coordinates: the cells as they were given.
-            first.assign(&points);
-        }
-        Ok(states)
+        moved(&self.space, points, times, |_, rows, taus| {
+            sampler.trajectory(&NetworkField::new(&self.network), rows, taus)
+        })
     }
 
     /// The velocity of every row at time `t`, in the user's coordinates per unit of the user's time.

@@ -3,17 +3,19 @@
 mod entropic;
 mod exact;
 mod independent;
+mod unbalanced;
 
-pub use entropic::Entropic;
+pub use entropic::{Entropic, Epsilon};
 pub use exact::{Exact, Sampling};
 pub use independent::Independent;
+pub use unbalanced::Unbalanced;
 
 use crate::ModelError;
 use ndarray::ArrayView2;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-/// Which cells are paired: the choice between I-CFM and OT-CFM.
+/// Which cells are paired, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Coupling {
@@ -21,6 +23,10 @@ pub enum Coupling {
     Exact,
     /// Entropic minibatch optimal transport.
     Sinkhorn,
+    /// Entropic minibatch optimal transport with the regularisation `2σ²` of the Schrödinger bridge: SB-CFM, [SF]²M.
+    Schroedinger,
+    /// Unbalanced minibatch optimal transport: cells far from all others may be left out.
+    Unbalanced,
     /// Independent pairs: I-CFM.
     Independent,
 }
@@ -29,7 +35,7 @@ pub enum Coupling {
 ///
 /// Pairs are indices, so that labels, weights and conditions can follow their cells.
 pub trait Pairing: Sync {
-    /// As many pairs `(row of x0, row of x1)` as `x0` has rows.
+    /// As many pairs `(row of x0, row of x1)` as `x0` has rows; `length` is the network time from the one to the other.
     ///
     /// # Errors
     /// A transport problem without a plan; never a substitute plan.
@@ -37,6 +43,7 @@ pub trait Pairing: Sync {
         &self,
         x0: ArrayView2<'_, f32>,
         x1: ArrayView2<'_, f32>,
+        length: f64,
         rng: &mut dyn Rng,
     ) -> Result<Vec<(usize, usize)>, ModelError>;
 }
@@ -46,8 +53,9 @@ impl Pairing for Box<dyn Pairing> {
         &self,
         x0: ArrayView2<'_, f32>,
         x1: ArrayView2<'_, f32>,
+        length: f64,
         rng: &mut dyn Rng,
     ) -> Result<Vec<(usize, usize)>, ModelError> {
-        self.as_ref().pair(x0, x1, rng)
+        self.as_ref().pair(x0, x1, length, rng)
     }
 }

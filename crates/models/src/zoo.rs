@@ -4,7 +4,10 @@ mod card;
 
 pub use card::{Card, Needs};
 
-use crate::{Checkpoint, FlowConfig, Frame, ModelError, Run, Trained, Training};
+use crate::{
+    Checkpoint, FlowConfig, Frame, MetricFlowConfig, ModelError, MultiMarginalConfig, RectifiedConfig, RescaledFlowConfig,
+    Run, ScoreFlowConfig, Trained, Training, TransportPathConfig,
+};
 use chreode_core::Populations;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +26,18 @@ pub enum Dataset {
 pub enum ModelConfig {
     /// Conditional flow matching: [`Cfm`](crate::Cfm).
     FlowMatching(FlowConfig),
+    /// Score and flow matching: [SF]²M.
+    ScoreFlow(ScoreFlowConfig),
+    /// Multi-marginal flow matching: curves through all times.
+    MultiMarginal(MultiMarginalConfig),
+    /// Metric flow matching: paths that stay where cells are.
+    MetricFlow(MetricFlowConfig),
+    /// Unbalanced flow matching with rescaling.
+    RescaledFlow(RescaledFlowConfig),
+    /// Rectified flow with reflow.
+    Rectified(RectifiedConfig),
+    /// Flow matching along optimal-transport paths over all times.
+    TransportPath(TransportPathConfig),
 }
 
 /// What all models do alike, for each of them: the variant, its settings, and what it learns from.
@@ -105,6 +120,12 @@ macro_rules! zoo {
 
 zoo! {
     FlowMatching(FlowConfig) of Populations,
+    ScoreFlow(ScoreFlowConfig) of Populations,
+    MultiMarginal(MultiMarginalConfig) of Populations,
+    MetricFlow(MetricFlowConfig) of Populations,
+    RescaledFlow(RescaledFlowConfig) of Populations,
+    Rectified(RectifiedConfig) of Populations,
+    TransportPath(TransportPathConfig) of Populations,
 }
 
 impl Default for ModelConfig {
@@ -127,6 +148,12 @@ impl ModelConfig {
     pub fn method(&self) -> String {
         match self {
             Self::FlowMatching(config) => config.method().into(),
+            Self::ScoreFlow(config) => config.method().into(),
+            Self::MultiMarginal(config) => config.method().into(),
+            Self::MetricFlow(config) => config.method().into(),
+            Self::RescaledFlow(config) => config.method().into(),
+            Self::Rectified(_) => "2-RF".into(),
+            Self::TransportPath(_) => "OTP-FM".into(),
         }
     }
 

@@ -2,12 +2,13 @@
 
 use crate::published::Set;
 use anyhow::Result;
-use chreode_core::{NetworkField, Populations, Seed};
+use chreode_core::{Populations, Seed};
 use chreode_models::{
-    Cfm, Coupling, Fit, FlowConfig, Frame, PairScore, Planar, Pool, normalised_path_energy, push_forward,
+    Card, Dataset, Dynamics, Frame, ModelConfig, PairScore, Planar, Pool, normalised_path_energy, push_forward,
 };
 use chreode_ot::{Order, wasserstein};
 use ndarray::Array2;
+use rayon::prelude::*;
 use serde::Serialize;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -23,38 +24,67 @@ pub(crate) struct Experiment {
     pub(crate) steps: u64,
     pub(crate) points: usize,
     pub(crate) threads: usize,
+    pub(crate) methods: Vec<Method>,
 }
 
 /// The models of the table that are retrained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, clap::ValueEnum)]
 pub(crate) enum Method {
+    /// From noise.
+    #[serde(rename = "FM")]
+    #[value(name = "fm")]
+    Noise,
+    /// Rectified once.
+    #[serde(rename = "RF")]
+    #[value(name = "rf")]
+    Rectified,
     /// Independent pairs.
     #[serde(rename = "I-CFM")]
+    #[value(name = "i-cfm")]
     Independent,
+    /// Brownian bridges between entropic pairs.
+    #[serde(rename = "SB-CFM")]
+    #[value(name = "sb-cfm")]
+    Schroedinger,
     /// Pairs of exact minibatch plans.
     #[serde(rename = "OT-CFM")]
+    #[value(name = "ot-cfm")]
     Exact,
+    /// Brownian bridges between exact pairs, with a score.
+    #[serde(rename = "[SF]2M-Exact")]
+    #[value(name = "sf2m")]
+    Score,
 }
 
 impl Method {
     /// In the order of the rows.
-    pub(crate) const ALL: [Self; 2] = [Self::Independent, Self::Exact];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Noise, Self::Rectified, Self::Independent, Self::Schroedinger, Self::Exact, Self::Score];
 
-    /// As in the publication.
-    pub(crate) fn name(self) -> &'static str {
+    /// As in the publication, and as in the list of models.
+    pub(crate) fn names(self) -> (&'static str, &'static str) {
         match self {
-            Self::Independent => "I-CFM",
-            Self::Exact => "OT-CFM",
+            Self::Noise => ("FM", "fm"),
+            Self::Rectified => ("RF", "rf"),
+            Self::Independent => ("I-CFM", "i-cfm"),
+            Self::Schroedinger => ("SB-CFM", "sb-cfm"),
+            Self::Exact => ("OT-CFM", "ot-cfm"),
+            Self::Score => ("[SF]2M-Exact", "sf2m"),
         }
+    }
+
+    /// Whether it can learn `set`: flow matching from noise needs noise to begin with.
+    pub(crate) fn suits(self, set: &Set) -> bool {
+        self != Self::Noise || set.source == Planar::Normal
     }
 }
 
 /// One seed of one set.
 pub(crate) struct Run {
-    /// A score for each of [`Method::ALL`].
-    pub(crate) scores: [PairScore; 2],
+    /// A score for each method that suits the set.
+    pub(crate) scores: Vec<(Method, PairScore)>,
     /// Seconds of training, likewise.
-    pub(crate) seconds: [f64; 2],
+    pub(crate) seconds: Vec<f64>,
     /// W₂ between the target's test points and as many others of the same law: what no model can pass.
     pub(crate) floor: f64,
 }
@@ -71,46 +101,39 @@ impl Experiment {
         let other = set.target.sample(self.points, seed.child("floor"))?;
         let [source, target] = [0, 1].map(|k| &test.snapshots()[k].points);
         let (mut flows, mut seconds) = (Vec::new(), Vec::new());
-        for method in Method::ALL {
+        for method in self.methods.iter().copied().filter(|method| method.suits(set)) {
             let start = Instant::now();
             let flow = self.train(&train, method, seed)?;
             seconds.push(start.elapsed().as_secs_f64());
-            flows.push(push_forward(&NetworkField::new(&flow), source, [0.0, 1.0], EULER)?);
+            let velocity = |t: f64, x: &Array2<f32>| flow.velocity(t, x.view()).expect("two columns");
+            flows.push((method, push_forward(&velocity, source, [0.0, 1.0], EULER)?));
         }
         // A solve prices arcs on all threads but pivots on one, and two at a time fill two cores; more would only take
         // more memory.
         let between = |x: &Array2<f32>| wasserstein(x.view(), target.view(), None, None, Order::Two);
-        let (independent, exact) = rayon::join(|| between(&flows[0].points), || between(&flows[1].points));
         let (least, floor) = rayon::join(|| between(source), || between(&other));
         let least_w2 = least?.value;
-        let score = |w2: f64, energy: f64| {
-            let npe = normalised_path_energy(energy, least_w2)?;
-            Ok::<_, anyhow::Error>(PairScore { w2, npe, energy, least_w2 })
-        };
-        let scores = [score(independent?.value, flows[0].energy)?, score(exact?.value, flows[1].energy)?];
-        Ok(Run { scores, seconds: [seconds[0], seconds[1]], floor: floor?.value })
+        let mut scores = Vec::new();
+        for pair in flows.chunks(2) {
+            let found: Vec<_> = pair.par_iter().map(|(_, path)| between(&path.points)).collect();
+            for ((method, path), w2) in pair.iter().zip(found) {
+                let npe = normalised_path_energy(path.energy, least_w2)?;
+                scores.push((*method, PairScore { w2: w2?.value, npe, energy: path.energy, least_w2 }));
+            }
+        }
+        Ok(Run { scores, seconds, floor: floor?.value })
     }
 
-    fn train(&self, train: &Populations, method: Method, seed: Seed) -> Result<chreode_nn::Mlp<f32>> {
-        let config = FlowConfig {
-            coupling: match method {
-                Method::Independent => Coupling::Independent,
-                Method::Exact => Coupling::Exact,
-            },
-            sigma: 0.1,
-            fit: Fit {
-                batch: 512.min(self.points),
-                lr: 1e-3,
-                weight_decay: 1e-5,
-                steps: self.steps,
-                seed: seed.0,
-                ..Fit::default()
-            },
-            ..FlowConfig::default()
-        };
+    fn train(&self, train: &Populations, method: Method, seed: Seed) -> Result<Box<dyn Dynamics>> {
+        let mut config = (Card::named(method.names().1)?.config)();
+        if let ModelConfig::Rectified(rectified) = &mut config {
+            rectified.first_steps = self.steps;
+        }
+        let fit = config.fit_mut();
+        (fit.batch, fit.steps, fit.seed) = (512.min(self.points), self.steps, seed.0);
         let frame = Frame::identity(train.features().to_vec());
-        let mut run = Cfm::new(train, frame, config)?;
-        run.train(Pool::with_threads(self.threads), |_| ControlFlow::Continue(()))?;
-        Ok(run.finish().network)
+        let mut run = config.start(&Dataset::Populations(train.clone()), frame)?;
+        run.train(Pool::with_threads(self.threads), &mut |_| ControlFlow::Continue(()))?;
+        Ok(run.finish().dynamics()?)
     }
 }

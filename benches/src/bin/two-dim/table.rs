@@ -19,20 +19,20 @@ pub(crate) struct Row {
     /// W₂ between two samples of the target.
     w2_floor_mean: f64,
     w2_floor_sd: Option<f64>,
-    published_w2: Published,
-    published_npe: Published,
+    published_w2: Option<Published>,
+    published_npe: Option<Published>,
 }
 
 impl Row {
     pub(crate) fn of(set: &Set, method: Method, runs: &[Run]) -> Self {
-        let k = method as usize;
-        let column = |value: &dyn Fn(&Run) -> f64| moments(runs.iter().map(value).collect());
-        let (w2_mean, w2_sd) = column(&|run| run.scores[k].w2);
-        let (npe_mean, npe_sd) = column(&|run| run.scores[k].npe);
-        let (seconds, _) = column(&|run| run.seconds[k]);
-        let (w2_floor_mean, w2_floor_sd) = column(&|run| run.floor);
+        let place = |run: &Run| run.scores.iter().position(|(m, _)| *m == method).expect("a method of the set");
+        let column = |value: &dyn Fn(&Run, usize) -> f64| moments(runs.iter().map(|r| value(r, place(r))).collect());
+        let (w2_mean, w2_sd) = column(&|run, k| run.scores[k].1.w2);
+        let (npe_mean, npe_sd) = column(&|run, k| run.scores[k].1.npe);
+        let (seconds, _) = column(&|run, k| run.seconds[k]);
+        let (w2_floor_mean, w2_floor_sd) = column(&|run, _| run.floor);
         let published = set.published(method);
-        let (published_w2, published_npe) = (published.w2, published.npe);
+        let (published_w2, published_npe) = (published.map(|p| p.w2), published.and_then(|p| p.npe));
         Self {
             set: set.name,
             model: method,
@@ -51,9 +51,9 @@ impl Row {
 
 /// The first lines of the table.
 pub(crate) fn header(experiment: &Experiment) -> String {
-    let Experiment { seeds, steps, points, threads } = experiment;
+    let Experiment { seeds, steps, points, threads, .. } = experiment;
     format!(
-        "{seeds} seeds, {steps} updates, {points} points, {threads} threads\n{:<20}{:<8}{:>16}{:>16}{:>16}{:>16}{:>16}{:>10}",
+        "{seeds} seeds, {steps} updates, {points} points, {threads} threads\n{:<20}{:<14}{:>16}{:>16}{:>16}{:>16}{:>16}{:>10}",
         "set", "model", "W2", "published", "NPE", "published", "W2 floor", "train (s)"
     )
 }
@@ -64,12 +64,12 @@ impl Display for Row {
             Some(sd) => format!("{mean:.3} ± {sd:.3}"),
             None => format!("{mean:.3}"),
         };
-        let published = |(mean, sd): Published| pair(mean, Some(sd));
+        let published = |p: Option<Published>| p.map_or(String::new(), |(mean, sd)| pair(mean, Some(sd)));
         write!(
             f,
-            "{:<20}{:<8}{:>16}{:>16}{:>16}{:>16}{:>16}{:>10.1}",
+            "{:<20}{:<14}{:>16}{:>16}{:>16}{:>16}{:>16}{:>10.1}",
             self.set,
-            self.model.name(),
+            self.model.names().0,
             pair(self.w2_mean, self.w2_sd),
             published(self.published_w2),
             pair(self.npe_mean, self.npe_sd),

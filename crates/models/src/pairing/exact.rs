@@ -59,6 +59,7 @@ impl Pairing for Exact {
         &self,
         x0: ArrayView2<'_, f32>,
         x1: ArrayView2<'_, f32>,
+        _length: f64,
         rng: &mut dyn Rng,
     ) -> Result<Vec<(usize, usize)>, ModelError> {
         let rest = || self.solvers.lock().unwrap_or_else(PoisonError::into_inner);

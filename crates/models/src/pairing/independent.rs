@@ -14,6 +14,7 @@ impl Pairing for Independent {
         &self,
         x0: ArrayView2<'_, f32>,
         x1: ArrayView2<'_, f32>,
+        _length: f64,
         rng: &mut dyn Rng,
     ) -> Result<Vec<(usize, usize)>, ModelError> {
         // The rows of a minibatch are in random order already; with as many targets as sources the

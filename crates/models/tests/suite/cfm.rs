@@ -2,8 +2,13 @@
 
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{
+<<<<<<< HEAD
     Cfm, Checkpoint, Coupling, Entropic, Exact, Fit, Flow, FlowConfig, Frame, Independent, ModelError,
     Pairing, Pool, Sampler, Sampling, Steps,
+=======
+    Cfm, Checkpoint, Coupling, Entropic, Epsilon, Exact, Fit, Flow, FlowConfig, Frame, Independent,
+    ModelError, Pairing, Pool, Sampler, Sampling, Steps,
+>>>>>>> 19f0198 (Flow matching along bridges, quarter circles and from noise; unbalanced pairs; [SF]2M; splines through all times)
 };
 use chreode_nn::Mlp;
 use ndarray::{Array2, Axis, array};
@@ -107,13 +112,14 @@ fn couplings_pair_at_their_cost() {
     // |m|² + 2 d = 14; the optimum of whole populations is |m|² = 10, a minibatch's a little more.
     let (x, y) = (gaussian(200, &[0.0, 0.0], 11), gaussian(200, &[3.0, 1.0], 12));
     let cost = |pairing: &dyn Pairing| {
-        let pairs = pairing.pair(x.view(), y.view(), &mut Seed(3).stream("pairs", 0)).expect("a plan");
+        let pairs = pairing.pair(x.view(), y.view(), 1.0, &mut Seed(3).stream("pairs", 0)).expect("a plan");
         assert_eq!(pairs.len(), 200);
         let square = |(i, j): &(usize, usize)| (&x.row(*i) - &y.row(*j)).mapv(|r| r * r).sum();
         pairs.iter().map(square).sum::<f32>() / 200.0
     };
+    let entropic = |share| Entropic { epsilon: Epsilon::Relative(share) };
     let exact = cost(&Exact::new(Sampling::Permutation));
-    let (tight, loose) = (cost(&Entropic { epsilon: 0.01 }), cost(&Entropic { epsilon: 5.0 }));
+    let (tight, loose) = (cost(&entropic(0.01)), cost(&entropic(5.0)));
     let independent = cost(&Independent);
     assert!(exact < 11.5, "exact pairs cost {exact}");
     assert!(tight >= exact && tight < exact + 0.5, "entropic pairs cost {tight}, exact ones {exact}");
@@ -127,8 +133,9 @@ fn couplings_pair_at_their_cost() {
 fn a_permutation_uses_every_cell_and_replacement_does_not() {
     let (x, y) = (gaussian(100, &[0.0, 0.0], 11), gaussian(100, &[3.0, 1.0], 12));
     let used = |sampling| {
-        let pairs =
-            Exact::new(sampling).pair(x.view(), y.view(), &mut Seed(3).stream("pairs", 0)).expect("a plan");
+        let pairs = Exact::new(sampling)
+            .pair(x.view(), y.view(), 1.0, &mut Seed(3).stream("pairs", 0))
+            .expect("a plan");
         pairs.iter().map(|(_, j)| *j).collect::<std::collections::BTreeSet<_>>().len()
     };
     assert_eq!(used(Sampling::Permutation), 100);

@@ -2,6 +2,13 @@
 
 mod bifurcation;
 mod cfm;
+mod common;
 mod leave_one_out;
+mod metric_flow;
+mod multi_marginal;
 mod path_energy;
+mod paths;
 mod planar;
+mod rectified;
+mod rescaled_flow;
+mod score_flow;

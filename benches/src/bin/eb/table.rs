@@ -1,0 +1,71 @@
+//! The rows, on the terminal and in the file.
+
+use crate::folds::{Experiment, Scores};
+use serde::Serialize;
+use std::fmt::{self, Display};
+
+/// One model.
+#[derive(Serialize)]
+pub(crate) struct Row {
+    model: String,
+    w1_mean: f64,
+    /// Of the means over folds, over seeds; absent for one seed.
+    w1_sd: Option<f64>,
+    /// Mean and deviation of each fold.
+    w1_by_fold: Vec<(f64, Option<f64>)>,
+    /// Training of one fold.
+    seconds: f64,
+}
+
+impl Row {
+    pub(crate) fn new(model: &str, scores: &Scores) -> Self {
+        let means = scores.w1.iter().map(|folds| folds.iter().sum::<f64>() / folds.len() as f64).collect();
+        let (w1_mean, w1_sd) = moments(means);
+        let fold = |k: usize| moments(scores.w1.iter().map(|folds| folds[k]).collect());
+        let w1_by_fold = (0..scores.folds.len()).map(fold).collect();
+        let seconds = moments(scores.seconds.clone()).0;
+        Self { model: model.into(), w1_mean, w1_sd, w1_by_fold, seconds }
+    }
+}
+
+/// The first lines of the table.
+pub(crate) fn header(experiment: &Experiment) -> String {
+    let Experiment { populations, seeds, threads, .. } = experiment;
+    let folds: String = experiment
+        .folds()
+        .iter()
+        .map(|fold| match &fold.out[..] {
+            [one] => format!("{:>18}", format!("time {one}")),
+            [held, other] => format!("{:>18}", format!("{other} without {held}")),
+            _ => String::new(),
+        })
+        .collect();
+    format!(
+        "{} cells, {} components, {} seeds, {threads} threads; W1\n{:<16}{:>18}{folds}{:>11}",
+        populations.cells(),
+        populations.dims(),
+        seeds.len(),
+        "model",
+        "mean",
+        "train (s)"
+    )
+}
+
+impl Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pair = |&(mean, sd): &(f64, Option<f64>)| match sd {
+            Some(sd) => format!("{:>18}", format!("{mean:.4} ± {sd:.4}")),
+            None => format!("{mean:>18.4}"),
+        };
+        let folds: String = self.w1_by_fold.iter().map(pair).collect();
+        write!(f, "{:<16}{}{folds}{:>11.1}", self.model, pair(&(self.w1_mean, self.w1_sd)), self.seconds)
+    }
+}
+
+/// Mean, and standard deviation (of a sample) where there are two values or more.
+fn moments(values: Vec<f64>) -> (f64, Option<f64>) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
+    (mean, (values.len() > 1).then(|| (squares / (n - 1.0)).sqrt()))
+}

@@ -1,0 +1,99 @@
+//! Minibatches of every snapshot.
+
+use crate::{Clock, ModelError};
+use chreode_core::{Populations, Seed, Snapshot, Stream};
+use ndarray::{Array2, ArrayView2, Axis};
+use rand::RngExt;
+use rand::seq::index;
+use rand_distr::{Distribution, weighted::WeightedAliasIndex};
+
+/// As many cells of every snapshot, drawn anew for every step.
+///
+/// Minibatch `k` is a pure function of the seed and `k`.
+pub struct Minibatches<'p> {
+    populations: &'p Populations,
+    clock: Clock,
+    batch: usize,
+    seed: Seed,
+    draws: Vec<Draw>,
+}
+
+/// How cells of one snapshot are drawn.
+enum Draw {
+    /// Equal weights: without replacement, when there are enough.
+    Distinct,
+    /// By weight, with replacement.
+    Weighted(WeightedAliasIndex<f32>),
+}
+
+impl<'p> Minibatches<'p> {
+    /// `batch` cells a snapshot and step.
+    ///
+    /// # Errors
+    /// Fewer than two times, a batch of 0, or a snapshot with fewer than two cells.
+    pub fn new(populations: &'p Populations, batch: usize, seed: Seed) -> Result<Self, ModelError> {
+        let clock = Clock::of(&populations.times())?;
+        if batch == 0 {
+            return Err(ModelError::Parameter { name: "batch", value: 0.0, rule: "at least 1" });
+        }
+        if let Some(small) = populations.snapshots().iter().find(|s| s.len() < 2) {
+            return Err(ModelError::SmallSnapshot { time: small.time, cells: small.len(), wanted: 2 });
+        }
+        let draws = populations.snapshots().iter().map(Draw::of).collect();
+        Ok(Self { populations, clock, batch, seed, draws })
+    }
+
+    /// The populations drawn from.
+    pub fn populations(&self) -> &'p Populations {
+        self.populations
+    }
+
+    /// The clock of the series.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Cells a snapshot and step.
+    pub fn size(&self) -> usize {
+        self.batch
+    }
+
+    /// The network time of every snapshot.
+    pub fn times(&self) -> Vec<f64> {
+        self.populations.snapshots().iter().map(|s| self.clock.network(s.time)).collect()
+    }
+
+    /// The cells of step `index`, an array a snapshot, and the generator that goes on from there.
+    pub fn draw(&self, index: u64) -> (Vec<Array2<f32>>, Stream) {
+        let mut rng = self.seed.stream("batch", index);
+        let snapshots = self.populations.snapshots().iter().zip(&self.draws);
+        let cells = snapshots.map(|(s, draw)| draw.cells(s, self.batch, &mut rng)).collect();
+        (cells, rng)
+    }
+}
+
+impl Draw {
+    fn of(snapshot: &Snapshot) -> Self {
+        match &snapshot.weights {
+            None => Self::Distinct,
+            Some(w) => Self::Weighted(
+                WeightedAliasIndex::new(w.to_vec()).expect("populations hold valid weights, not all zero"),
+            ),
+        }
+    }
+
+    fn cells(&self, snapshot: &Snapshot, n: usize, rng: &mut Stream) -> Array2<f32> {
+        let rows = match self {
+            Self::Distinct if n <= snapshot.len() => index::sample(rng, snapshot.len(), n).into_vec(),
+            Self::Distinct => (0..n).map(|_| rng.random_range(0..snapshot.len())).collect(),
+            Self::Weighted(weights) => (0..n).map(|_| weights.sample(rng)).collect(),
+        };
+        snapshot.points.select(Axis(0), &rows)
+    }
+}
+
+/// A row as a slice.
+pub(crate) fn row<'a>(points: &'a ArrayView2<'_, f32>, i: usize) -> &'a [f32] {
+    let width = points.ncols();
+    &points.as_slice().expect("selected rows are contiguous")[i * width..(i + 1) * width]
+}

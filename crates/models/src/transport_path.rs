@@ -1,0 +1,97 @@
+//! Flow matching along optimal-transport paths: one path from the first time to the last, drawn to the cells in between.
+//!
+//! Cells of the first and the last time are paired, and each pair is joined by the path of least
+//!
+//! `∫ ½|ẋ|² dq + Σ_k w ∫ λ_k(q) g_k(x(q_k)) dq`,  `g_k(x) = ½ |x − y_k|²`,
+//!
+//! where `y_k` is the cell that optimal transport pairs with the path at inner time `q_k`, so that g is the potential of
+//! the squared Wasserstein distance to that population. Its Euler-Lagrange equation has the closed form of [`Pulled`]; new
+//! partners and new paths take turns for a few rounds. Unlike a spline through chained cells the path need not pass
+//! through noisy cells, and pairs are made once for all times.
+//!
+//! After OTP-FM (ICML 2026, arXiv:2606.05327), whose targets these are; there a MeanFlow network learns them.
+
+mod batches;
+mod pulled;
+
+pub use batches::PathMatcher;
+pub use pulled::Pulled;
+
+use crate::error::require;
+use crate::{Batches, Exact, Fit, Flow, Minibatches, ModelError, Recipe, Regression, Sampling, Space};
+use chreode_core::{Populations, Seed};
+use chreode_nn::{Mlp, MlpConfig};
+use serde::{Deserialize, Serialize};
+
+/// Settings of flow matching along optimal-transport paths.
+///
+/// | name | default | range |
+/// |---|---|---|
+/// | `weight` | 50 | ≥ 0; pull w of each inner time: the path goes about `w q (1 − q)/(1 + w q (1 − q))` of the way to its partner |
+/// | `width` | 0.1 | > 0, ≤ 0.5; half the time for which an inner time pulls, as a share of all time |
+/// | `rounds` | 2 | 1 to 100; times that partners are chosen |
+/// | `sigma` | 0.1 | ≥ 0; noise of the path |
+/// | `fit` | | the settings of training, see [`Fit`] |
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TransportPathConfig {
+    /// Pull of each inner time.
+    pub weight: f64,
+    /// Half the time for which an inner time pulls.
+    pub width: f64,
+    /// Times that partners are chosen.
+    pub rounds: usize,
+    /// Noise of the path.
+    pub sigma: f64,
+    /// The settings of training.
+    pub fit: Fit,
+}
+
+impl Default for TransportPathConfig {
+    fn default() -> Self {
+        Self { weight: 50.0, width: 0.1, rounds: 2, sigma: 0.1, fit: Fit::default() }
+    }
+}
+
+impl Recipe for TransportPathConfig {
+    type Data = Populations;
+    type Objective = Regression<Mlp<f32>>;
+    type Trained = Flow<Mlp<f32>>;
+
+    fn fit(&self) -> &Fit {
+        &self.fit
+    }
+
+    fn fit_mut(&mut self) -> &mut Fit {
+        &mut self.fit
+    }
+
+    fn check(&self) -> Result<(), ModelError> {
+        require("weight", self.weight, self.weight >= 0.0, "a number of 0 or more")?;
+        require("width", self.width, self.width > 0.0 && self.width <= 0.5, "above 0 and at most 0.5")?;
+        require("rounds", self.rounds as f64, (1..=100).contains(&self.rounds), "1 to 100")?;
+        require("sigma", self.sigma, self.sigma >= 0.0, "a number of 0 or more")
+    }
+
+    fn objective(&self, space: &Space) -> Result<Self::Objective, ModelError> {
+        Ok(Regression::new(self.fit.network("network", MlpConfig::new(space.frame.dims()))?))
+    }
+
+    fn batches<'d>(
+        &self,
+        data: &'d Populations,
+        _space: &Space,
+    ) -> Result<Batches<'d, Self::Objective>, ModelError> {
+        let minibatches = Minibatches::new(data, self.fit.batch, Seed(self.fit.seed))?;
+        let times = minibatches.times();
+        let (first, all) = (times[0], times[times.len() - 1] - times[0]);
+        let inner = times[1..times.len() - 1].iter().map(|t| (t - first) / all).collect();
+        let pulled = Pulled::new(inner, self.weight, self.width);
+        let pairing = Exact::new(Sampling::Permutation);
+        Ok(Box::new(PathMatcher::new(minibatches, pairing, pulled, self.rounds, self.sigma as f32)))
+    }
+
+    fn trained(&self, objective: Self::Objective, space: Space) -> Self::Trained {
+        Flow { network: objective.network, space }
+    }
+}
