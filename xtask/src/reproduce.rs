@@ -10,12 +10,15 @@ use std::path::Path;
 pub(crate) enum Experiment {
     /// Two-dimensional sets: W2 and normalised path energy (Tong et al. 2024, table 2)
     TwoDim,
+    /// Models of growth: W1 and mass error (Peng et al. 2026), of the data in CHREODE_DATA
+    GeneGrowth,
 }
 
 /// Reruns `experiment`.
 pub(crate) fn run(experiment: Experiment, json: Option<&Path>, rest: &[String]) -> Result<()> {
     let binary = match experiment {
         Experiment::TwoDim => "two-dim",
+        Experiment::GeneGrowth => "gene-growth",
     };
     let mut command = cargo();
     command.args(["run", "--release", "--quiet", "--package", "chreode-benches", "--bin", binary, "--"]);

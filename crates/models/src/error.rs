@@ -110,6 +110,12 @@ pub enum ModelError {
         /// What it needs.
         needs: String,
     },
+    /// A gradient that an adjoint could not take.
+    #[error("the gradient of the loss failed: {reason}")]
+    Gradient {
+        /// Why.
+        reason: String,
+    },
     /// A loss that is not a number.
     #[error("the loss is {loss} at step {step}; lower lr, or give clip a value such as 1")]
     LossNotFinite {

@@ -3,12 +3,14 @@
 mod cfm;
 mod checkpoint;
 mod clock;
+mod density;
 mod dynamics;
 mod error;
 mod evaluate;
 mod fit;
 mod flow;
 mod frame;
+mod growth;
 mod matcher;
 mod objective;
 mod pairing;
@@ -27,16 +29,23 @@ mod zoo;
 pub use cfm::{Cfm, FlowConfig};
 pub use checkpoint::{Checkpoint, Header};
 pub use clock::Clock;
+pub use density::{
+    Base, BaseDensity, Cnf, CnfConfig, DensityFlow, Likelihood, LikelihoodBatch, Probe,
+};
 pub use dynamics::{Dynamics, Trained};
 pub use error::ModelError;
 pub use evaluate::{
-    Baselines, Bootstrap, Distances, EulerPath, Fold, Forecast, HeldOut, PairScore, PathEnergy, Protocol,
+    Baselines, Bootstrap, Distances, EulerPath, Fold, Forecast, GrowthScore, HeldOut, PairScore, PathEnergy, Protocol,
     Score, Scores, Statistic, Summary, displacement, halves, normalised_path_energy, push_forward,
-    score_pair,
+    score_growth, score_pair,
 };
 pub use fit::Fit;
 pub use flow::Flow;
 pub use frame::Frame;
+pub use growth::{
+    ExponentialPath, GrowthBatch, GrowthFlow, GrowthMatcher, GrowthPath, Mass, MassRule, Pair, PairPlan, Plans,
+    SemiRelaxed, UnbalancedPlanner, VelocityGrowth, Vgfm, VgfmConfig, WfrConfig, WfrFm, WfrPath, WfrPlanner,
+};
 pub use matcher::{Batch, FlowMatcher};
 pub use objective::{Objective, Regression};
 pub use pairing::{Coupling, Entropic, Exact, Independent, Pairing, Sampling};

@@ -4,7 +4,7 @@ mod card;
 
 pub use card::{Card, Needs};
 
-use crate::{Checkpoint, FlowConfig, Frame, ModelError, Run, Trained, Training};
+use crate::{Checkpoint, CnfConfig, FlowConfig, Frame, ModelError, Run, Trained, Training, VgfmConfig, WfrConfig};
 use chreode_core::Populations;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,12 @@ pub enum Dataset {
 pub enum ModelConfig {
     /// Conditional flow matching: [`Cfm`](crate::Cfm).
     FlowMatching(FlowConfig),
+    /// Continuous normalising flows: [`Cnf`](crate::Cnf).
+    Cnf(CnfConfig),
+    /// Velocity and growth along Wasserstein-Fisher-Rao geodesics: [`WfrFm`](crate::WfrFm).
+    WfrFm(WfrConfig),
+    /// Velocity and growth by semi-relaxed transport: [`Vgfm`](crate::Vgfm).
+    Vgfm(VgfmConfig),
 }
 
 /// What all models do alike, for each of them: the variant, its settings, and what it learns from.
@@ -105,6 +111,9 @@ macro_rules! zoo {
 
 zoo! {
     FlowMatching(FlowConfig) of Populations,
+    Cnf(CnfConfig) of Populations,
+    WfrFm(WfrConfig) of Populations,
+    Vgfm(VgfmConfig) of Populations,
 }
 
 impl Default for ModelConfig {
@@ -127,6 +136,9 @@ impl ModelConfig {
     pub fn method(&self) -> String {
         match self {
             Self::FlowMatching(config) => config.method().into(),
+            Self::Cnf(config) => config.method().into(),
+            Self::WfrFm(_) => "WFR-FM".into(),
+            Self::Vgfm(_) => "VGFM".into(),
         }
     }
 

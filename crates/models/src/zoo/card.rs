@@ -1,6 +1,6 @@
 //! The list of models.
 
-use crate::{Coupling, FlowConfig, ModelConfig, ModelError};
+use crate::{CnfConfig, Coupling, FlowConfig, ModelConfig, ModelError, VgfmConfig, WfrConfig};
 use std::fmt;
 
 /// What a model learns from, beside cells at two times at least.
@@ -9,12 +9,20 @@ use std::fmt;
 pub enum Needs {
     /// Snapshots of cells, with the time each was taken at.
     Snapshots,
+    /// Cells at one time or more.
+    Cells,
+    /// Snapshots, and how much mass each stands for.
+    Masses,
 }
 
 impl fmt::Display for Needs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Snapshots => "cells at two times at least, with the time of each",
+            Self::Cells => "cells at one time or more, with the time of each",
+            Self::Masses => {
+                "cells at two times at least, in numbers that say how many there were (or mass = \"weights\", or a list)"
+            }
         })
     }
 }
@@ -49,6 +57,41 @@ static CARDS: &[Card] = &[
         reference: "Tong et al., TMLR 2024, arXiv:2302.00482",
         needs: Needs::Snapshots,
         config: || FlowConfig { coupling: Coupling::Independent, ..FlowConfig::default() }.into(),
+    },
+    Card {
+        name: "cnf",
+        line: "continuous normalising flow by maximum likelihood, with the exact divergence",
+        reference: "Chen et al., NeurIPS 2018, arXiv:1806.07366",
+        needs: Needs::Cells,
+        config: || CnfConfig::default().into(),
+    },
+    Card {
+        name: "ffjord",
+        line: "continuous normalising flow with a random probe of the divergence",
+        reference: "Grathwohl et al., ICLR 2019, arXiv:1810.01367",
+        needs: Needs::Cells,
+        config: || CnfConfig::ffjord().into(),
+    },
+    Card {
+        name: "rnode",
+        line: "FFJORD with its kinetic energy and its Jacobian kept small",
+        reference: "Finlay et al., ICML 2020, arXiv:2002.02798",
+        needs: Needs::Cells,
+        config: || CnfConfig::rnode().into(),
+    },
+    Card {
+        name: "wfr-fm",
+        line: "velocity and growth matched along Wasserstein-Fisher-Rao geodesics between cells with masses",
+        reference: "Peng et al., ICLR 2026, arXiv:2601.06810",
+        needs: Needs::Masses,
+        config: || WfrConfig::default().into(),
+    },
+    Card {
+        name: "vgfm",
+        line: "velocity and growth matched along the pairs of semi-relaxed transport",
+        reference: "Wang et al., NeurIPS 2025, arXiv:2505.13413",
+        needs: Needs::Masses,
+        config: || VgfmConfig::default().into(),
     },
 ];
 
