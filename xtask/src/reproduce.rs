@@ -12,6 +12,8 @@ pub(crate) enum Experiment {
     TwoDim,
     /// Models of growth: W1 and mass error (Peng et al. 2026), of the data in CHREODE_DATA
     GeneGrowth,
+    /// Normalising flows: the likelihood of planar sets beside their entropy
+    Cnf,
 }
 
 /// Reruns `experiment`.
@@ -19,6 +21,7 @@ pub(crate) fn run(experiment: Experiment, json: Option<&Path>, rest: &[String]) 
     let binary = match experiment {
         Experiment::TwoDim => "two-dim",
         Experiment::GeneGrowth => "gene-growth",
+        Experiment::Cnf => "cnf",
     };
     let mut command = cargo();
     command.args(["run", "--release", "--quiet", "--package", "chreode-benches", "--bin", binary, "--"]);

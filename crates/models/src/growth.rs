@@ -7,6 +7,7 @@ mod matcher;
 mod matching;
 mod pairs;
 mod path;
+mod tigon;
 
 pub use config::{Plans, Vgfm, VgfmConfig, WfrConfig, WfrFm};
 pub use flow::GrowthFlow;
@@ -15,3 +16,4 @@ pub use matcher::GrowthMatcher;
 pub use matching::{GrowthBatch, VelocityGrowth};
 pub use pairs::{Pair, PairPlan, SemiRelaxed, UnbalancedPlanner, WfrPlanner};
 pub use path::{ExponentialPath, GrowthPath, WfrPath};
+pub use tigon::{DensityMatching, Tigon, TigonBatch, TigonConfig};

@@ -30,7 +30,8 @@ pub use cfm::{Cfm, FlowConfig};
 pub use checkpoint::{Checkpoint, Header};
 pub use clock::Clock;
 pub use density::{
-    Base, BaseDensity, Cnf, CnfConfig, DensityFlow, Likelihood, LikelihoodBatch, Probe,
+    Base, BaseDensity, Cnf, CnfConfig, DensityFlow, Likelihood, LikelihoodBatch, OtFlow, OtFlowConfig, Potential,
+    PotentialMemory, Probe, Rate,
 };
 pub use dynamics::{Dynamics, Trained};
 pub use error::ModelError;
@@ -43,8 +44,8 @@ pub use fit::Fit;
 pub use flow::Flow;
 pub use frame::Frame;
 pub use growth::{
-    ExponentialPath, GrowthBatch, GrowthFlow, GrowthMatcher, GrowthPath, Mass, MassRule, Pair, PairPlan, Plans,
-    SemiRelaxed, UnbalancedPlanner, VelocityGrowth, Vgfm, VgfmConfig, WfrConfig, WfrFm, WfrPath, WfrPlanner,
+    DensityMatching, ExponentialPath, GrowthBatch, GrowthFlow, GrowthMatcher, GrowthPath, Mass, MassRule, Pair,
+    PairPlan, Plans, SemiRelaxed, Tigon, TigonBatch, TigonConfig, UnbalancedPlanner, VelocityGrowth, Vgfm, VgfmConfig, WfrConfig, WfrFm, WfrPath, WfrPlanner,
 };
 pub use matcher::{Batch, FlowMatcher};
 pub use objective::{Objective, Regression};
@@ -55,7 +56,7 @@ pub use pool::{BatchSource, Pool};
 pub use recipe::{Batches, Recipe};
 pub use run::{Run, Training};
 pub use sampler::{Sampler, Steps};
-pub use simulate::{Bifurcation, Branch, Circuit, Growth, Measurement, Planar, Simulation, Toggle, Truth};
+pub use simulate::{Bifurcation, Branch, Circuit, Growth, Measurement, Planar, PlanarDensity, Simulation, Toggle, Truth};
 pub use space::{Data, Space};
 pub use stage::{Rule, Stage};
 pub use trainer::{Progress, Trainer};

@@ -4,7 +4,7 @@ mod card;
 
 pub use card::{Card, Needs};
 
-use crate::{Checkpoint, CnfConfig, FlowConfig, Frame, ModelError, Run, Trained, Training, VgfmConfig, WfrConfig};
+use crate::{Checkpoint, CnfConfig, FlowConfig, Frame, ModelError, OtFlowConfig, Run, TigonConfig, Trained, Training, VgfmConfig, WfrConfig};
 use chreode_core::Populations;
 use serde::{Deserialize, Serialize};
 
@@ -25,10 +25,14 @@ pub enum ModelConfig {
     FlowMatching(FlowConfig),
     /// Continuous normalising flows: [`Cnf`](crate::Cnf).
     Cnf(CnfConfig),
+    /// Normalising flows along the gradient of a potential: [`OtFlow`](crate::OtFlow).
+    OtFlow(OtFlowConfig),
     /// Velocity and growth along Wasserstein-Fisher-Rao geodesics: [`WfrFm`](crate::WfrFm).
     WfrFm(WfrConfig),
     /// Velocity and growth by semi-relaxed transport: [`Vgfm`](crate::Vgfm).
     Vgfm(VgfmConfig),
+    /// Velocity and growth of least action between densities: [`Tigon`](crate::Tigon).
+    Tigon(TigonConfig),
 }
 
 /// What all models do alike, for each of them: the variant, its settings, and what it learns from.
@@ -112,8 +116,10 @@ macro_rules! zoo {
 zoo! {
     FlowMatching(FlowConfig) of Populations,
     Cnf(CnfConfig) of Populations,
+    OtFlow(OtFlowConfig) of Populations,
     WfrFm(WfrConfig) of Populations,
     Vgfm(VgfmConfig) of Populations,
+    Tigon(TigonConfig) of Populations,
 }
 
 impl Default for ModelConfig {
@@ -137,8 +143,10 @@ impl ModelConfig {
         match self {
             Self::FlowMatching(config) => config.method().into(),
             Self::Cnf(config) => config.method().into(),
+            Self::OtFlow(_) => "OT-Flow".into(),
             Self::WfrFm(_) => "WFR-FM".into(),
             Self::Vgfm(_) => "VGFM".into(),
+            Self::Tigon(_) => "TIGON".into(),
         }
     }
 

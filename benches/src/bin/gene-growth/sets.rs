@@ -4,7 +4,7 @@ use crate::counts;
 use anyhow::{Context, Result};
 use chreode_core::{Populations, Seed};
 use chreode_io::{Columns, read_populations};
-use chreode_models::{Bifurcation, Fit, Frame, Mass, Measurement, ModelConfig, VgfmConfig, WfrConfig};
+use chreode_models::{Bifurcation, Fit, Frame, Mass, Measurement, ModelConfig, TigonConfig, VgfmConfig, WfrConfig};
 use chreode_nn::Activation;
 use std::path::Path;
 
@@ -67,7 +67,8 @@ impl Set {
         let mass = self.mass.clone();
         vec![
             ("wfr-fm", WfrConfig { delta: self.delta / scale, mass: mass.clone(), fit: fit.clone(), ..WfrConfig::default() }.into()),
-            ("vgfm", VgfmConfig { mass, fit, ..VgfmConfig::default() }.into()),
+            ("vgfm", VgfmConfig { mass: mass.clone(), fit, ..VgfmConfig::default() }.into()),
+            ("tigon", TigonConfig { mass, fit: Fit { steps: 1500, ..TigonConfig::default().fit }, ..TigonConfig::default() }.into()),
         ]
     }
 }

@@ -1,6 +1,6 @@
 //! The distributions that flows start from.
 
-use crate::ModelError;
+use crate::{ModelError, Space};
 use chreode_core::{ParameterView, Seed, Snapshot};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use rand::RngExt;
@@ -47,6 +47,17 @@ pub enum BaseDensity {
 }
 
 impl Base {
+    /// Network time at which the flow begins.
+    pub(super) fn start(self, space: &Space) -> f64 {
+        let first = space.times.first().map_or(0.0, |&t| space.clock.network(t));
+        if self == Self::Normal { first - 1.0 } else { first }
+    }
+
+    /// Times that the data must have.
+    pub(super) fn least_times(self) -> usize {
+        if self == Self::Normal { 1 } else { 2 }
+    }
+
     /// A distribution on `dims` columns whose parameters are yet to be set: standard normal, or all centres at 0.
     pub fn new(self, dims: usize) -> BaseDensity {
         match self {

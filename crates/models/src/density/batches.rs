@@ -1,7 +1,7 @@
 //! Cells to make likely, and the probes of their divergence.
 
-use super::{Base, CnfConfig};
-use crate::{BatchSource, Clock, ModelError};
+use super::Base;
+use crate::{BatchSource, Clock, Fit, ModelError};
 use chreode_core::{Populations, Seed, Snapshot, Stream};
 use ndarray::{Array2, Array3, Axis};
 use rand::RngExt;
@@ -44,15 +44,20 @@ pub(super) struct Cells<'p> {
 }
 
 impl<'p> Cells<'p> {
-    pub(super) fn new(data: &'p Populations, clock: Clock, config: &CnfConfig) -> Result<Self, ModelError> {
-        let snapshots = match config.base {
+    pub(super) fn new(
+        data: &'p Populations,
+        clock: Clock,
+        base: Base,
+        (probes, probe): (usize, Probe),
+        fit: &Fit,
+    ) -> Result<Self, ModelError> {
+        let snapshots = match base {
             Base::Normal => data.snapshots(),
             Base::Gaussian | Base::Kernel => &data.snapshots()[1..],
         };
         if snapshots.is_empty() {
             return Err(ModelError::TooFewTimes { times: data.times() });
         }
-        let CnfConfig { probes, probe, ref fit, .. } = *config;
         Ok(Self { snapshots, clock, batch: fit.batch, probes, probe, seed: Seed(fit.seed) })
     }
 }

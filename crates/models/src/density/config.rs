@@ -1,6 +1,7 @@
 //! Settings of continuous normalising flows.
 
 use super::batches::Cells;
+use super::likelihood::Regularisers;
 use super::{Base, DensityFlow, Likelihood, Probe};
 use crate::error::require;
 use crate::{Batches, Fit, Flow, ModelError, Objective, Recipe, Run, Space, Stage};
@@ -94,7 +95,7 @@ impl Recipe for CnfConfig {
     }
 
     fn least_times(&self) -> usize {
-        if self.base == Base::Normal { 1 } else { 2 }
+        self.base.least_times()
     }
 
     fn check(&self) -> Result<(), ModelError> {
@@ -107,9 +108,9 @@ impl Recipe for CnfConfig {
     fn objective(&self, space: &Space) -> Result<Self::Objective, ModelError> {
         let dims = space.frame.dims();
         let network = self.fit.network("velocity", MlpConfig::new(dims))?;
-        let first = space.times.first().map_or(0.0, |&t| space.clock.network(t));
-        let start = if self.base == Base::Normal { first - 1.0 } else { first };
-        Ok(Likelihood::new(network, (self.base.new(dims), start), (self.kinetic, self.jacobian), self.steps))
+        let start = self.base.start(space);
+        let weights = Regularisers { kinetic: self.kinetic, jacobian: self.jacobian, hjb: 0.0 };
+        Ok(Likelihood::new(network, (self.base.new(dims), start), weights, self.steps))
     }
 
     fn prepare(&self, objective: &mut Self::Objective, data: &Populations) -> Result<(), ModelError> {
@@ -123,7 +124,8 @@ impl Recipe for CnfConfig {
         data: &'d Populations,
         space: &Space,
     ) -> Result<Batches<'d, Self::Objective>, ModelError> {
-        Ok(Box::new(Cells::new(data, space.clock, self)?))
+        let CnfConfig { base, probes, probe, ref fit, .. } = *self;
+        Ok(Box::new(Cells::new(data, space.clock, base, (probes, probe), fit)?))
     }
 
     fn stages(&self, objective: &Self::Objective) -> Result<Vec<Stage>, ModelError> {

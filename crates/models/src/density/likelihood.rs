@@ -9,7 +9,18 @@ use chreode_ode::{ExplicitRk, Fixed, RK4, Solve};
 use ndarray::Array2;
 use std::cell::RefCell;
 
-/// `L(θ) = Σᵢ wᵢ (−log p(tᵢ, xᵢ) + α ∫ |v|² dt + β ∫ |∂v/∂x|² dt)`, with
+/// What the integrals beside the likelihood count.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Regularisers {
+    /// α, of the kinetic energy.
+    pub(super) kinetic: f64,
+    /// β, of the squared Jacobian.
+    pub(super) jacobian: f64,
+    /// γ, of the residual of the Hamilton-Jacobi-Bellman equation.
+    pub(super) hjb: f64,
+}
+
+/// `L(θ) = Σᵢ wᵢ (−log p(tᵢ, xᵢ) + α ∫ |v|² dt + β ∫ |∂v/∂x|² dt + γ ∫ |∂Φ/∂t − ½ |∇Φ|²| dt)`, with
 /// `log p(t, x) = log p₀(z) − ∫ tr ∂v/∂x dt` along the flow from z at the base's time to x at t.
 ///
 /// Every row is carried back over its own span, all in one solve; the gradient is that of the steps taken.
@@ -20,8 +31,7 @@ pub struct Likelihood<N: NetworkJvp<Scalar = f32>> {
     pub base: BaseDensity,
     /// Network time of the base.
     pub start: f64,
-    kinetic: f64,
-    jacobian: f64,
+    weights: Regularisers,
     /// Steps of RK4 a unit of network time.
     steps: usize,
     parts: Parts,
@@ -32,11 +42,11 @@ impl<N: NetworkJvp<Scalar = f32>> Likelihood<N> {
     pub(super) fn new(
         network: N,
         (base, start): (BaseDensity, f64),
-        (kinetic, jacobian): (f64, f64),
+        weights: Regularisers,
         steps: usize,
     ) -> Self {
         let parts = Parts::default().with("velocity", &network);
-        Self { network, base, start, kinetic, jacobian, steps, parts, memory: RefCell::default() }
+        Self { network, base, start, weights, steps, parts, memory: RefCell::default() }
     }
 
     /// The parameters that are learnt.
@@ -87,10 +97,11 @@ impl<N: NetworkJvp<Scalar = f32>> Objective for Likelihood<N> {
         let solve = Solve::new(ExplicitRk::new(RK4), Fixed::steps(steps));
         let adjoint = Discrete::default().times(Times::Constant);
         let y0 = (batch.x.clone(), Array2::zeros((rows, INTEGRALS)));
-        let (ys, tape) = adjoint.forward(&solve, &field, y0, &[0.0, 1.0]).map_err(failed)?;
+        let (ys, tape) = adjoint.forward(&solve, &field, y0, &[0.0, 1.0])?;
         let (z, q) = &ys[1];
         let (log_base, score) = self.base.log_density(z.view());
-        let factors = [-1.0, self.kinetic, self.jacobian];
+        let Regularisers { kinetic, jacobian, hjb } = self.weights;
+        let factors = [-1.0, kinetic, jacobian, hjb];
         let (mut loss, mut a, mut c) = (0.0, score, q.clone());
         for (i, &w) in batch.weight.iter().enumerate() {
             loss -= w * log_base[i];
@@ -102,20 +113,12 @@ impl<N: NetworkJvp<Scalar = f32>> Objective for Likelihood<N> {
         }
         if loss.is_finite() {
             let start = (Array2::zeros((rows, columns)), Array2::zeros((rows, INTEGRALS)));
-            let pulled = adjoint.backward(&solve, &field, &tape, &[start, (a, c)]).map_err(failed)?;
+            let pulled = adjoint.backward(&solve, &field, &tape, &[start, (a, c)])?;
             let learnt = self.parts.range(0);
             gradient.fill(0.0);
             gradient[learnt].iter_mut().zip(&pulled.params).for_each(|(to, from)| *to = *from);
         }
         self.memory.replace(field.scratch.into_inner());
         Ok(loss)
-    }
-}
-
-/// A failed solve by its reason.
-fn failed(error: chreode_adjoint::AdjointError) -> ModelError {
-    match error {
-        chreode_adjoint::AdjointError::Solve(error) => error.into(),
-        error => ModelError::Gradient { reason: error.to_string() },
     }
 }

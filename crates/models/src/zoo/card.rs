@@ -1,6 +1,6 @@
 //! The list of models.
 
-use crate::{CnfConfig, Coupling, FlowConfig, ModelConfig, ModelError, VgfmConfig, WfrConfig};
+use crate::{CnfConfig, Coupling, FlowConfig, ModelConfig, ModelError, OtFlowConfig, TigonConfig, VgfmConfig, WfrConfig};
 use std::fmt;
 
 /// What a model learns from, beside cells at two times at least.
@@ -80,6 +80,13 @@ static CARDS: &[Card] = &[
         config: || CnfConfig::rnode().into(),
     },
     Card {
+        name: "ot-flow",
+        line: "normalising flow along the gradient of a potential, near optimal transport",
+        reference: "Onken et al., AAAI 2021, arXiv:2006.00104",
+        needs: Needs::Cells,
+        config: || OtFlowConfig::default().into(),
+    },
+    Card {
         name: "wfr-fm",
         line: "velocity and growth matched along Wasserstein-Fisher-Rao geodesics between cells with masses",
         reference: "Peng et al., ICLR 2026, arXiv:2601.06810",
@@ -92,6 +99,13 @@ static CARDS: &[Card] = &[
         reference: "Wang et al., NeurIPS 2025, arXiv:2505.13413",
         needs: Needs::Masses,
         config: || VgfmConfig::default().into(),
+    },
+    Card {
+        name: "tigon",
+        line: "velocity and growth of least action whose density meets those of the snapshots",
+        reference: "Sha et al., Nature Machine Intelligence 2024, doi 10.1038/s42256-023-00763-w",
+        needs: Needs::Masses,
+        config: || TigonConfig::default().into(),
     },
 ];
 

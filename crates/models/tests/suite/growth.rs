@@ -2,8 +2,8 @@
 
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{
-    Bifurcation, Checkpoint, Dynamics, Fit, Frame, GrowthFlow, Mass, MassRule, Measurement, ModelError, Pool, Run,
-    Sampler, Steps, UnbalancedPlanner, Vgfm, VgfmConfig, WfrConfig, WfrFm, WfrPlanner, score_growth,
+    Bifurcation, Checkpoint, Data, Dynamics, Fit, Frame, GrowthFlow, Mass, MassRule, Measurement, ModelError, Objective, Pool, Recipe,
+    Run,    Sampler, Steps, Tigon, TigonConfig, UnbalancedPlanner, Vgfm, VgfmConfig, WfrConfig, WfrFm, WfrPlanner, score_growth,
 };
 use chreode_nn::Mlp;
 use chreode_ot::WassersteinFisherRao;
@@ -246,4 +246,38 @@ fn what_cannot_be_done_is_said() {
     assert_eq!(error, ModelError::Parameter { name: "delta", value: 0.0, rule: "a number above 0" });
     let missing = refusal(WfrConfig { mass: Mass::By(MassRule::Weights), ..wfr(1) });
     assert!(missing.to_string().contains("name a column with --weight"), "{missing}");
+}
+
+#[test]
+fn tigon_has_the_gradient_of_its_loss_and_finds_growth() {
+    let populations = clusters();
+    let fit = Fit { batch: 24, hidden: vec![12, 12], lr: 1e-2, activation: chreode_nn::Activation::Tanh, ..fit(150) };
+    let config = TigonConfig { width: 0.4, steps: 4, fit, ..TigonConfig::default() };
+    let space = populations.space(frame(&populations)).expect("two times");
+    let mut objective = config.objective(&space).expect("valid");
+    config.prepare(&mut objective, &populations).expect("two snapshots");
+    let batch = config.batches(&populations, &space).expect("valid").batch(0).expect("draws");
+    let count = objective.parameter_count();
+    let (mut gradient, mut theta) = (vec![0.0; count], vec![0.0; count]);
+    objective.read_parameters(&mut theta);
+    objective.loss(0, &batch, &mut gradient).expect("solves");
+    for name in ["velocity", "growth"] {
+        let mut direction = vec![0.0; count];
+        for part in objective.layout().iter().filter(|part| part.name.starts_with(name)) {
+            let range = part.offset..part.offset + part.size();
+            direction[range.clone()].copy_from_slice(&gradient[range]);
+        }
+        let norm = direction.iter().map(|g| g * g).sum::<f32>().sqrt();
+        let mut along = |sign: f32| {
+            let moved: Vec<f32> = theta.iter().zip(&direction).map(|(t, g)| t + 2e-3 * sign / norm * g).collect();
+            objective.write_parameters(&moved);
+            objective.loss(0, &batch, &mut vec![0.0; count]).expect("solves")
+        };
+        let slope = (along(1.0) - along(-1.0)) / 4e-3;
+        assert!((slope / f64::from(norm) - 1.0).abs() < 2e-2, "{name}: slope {slope}, norm {norm}");
+    }
+    let mut run = Tigon::new(&populations, frame(&populations), config).expect("valid");
+    run.train(Pool::with_threads(2), |_| ControlFlow::Continue(())).expect("trains");
+    let [still, growing] = factors(&run.finish(), &populations);
+    assert!((still - 1.0).abs() < 0.4 && (growing - 3.0).abs() < 0.9, "TIGON: {still}, {growing}");
 }

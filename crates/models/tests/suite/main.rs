@@ -2,6 +2,7 @@
 
 mod bifurcation;
 mod cfm;
+mod density;
 mod growth;
 mod leave_one_out;
 mod path_energy;
