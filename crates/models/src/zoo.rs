@@ -4,7 +4,10 @@ mod card;
 
 pub use card::{Card, Needs};
 
-use crate::{Checkpoint, CnfConfig, FlowConfig, Frame, ModelError, OtFlowConfig, Run, TigonConfig, Trained, Training, VgfmConfig, WfrConfig};
+use crate::{
+    Checkpoint, CnfConfig, FlowConfig, Frame, ModelError, OtFlowConfig, Run, TigonConfig, Trained, Training,
+    VgfmConfig, WfrConfig,
+};
 use chreode_core::Populations;
 use serde::{Deserialize, Serialize};
 

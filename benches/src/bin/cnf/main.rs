@@ -90,7 +90,13 @@ fn models() -> [(&'static str, ModelConfig); 4] {
 }
 
 /// Negative log-likelihoods by the model and by the truth, and seconds.
-fn run(set: PlanarDensity, config: &ModelConfig, seed: u64, points: usize, threads: usize) -> Result<[f64; 3]> {
+fn run(
+    set: PlanarDensity,
+    config: &ModelConfig,
+    seed: u64,
+    points: usize,
+    threads: usize,
+) -> Result<[f64; 3]> {
     let mut config = config.clone();
     config.fit_mut().seed = seed;
     let [train, test] = ["train", "test"].map(|name| set.sample(points, Seed(seed).child(name)));
@@ -117,7 +123,11 @@ fn main() -> Result<()> {
     let (seeds, steps, points) = if cli.quick { (1, 100, 1000) } else { (cli.seeds, cli.steps, cli.points) };
     let mut out = std::io::stdout();
     writeln!(out, "{seeds} seeds, {steps} updates, {points} points, {threads} threads")?;
-    writeln!(out, "{:<14}{:<9}{:>18}{:>10}{:>20}{:>11}", "set", "model", "NLL", "entropy", "divergence", "train (s)")?;
+    writeln!(
+        out,
+        "{:<14}{:<9}{:>18}{:>10}{:>20}{:>11}",
+        "set", "model", "NLL", "entropy", "divergence", "train (s)"
+    )?;
     let wanted = |choice: &Option<String>, name: &str| choice.as_ref().is_none_or(|c| c == name);
     let mut rows = Vec::new();
     for (set_name, set) in SETS.into_iter().filter(|(name, _)| wanted(&cli.set, name)) {
@@ -130,14 +140,25 @@ fn main() -> Result<()> {
             let (nll_mean, nll_sd) = column(&|r| r[0]);
             let (divergence_mean, divergence_sd) = column(&|r| r[0] - r[1]);
             let (entropy_mean, seconds) = (column(&|r| r[1]).0, column(&|r| r[2]).0);
-            let pair = |mean: f64, sd: Option<f64>| sd.map_or(format!("{mean:.4}"), |sd| format!("{mean:.4} ± {sd:.4}"));
+            let pair = |mean: f64, sd: Option<f64>| {
+                sd.map_or(format!("{mean:.4}"), |sd| format!("{mean:.4} ± {sd:.4}"))
+            };
             writeln!(
                 out,
                 "{set_name:<14}{model:<9}{:>18}{entropy_mean:>10.4}{:>20}{seconds:>11.1}",
                 pair(nll_mean, nll_sd),
                 pair(divergence_mean, divergence_sd)
             )?;
-            rows.push(Row { set: set_name, model, nll_mean, nll_sd, entropy_mean, divergence_mean, divergence_sd, seconds });
+            rows.push(Row {
+                set: set_name,
+                model,
+                nll_mean,
+                nll_sd,
+                entropy_mean,
+                divergence_mean,
+                divergence_sd,
+                seconds,
+            });
         }
     }
     if let Some(file) = cli.json {

@@ -70,7 +70,9 @@ fn run(set: &Set, config: &ModelConfig, seed: u64, threads: usize) -> Result<Sco
     let model = training.finish().dynamics()?;
     let sampler = Sampler { method: chreode_ode::RK4, steps: Steps::PerInterval(20) };
     let scores = score_growth(&*model, &set.populations, &set.mass, &sampler, Seed(seed))?;
-    let mean = |f: &dyn Fn(&chreode_models::GrowthScore) -> f64| scores.iter().map(f).sum::<f64>() / scores.len() as f64;
+    let mean = |f: &dyn Fn(&chreode_models::GrowthScore) -> f64| {
+        scores.iter().map(f).sum::<f64>() / scores.len() as f64
+    };
     Ok(Scored {
         w1: mean(&|s| s.w1),
         mass_error: mean(&|s| s.mass_error()),
@@ -90,13 +92,19 @@ fn main() -> Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "{seeds} seeds, {threads} threads\n{}", table::HEADER)?;
     let mut rows = Vec::new();
-    for set in sets::all(cli.data.as_deref())?.iter().filter(|set| cli.set.as_ref().is_none_or(|name| name == set.name)) {
-        for (name, mut config) in set.models().into_iter().filter(|(name, _)| cli.model.as_ref().is_none_or(|m| m == name)) {
+    for set in sets::all(cli.data.as_deref())?
+        .iter()
+        .filter(|set| cli.set.as_ref().is_none_or(|name| name == set.name))
+    {
+        for (name, mut config) in
+            set.models().into_iter().filter(|(name, _)| cli.model.as_ref().is_none_or(|m| m == name))
+        {
             if let Some(steps) = steps {
                 config.fit_mut().steps = steps;
             }
-            let runs: Vec<Scored> =
-                (FIRST_SEED..FIRST_SEED + seeds).map(|seed| run(set, &config, seed, threads)).collect::<Result<_>>()?;
+            let runs: Vec<Scored> = (FIRST_SEED..FIRST_SEED + seeds)
+                .map(|seed| run(set, &config, seed, threads))
+                .collect::<Result<_>>()?;
             let row = table::Row::of(set.name, name, &runs);
             writeln!(out, "{row}")?;
             rows.push(row);

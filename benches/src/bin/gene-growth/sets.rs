@@ -4,7 +4,9 @@ use crate::counts;
 use anyhow::{Context, Result};
 use chreode_core::{Populations, Seed};
 use chreode_io::{Columns, read_populations};
-use chreode_models::{Bifurcation, Fit, Frame, Mass, Measurement, ModelConfig, TigonConfig, VgfmConfig, WfrConfig};
+use chreode_models::{
+    Bifurcation, Fit, Frame, Mass, Measurement, ModelConfig, TigonConfig, VgfmConfig, WfrConfig,
+};
 use chreode_nn::Activation;
 use std::path::Path;
 
@@ -38,8 +40,14 @@ pub(crate) fn all(data: Option<&Path>) -> Result<Vec<Set>> {
 
 /// A branching culture of two genes that divides and dies, measured exactly.
 fn culture() -> Result<Set> {
-    let culture =
-        Bifurcation { genes: 2, cells: 500, founders: 1000, futures: 1, measurement: Measurement::Exact, ..Bifurcation::default() };
+    let culture = Bifurcation {
+        genes: 2,
+        cells: 500,
+        founders: 1000,
+        futures: 1,
+        measurement: Measurement::Exact,
+        ..Bifurcation::default()
+    };
     let simulation = culture.simulate(Seed(1))?;
     let mass = Mass::Given(simulation.truth.iter().map(|truth| truth.mass).collect());
     Ok(Set { name: "culture", populations: simulation.populations, mass, delta: 1.5 })
@@ -55,20 +63,37 @@ impl Set {
     pub(crate) fn models(&self) -> Vec<(&'static str, ModelConfig)> {
         let scale = Frame::isotropic(&self.populations).map_or(1.0, |frame| frame.scale[0]);
         let fit = Fit {
-            hidden: vec![128, 128, 128],
+            hidden: vec![64; 4],
             activation: Activation::Silu,
-            batch: 256,
-            steps: 4000,
-            lr: 3e-3,
+            batch: 64,
+            steps: 20_000,
+            lr: 5e-3,
             weight_decay: 0.0,
             ema: 0.995,
             ..Fit::default()
         };
         let mass = self.mass.clone();
         vec![
-            ("wfr-fm", WfrConfig { delta: self.delta / scale, mass: mass.clone(), fit: fit.clone(), ..WfrConfig::default() }.into()),
+            (
+                "wfr-fm",
+                WfrConfig {
+                    delta: self.delta / scale,
+                    mass: mass.clone(),
+                    fit: fit.clone(),
+                    ..WfrConfig::default()
+                }
+                .into(),
+            ),
             ("vgfm", VgfmConfig { mass: mass.clone(), fit, ..VgfmConfig::default() }.into()),
-            ("tigon", TigonConfig { mass, fit: Fit { steps: 1500, ..TigonConfig::default().fit }, ..TigonConfig::default() }.into()),
+            (
+                "tigon",
+                TigonConfig {
+                    mass,
+                    fit: Fit { steps: 1500, ..TigonConfig::default().fit },
+                    ..TigonConfig::default()
+                }
+                .into(),
+            ),
         ]
     }
 }

@@ -30,8 +30,9 @@ impl Row {
         let column = |value: &dyn Fn(&Scored) -> f64| moments(&runs.iter().map(value).collect::<Vec<_>>());
         let (w1_mean, w1_sd) = column(&|run| run.w1);
         let (mass_error_mean, mass_error_sd) = column(&|run| run.mass_error);
-        let by_time = (0..runs[0].by_time.len())
-            .map(|k| (runs[0].by_time[k].0, column(&|run| run.by_time[k].1).0, column(&|run| run.by_time[k].2).0));
+        let by_time = (0..runs[0].by_time.len()).map(|k| {
+            (runs[0].by_time[k].0, column(&|run| run.by_time[k].1).0, column(&|run| run.by_time[k].2).0)
+        });
         let published = published::of(set, model);
         Self {
             set,

@@ -95,7 +95,13 @@ impl Base {
             Self::Kernel => {
                 let mut rng = seed.stream("base", 0);
                 let mut sum = 0.0;
-                let cumulative: Vec<f64> = shares.iter().map(|s| { sum += s; sum }).collect();
+                let cumulative: Vec<f64> = shares
+                    .iter()
+                    .map(|s| {
+                        sum += s;
+                        sum
+                    })
+                    .collect();
                 let mut centres = Array2::zeros((CENTRES, d));
                 for (k, mut centre) in centres.rows_mut().into_iter().enumerate() {
                     // Systematic: every cell about as often as it weighs.

@@ -70,8 +70,16 @@ fn draw(snapshot: &Snapshot, n: usize, rng: &mut Stream) -> Vec<usize> {
         None => (0..n).map(|_| rng.random_range(0..count)).collect(),
         Some(weights) => {
             let mut sum = 0.0;
-            let cumulative: Vec<f64> = weights.iter().map(|&w| { sum += f64::from(w); sum }).collect();
-            (0..n).map(|_| cumulative.partition_point(|&c| c <= rng.random::<f64>() * sum).min(count - 1)).collect()
+            let cumulative: Vec<f64> = weights
+                .iter()
+                .map(|&w| {
+                    sum += f64::from(w);
+                    sum
+                })
+                .collect();
+            (0..n)
+                .map(|_| cumulative.partition_point(|&c| c <= rng.random::<f64>() * sum).min(count - 1))
+                .collect()
         }
     }
 }
@@ -91,11 +99,17 @@ impl BatchSource for Cells<'_> {
             t.resize(t.len() + self.batch, self.clock.network(snapshot.time) as f32);
         }
         let mut probe = || match self.probe {
-            Probe::Rademacher => if rng.random::<bool>() { 1.0 } else { -1.0 },
+            Probe::Rademacher => {
+                if rng.random::<bool>() {
+                    1.0
+                } else {
+                    -1.0
+                }
+            }
             Probe::Gaussian => StandardNormal.sample(&mut rng),
         };
-        let probes = (self.probes > 0)
-            .then(|| Array3::from_shape_simple_fn((self.probes, rows, columns), &mut probe));
+        let probes =
+            (self.probes > 0).then(|| Array3::from_shape_simple_fn((self.probes, rows, columns), &mut probe));
         Ok(LikelihoodBatch { t, x, weight: vec![1.0 / rows as f64; rows], probes })
     }
 }

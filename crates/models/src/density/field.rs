@@ -78,7 +78,9 @@ impl<N: NetworkJvp<Scalar = f32>> FlowField<'_, N> {
                 q[2] += self.weight * j.dot(&j);
             }
         }
-        for (((mut q, mut v), out), &h) in q.rows_mut().into_iter().zip(v.rows_mut()).zip(out.rows()).zip(self.span) {
+        for (((mut q, mut v), out), &h) in
+            q.rows_mut().into_iter().zip(v.rows_mut()).zip(out.rows()).zip(self.span)
+        {
             q[0] *= h;
             q[1] = v.dot(&v) * h.abs();
             q[2] *= h.abs();
@@ -89,7 +91,12 @@ impl<N: NetworkJvp<Scalar = f32>> FlowField<'_, N> {
     }
 
     /// The cotangents of the output and of each J e, from those of `h v` and of the integrals.
-    fn cotangents(&self, Found { out, along }: &Found, a: &Array2<f32>, c: &Array2<f32>) -> (Array2<f32>, Array3<f32>) {
+    fn cotangents(
+        &self,
+        Found { out, along }: &Found,
+        a: &Array2<f32>,
+        c: &Array2<f32>,
+    ) -> (Array2<f32>, Array3<f32>) {
         let columns = self.directions.dim().2;
         let mut by_out = Array2::zeros(out.raw_dim());
         for ((((mut to, out), a), c), &h) in
@@ -106,7 +113,9 @@ impl<N: NetworkJvp<Scalar = f32>> FlowField<'_, N> {
             }
         }
         let mut by_along = Array3::zeros(along.raw_dim());
-        for ((mut to, along), e) in by_along.outer_iter_mut().zip(along.outer_iter()).zip(self.directions.outer_iter()) {
+        for ((mut to, along), e) in
+            by_along.outer_iter_mut().zip(along.outer_iter()).zip(self.directions.outer_iter())
+        {
             for ((((mut to, j), e), c), &h) in
                 to.rows_mut().into_iter().zip(along.rows()).zip(e.rows()).zip(c.rows()).zip(self.span)
             {

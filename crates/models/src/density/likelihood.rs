@@ -77,7 +77,12 @@ impl<N: NetworkJvp<Scalar = f32>> Objective for Likelihood<N> {
         self.base.set(base);
     }
 
-    fn loss(&mut self, _stage: usize, batch: &LikelihoodBatch, gradient: &mut [f32]) -> Result<f64, ModelError> {
+    fn loss(
+        &mut self,
+        _stage: usize,
+        batch: &LikelihoodBatch,
+        gradient: &mut [f32],
+    ) -> Result<f64, ModelError> {
         let (rows, columns) = batch.x.dim();
         let span: Vec<f32> = batch.t.iter().map(|&t| self.start as f32 - t).collect();
         let longest = span.iter().fold(0.0_f32, |longest, h| longest.max(h.abs()));

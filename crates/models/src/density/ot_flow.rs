@@ -67,8 +67,9 @@ impl Recipe for OtFlowConfig {
     fn check(&self) -> Result<(), ModelError> {
         require("kinetic", self.kinetic, self.kinetic >= 0.0, "a number of 0 or more")?;
         require("hjb", self.hjb, self.hjb >= 0.0, "a number of 0 or more")?;
-        let layers = self.fit.hidden.len();
-        require("hidden", layers as f64, layers == 1, "one width, that of both layers of the potential")?;
+        let widths = &self.fit.hidden;
+        let same = widths.first().is_some_and(|first| widths.iter().all(|width| width == first));
+        require("hidden", widths.len() as f64, same, "one width, that of both layers of the potential")?;
         require("steps", self.steps as f64, (1..=1000).contains(&self.steps), "1 to 1000")
     }
 

@@ -260,7 +260,13 @@ impl Network for Potential {
         self.weights.each_mut().zip(flat).for_each(|(to, from)| *to = *from);
     }
 
-    fn forward(&self, t: &[f32], x: ArrayView2<'_, f32>, out: ArrayViewMut2<'_, f32>, memory: &mut PotentialMemory) {
+    fn forward(
+        &self,
+        t: &[f32],
+        x: ArrayView2<'_, f32>,
+        out: ArrayViewMut2<'_, f32>,
+        memory: &mut PotentialMemory,
+    ) {
         let Weights { k0, b0, k1, b1, w, a, c } = &self.weights;
         let mut s = Self::padded(x);
         s.column_mut(0).iter_mut().zip(t).for_each(|(s, t)| *s = *t);
@@ -289,12 +295,7 @@ impl Network for Potential {
 }
 
 /// Writes a pullback where it is wanted.
-fn put(
-    by_s: &Array2<f32>,
-    to: &Weights,
-    state: Option<ArrayViewMut2<'_, f32>>,
-    params: Option<&mut [f32]>,
-) {
+fn put(by_s: &Array2<f32>, to: &Weights, state: Option<ArrayViewMut2<'_, f32>>, params: Option<&mut [f32]>) {
     if let Some(mut state) = state {
         state.assign(&by_s.slice(s![.., 1..]));
     }
@@ -304,7 +305,12 @@ fn put(
 }
 
 impl NetworkJvp for Potential {
-    fn tangent(&self, dx: ArrayView3<'_, f32>, mut out: ArrayViewMut3<'_, f32>, memory: &mut PotentialMemory) {
+    fn tangent(
+        &self,
+        dx: ArrayView3<'_, f32>,
+        mut out: ArrayViewMut3<'_, f32>,
+        memory: &mut PotentialMemory,
+    ) {
         for (dx, out) in dx.outer_iter().zip(out.outer_iter_mut()) {
             let tangent = self.along(Self::padded(dx), memory);
             self.as_output(&tangent.dg, out);
@@ -323,8 +329,10 @@ impl NetworkJvp for Potential {
             Some(a) => self.of_gradient(a),
             None => Array2::zeros(memory.s.raw_dim()),
         };
-        let directions =
-            dx.outer_iter().zip(b.outer_iter()).map(|(dx, b)| (self.along(Self::padded(dx), memory), self.of_gradient(b)));
+        let directions = dx
+            .outer_iter()
+            .zip(b.outer_iter())
+            .map(|(dx, b)| (self.along(Self::padded(dx), memory), self.of_gradient(b)));
         let (by_s, to, by_directions) = self.pull(g, directions, memory);
         let TangentPullback { state, directions, params } = into;
         if let Some(mut out) = directions {

@@ -48,7 +48,11 @@ impl Mass {
         let totals = match self {
             Self::Given(totals) => {
                 if totals.len() != snapshots.len() {
-                    let needs = format!("one mass a time where {} are given for {} times", totals.len(), snapshots.len());
+                    let needs = format!(
+                        "one mass a time where {} are given for {} times",
+                        totals.len(),
+                        snapshots.len()
+                    );
                     return Err(ModelError::Data { model: model.into(), needs });
                 }
                 if let Some(&value) = totals.iter().find(|m| !(m.is_finite() && **m > 0.0)) {

@@ -1,13 +1,27 @@
 //! Batches of rows on the paths between weighted cells.
 
-use super::{GrowthBatch, GrowthPath, Mass, Pair, PairPlan, Plans, UnbalancedPlanner};
+use super::cache::{Made, PlanCache};
+use super::{GrowthBatch, GrowthPath, Mass, Pair, PairPlan, UnbalancedPlanner};
 use crate::{BatchSource, Clock, ModelError};
 use chreode_core::{Populations, Seed, Stream};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rand::RngExt;
 use rand::seq::{SliceRandom, index};
 use rand_distr::{Distribution, StandardNormal};
-use std::sync::OnceLock;
+use serde::{Deserialize, Serialize};
+
+/// Of which cells a plan is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Plans {
+    /// Of all cells of two snapshots while they make at most 2 million pairs, else of minibatches.
+    #[default]
+    Auto,
+    /// Of all cells, once.
+    Whole,
+    /// Of the cells of each batch.
+    Minibatch,
+}
 
 /// The largest number of pairs between two snapshots of which [`Plans::Auto`] makes one plan.
 const WHOLE: usize = 2_000_000;
@@ -27,7 +41,7 @@ pub struct GrowthMatcher<'p, Q, P> {
     clock: Clock,
     settings: Draws,
     /// The plan of each interval, where whole snapshots are paired.
-    plans: Option<Vec<OnceLock<Result<PairPlan, ModelError>>>>,
+    plans: Option<Made>,
 }
 
 /// How rows are drawn.
@@ -61,19 +75,21 @@ impl<'p, Q: UnbalancedPlanner, P: GrowthPath> GrowthMatcher<'p, Q, P> {
         model: &'static str,
         (planner, path): (Q, P),
         settings: Draws,
+        cache: &PlanCache,
     ) -> Result<Self, ModelError> {
         let clock = Clock::of(&populations.times())?;
         if let Some(small) = populations.snapshots().iter().find(|s| s.len() < 2) {
             return Err(ModelError::SmallSnapshot { time: small.time, cells: small.len(), wanted: 2 });
         }
         let masses = mass.of(populations, model)?;
-        let largest = populations.intervals().map(|(a, b)| a.len().saturating_mul(b.len())).max().unwrap_or(0);
+        let largest =
+            populations.intervals().map(|(a, b)| a.len().saturating_mul(b.len())).max().unwrap_or(0);
         let whole = match settings.plans {
             Plans::Auto => largest <= WHOLE,
             Plans::Whole => true,
             Plans::Minibatch => false,
         };
-        let plans = whole.then(|| populations.intervals().map(|_| OnceLock::new()).collect());
+        let plans = whole.then(|| cache.of(populations));
         Ok(Self { populations, masses, planner, path, clock, settings, plans })
     }
 
@@ -96,8 +112,16 @@ impl<'p, Q: UnbalancedPlanner, P: GrowthPath> GrowthMatcher<'p, Q, P> {
             None => (0..n).map(|_| rng.random_range(0..count)).collect(),
             Some(_) => {
                 let mut sum = 0.0;
-                let cumulative: Vec<f64> = masses.iter().map(|m| { sum += m; sum }).collect();
-                let draw = |rng: &mut Stream| cumulative.partition_point(|&c| c <= rng.random::<f64>() * total).min(count - 1);
+                let cumulative: Vec<f64> = masses
+                    .iter()
+                    .map(|m| {
+                        sum += m;
+                        sum
+                    })
+                    .collect();
+                let draw = |rng: &mut Stream| {
+                    cumulative.partition_point(|&c| c <= rng.random::<f64>() * total).min(count - 1)
+                };
                 (0..n).map(|_| draw(rng)).collect()
             }
         };
@@ -114,7 +138,8 @@ impl<'p, Q: UnbalancedPlanner, P: GrowthPath> GrowthMatcher<'p, Q, P> {
         let cells = |k: usize, rows: &[usize]| self.populations.points(k).select(Axis(0), rows);
         let (x0, x1) = (cells(j, &rows), cells(j + 1, &columns));
         let plan = self.planner.plan((x0.view(), &a), (x1.view(), &b))?;
-        let named = |p: Pair| Pair { source: p.source.map(|i| rows[i]), target: p.target.map(|i| columns[i]), ..p };
+        let named =
+            |p: Pair| Pair { source: p.source.map(|i| rows[i]), target: p.target.map(|i| columns[i]), ..p };
         Ok(plan.draw(self.settings.batch, rng).into_iter().map(named).collect())
     }
 }

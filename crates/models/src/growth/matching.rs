@@ -1,7 +1,8 @@
 //! The loss of velocity and growth together.
 
-use crate::{ModelError, Objective, Parts};
+use crate::{Fit, ModelError, Objective, Parts, Space};
 use chreode_core::{Network, ParameterView};
+use chreode_nn::{Mlp, MlpConfig};
 use ndarray::Array2;
 
 /// Rows to regress on: `v(t[i], x[i])` should be `u[i]` and `g(t[i], x[i])` be `g[i]`.
@@ -97,4 +98,16 @@ fn regress<N: Network<Scalar = f32>>(
         network.pullback(out.view(), None, Some(gradient), memory);
     }
     loss
+}
+
+/// New networks of the velocity and of the growth rate.
+pub(super) fn networks(
+    fit: &Fit,
+    space: &Space,
+    kappa: f64,
+) -> Result<VelocityGrowth<Mlp<f32>, Mlp<f32>>, ModelError> {
+    let shape = MlpConfig::new(space.frame.dims());
+    let velocity = fit.network("velocity", shape.clone())?;
+    let growth = fit.network("growth", shape.output(1))?;
+    Ok(VelocityGrowth::new(velocity, growth, kappa))
 }

@@ -122,7 +122,10 @@ impl UnbalancedPlanner for WfrPlanner {
         let mut pairs: Vec<_> = plan.entries().into_iter().map(entry).collect();
         let lone = |(sums, masses): (&Array1<f64>, &Array1<f64>)| -> Vec<(usize, f64)> {
             let cells = sums.iter().zip(masses).enumerate();
-            cells.filter(|(_, (sum, mass))| **sum == 0.0 && **mass > 0.0).map(|(i, (_, mass))| (i, *mass)).collect()
+            cells
+                .filter(|(_, (sum, mass))| **sum == 0.0 && **mass > 0.0)
+                .map(|(i, (_, mass))| (i, *mass))
+                .collect()
         };
         pairs.extend(lone((&rows, a)).into_iter().map(|(i, mass)| drawn(Some(i), None, mass, 0.0)));
         pairs.extend(lone((&columns, b)).into_iter().map(|(j, mass)| drawn(None, Some(j), 0.0, mass)));

@@ -6,14 +6,7 @@ use chreode_ot::WassersteinFisherRao;
 pub trait GrowthPath: Sync {
     /// For `s` in [0, 1], a cell of mass `m0` at `x0` and one of mass `m1` at `x1`, writes the point `x` on the path and
     /// the velocity `u = dx/ds` there, and returns the mass m(s) and the growth rate `d log m/ds`.
-    fn at(
-        &self,
-        s: f64,
-        from: (&[f32], f64),
-        to: (&[f32], f64),
-        x: &mut [f32],
-        u: &mut [f32],
-    ) -> (f64, f64);
+    fn at(&self, s: f64, from: (&[f32], f64), to: (&[f32], f64), x: &mut [f32], u: &mut [f32]) -> (f64, f64);
 }
 
 /// The geodesic of the Wasserstein-Fisher-Rao metric between two Diracs, in closed form: [`chreode_ot::DiracTrack`].

@@ -78,7 +78,8 @@ impl PlanarDensity {
                 let r = x.hypot(y);
                 // A negative radius is a positive one on the other side: below rounding, but it makes the density exact.
                 let normal = |d: f64| (-0.5 * (d / WIDTH).powi(2)).exp() / (TAU.sqrt() * WIDTH);
-                RADII.iter().map(|radius| 0.5 * (normal(r - radius) + normal(r + radius))).sum::<f64>() / (TAU * r)
+                RADII.iter().map(|radius| 0.5 * (normal(r - radius) + normal(r + radius))).sum::<f64>()
+                    / (TAU * r)
             }
             Self::Checkerboard => {
                 let [i, j] = [x, y].map(|v| (v + 2.0).floor());

@@ -1,6 +1,9 @@
 //! The list of models.
 
-use crate::{CnfConfig, Coupling, FlowConfig, ModelConfig, ModelError, OtFlowConfig, TigonConfig, VgfmConfig, WfrConfig};
+use crate::{
+    CnfConfig, Coupling, FlowConfig, ModelConfig, ModelError, OtFlowConfig, TigonConfig, VgfmConfig,
+    WfrConfig,
+};
 use std::fmt;
 
 /// What a model learns from, beside cells at two times at least.

@@ -2,8 +2,9 @@
 
 use chreode_core::{Network, NetworkJvp, Populations, Seed, Snapshot};
 use chreode_models::{
-    Base, BaseDensity, Checkpoint, Cnf, CnfConfig, DensityFlow, Fit, Flow, Frame, LikelihoodBatch, Objective, OtFlowConfig,
-    PlanarDensity, Pool, Potential, PotentialMemory, Probe, Rate, Recipe, Run, Sampler, Space, Steps, Data,
+    Base, BaseDensity, Checkpoint, Cnf, CnfConfig, Data, DensityFlow, Fit, Flow, Frame, LikelihoodBatch,
+    Objective, OtFlowConfig, PlanarDensity, Pool, Potential, PotentialMemory, Probe, Rate, Recipe, Run,
+    Sampler, Space, Steps,
 };
 use chreode_nn::{Activation, Mlp, MlpConfig};
 use ndarray::{Array2, array};
@@ -24,7 +25,15 @@ fn one(points: Array2<f32>) -> Populations {
 }
 
 fn fit(steps: u64, width: usize) -> Fit {
-    Fit { steps, batch: 128, hidden: vec![width; 2], activation: Activation::Tanh, lr: 5e-3, ema: 0.98, ..Fit::default() }
+    Fit {
+        steps,
+        batch: 128,
+        hidden: vec![width; 2],
+        activation: Activation::Tanh,
+        lr: 5e-3,
+        ema: 0.98,
+        ..Fit::default()
+    }
 }
 
 /// v = A x + b in one layer, whose first column is that of time.
@@ -137,7 +146,13 @@ fn the_potential_has_the_derivatives_it_says() {
 
 #[test]
 fn the_gradient_of_ot_flow_is_that_of_its_loss() {
-    let config = OtFlowConfig { kinetic: 0.3, hjb: 0.4, steps: 4, fit: Fit { batch: 12, hidden: vec![7], ..fit(1, 1) }, ..OtFlowConfig::default() };
+    let config = OtFlowConfig {
+        kinetic: 0.3,
+        hjb: 0.4,
+        steps: 4,
+        fit: Fit { batch: 12, hidden: vec![7], ..fit(1, 1) },
+        ..OtFlowConfig::default()
+    };
     let data = one(PlanarDensity::EightGaussians.sample(400, Seed(2)));
     let space = data.space(Frame::identity(features())).expect("a time");
     let mut objective = config.objective(&space).expect("valid");
@@ -153,7 +168,8 @@ fn the_gradient_of_ot_flow_is_that_of_its_loss() {
         direction[range.clone()].copy_from_slice(&gradient[range]);
         let norm = direction.iter().map(|g| g * g).sum::<f32>().sqrt();
         let mut along = |sign: f32| {
-            let moved: Vec<f32> = theta.iter().zip(&direction).map(|(t, g)| t + 1e-2 * sign / norm * g).collect();
+            let moved: Vec<f32> =
+                theta.iter().zip(&direction).map(|(t, g)| t + 1e-2 * sign / norm * g).collect();
             objective.write_parameters(&moved);
             objective.loss(0, &batch, &mut vec![0.0; count]).expect("solves")
         };
@@ -200,7 +216,10 @@ fn probes_give_the_exact_gradient_in_expectation() {
         assert!(scores.len() > count / 2 && mean < 2.5, "{probe:?}: mean squared score {mean}");
         let average = losses.iter().sum::<f64>() / n;
         let spread = (losses.iter().map(|l| (l - average).powi(2)).sum::<f64>() / n / n).sqrt();
-        assert!((average - loss).abs() < 4.0 * spread + 1e-6, "{probe:?}: loss {average} ± {spread}, exactly {loss}");
+        assert!(
+            (average - loss).abs() < 4.0 * spread + 1e-6,
+            "{probe:?}: loss {average} ± {spread}, exactly {loss}"
+        );
     }
 }
 
@@ -212,20 +231,25 @@ fn trained(data: &Populations, config: CnfConfig) -> DensityFlow<Mlp<f32>> {
 
 #[test]
 fn a_trained_flow_is_near_the_known_density_and_integrates_to_one() {
-    let set = PlanarDensity::Rings;
-    let flow = trained(&one(set.sample(2000, Seed(3))), CnfConfig { steps: 4, fit: fit(250, 32), ..CnfConfig::default() });
+    let set = PlanarDensity::EightGaussians;
+    let flow = trained(
+        &one(set.sample(2000, Seed(3))),
+        CnfConfig { steps: 5, fit: fit(500, 32), ..CnfConfig::default() },
+    );
     let test = set.sample(1000, Seed(4));
     let model = flow.log_density(0.0, test.view(), &sampler()).expect("integrates");
     let divergence = (set.log_density(test.view()) - model).mean().expect("not empty");
-    // A normal distribution is 0.85 nats away.
-    assert!(divergence > -0.02 && divergence < 0.45, "KL divergence {divergence}");
+    // A normal distribution is 1.07 nats away.
+    assert!(divergence > -0.02 && divergence < 0.5, "KL divergence {divergence}");
     let (cells, half) = (80, 4.5);
     let step = 2.0 * half / f64::from(cells);
     let grid = Array2::from_shape_fn(((cells * cells) as usize, 2), |(k, j)| {
         let at = if j == 0 { k as i32 / cells } else { k as i32 % cells };
         (-half + (f64::from(at) + 0.5) * step) as f32
     });
-    let mass = flow.log_density(0.0, grid.view(), &sampler()).expect("integrates").mapv(f64::exp).sum() * step * step;
+    let mass = flow.log_density(0.0, grid.view(), &sampler()).expect("integrates").mapv(f64::exp).sum()
+        * step
+        * step;
     assert!((mass - 1.0).abs() < 0.01, "the density integrates to {mass}");
 }
 
@@ -241,9 +265,15 @@ fn bases_have_the_gradients_and_masses_they_say() {
             let mut step = Array2::<f32>::zeros((1, 2));
             step[[0, j]] = h;
             let (ahead, behind) = (&points + &step, &points - &step);
-            let slope = (density.log_density(ahead.view()).0 - density.log_density(behind.view()).0) / (2.0 * f64::from(h));
+            let slope = (density.log_density(ahead.view()).0 - density.log_density(behind.view()).0)
+                / (2.0 * f64::from(h));
             for i in 0..3 {
-                assert!((slope[i] - f64::from(score[[i, j]])).abs() < 2e-2, "{base:?}: {} {}", slope[i], score[[i, j]]);
+                assert!(
+                    (slope[i] - f64::from(score[[i, j]])).abs() < 2e-2,
+                    "{base:?}: {} {}",
+                    slope[i],
+                    score[[i, j]]
+                );
             }
         }
         // Monte Carlo over a box of [-6, 6]² is too rough; a grid is not.
@@ -263,10 +293,17 @@ fn bases_have_the_gradients_and_masses_they_say() {
 
 #[test]
 fn a_flow_from_the_first_snapshot_resumes_to_the_bit() {
-    let snapshots = [0.0, 2.0].map(|t| Snapshot::new(t, PlanarDensity::EightGaussians.sample(200, Seed(8)) + t as f32));
+    let snapshots =
+        [0.0, 2.0].map(|t| Snapshot::new(t, PlanarDensity::EightGaussians.sample(200, Seed(8)) + t as f32));
     let data = Populations::new(snapshots.to_vec(), features()).expect("a valid series");
     for base in [Base::Gaussian, Base::Kernel] {
-        let config = CnfConfig { base, probes: 1, steps: 2, fit: Fit { batch: 16, ..fit(12, 8) }, ..CnfConfig::default() };
+        let config = CnfConfig {
+            base,
+            probes: 1,
+            steps: 2,
+            fit: Fit { batch: 16, ..fit(12, 8) },
+            ..CnfConfig::default()
+        };
         let new = || Cnf::new(&data, Frame::identity(features()), config.clone()).expect("valid");
         let bytes = |run: &Cnf| run.checkpoint(BTreeMap::new()).to_bytes().expect("serialises");
         let mut whole = new();
@@ -280,9 +317,13 @@ fn a_flow_from_the_first_snapshot_resumes_to_the_bit() {
         let mut resumed = Run::<CnfConfig>::resume(&data, &saved, 12).expect("fits");
         resumed.train(Pool::with_threads(1), |_| ControlFlow::Continue(())).expect("trains");
         assert_eq!(bytes(&whole), bytes(&resumed));
-        let read = Checkpoint::from_bytes(&bytes(&whole)).expect("reads back").model_of::<CnfConfig>().expect("fits");
+        let read = Checkpoint::from_bytes(&bytes(&whole))
+            .expect("reads back")
+            .model_of::<CnfConfig>()
+            .expect("fits");
         let x = data.points(1);
-        let density = |flow: &DensityFlow<Mlp<f32>>| flow.log_density(2.0, x, &sampler()).expect("integrates");
+        let density =
+            |flow: &DensityFlow<Mlp<f32>>| flow.log_density(2.0, x, &sampler()).expect("integrates");
         assert_eq!(density(&read), density(&whole.finish()));
     }
     // A base that is a snapshot leaves nothing to learn from one.
@@ -308,5 +349,10 @@ fn the_known_densities_are_those_of_their_points() {
         assert!((draws - entropy).abs() < 0.02, "{set:?}: entropy {entropy}, of its draws {draws}");
     }
     let checkers = PlanarDensity::Checkerboard.sample(100, Seed(1));
-    assert!(PlanarDensity::Checkerboard.log_density(checkers.view()).iter().all(|l| (l + 8f64.ln()).abs() < 1e-12));
+    assert!(
+        PlanarDensity::Checkerboard
+            .log_density(checkers.view())
+            .iter()
+            .all(|l| (l + 8f64.ln()).abs() < 1e-12)
+    );
 }

@@ -61,7 +61,14 @@ impl Smeared {
     /// `n` points, of cells by systematic sampling.
     fn draw(&self, n: usize, rng: &mut Stream) -> Array2<f32> {
         let mut sum = 0.0;
-        let cumulative: Vec<f64> = self.masses.iter().map(|m| { sum += m; sum }).collect();
+        let cumulative: Vec<f64> = self
+            .masses
+            .iter()
+            .map(|m| {
+                sum += m;
+                sum
+            })
+            .collect();
         let start: f64 = rng.random();
         let mut points = Array2::zeros((n, self.points.ncols()));
         for (k, mut point) in points.rows_mut().into_iter().enumerate() {
@@ -115,7 +122,8 @@ impl BatchSource for Densities {
         let mut rng = self.seed.stream("batch", index);
         let first = self.densities[0].draw(self.batch, &mut rng);
         let columns = first.ncols();
-        let (mut x, mut t, mut density, mut scale) = (Array2::zeros((0, columns)), Vec::new(), Vec::new(), Vec::new());
+        let (mut x, mut t, mut density, mut scale) =
+            (Array2::zeros((0, columns)), Vec::new(), Vec::new(), Vec::new());
         let mut gradient = vec![0.0; columns];
         for (smeared, &time) in self.densities.iter().zip(&self.times).skip(1) {
             let points = smeared.draw(self.batch, &mut rng);

@@ -46,7 +46,13 @@ pub struct TigonConfig {
 
 impl Default for TigonConfig {
     fn default() -> Self {
-        let fit = Fit { hidden: vec![32, 32, 32], activation: Activation::Tanh, batch: 128, lr: 3e-3, ..Fit::default() };
+        let fit = Fit {
+            hidden: vec![32, 32, 32],
+            activation: Activation::Tanh,
+            batch: 128,
+            lr: 3e-3,
+            ..Fit::default()
+        };
         Self { alpha: 1.0, lambda: 100.0, width: 0.1, mass: Mass::default(), steps: 5, fit }
     }
 }
@@ -75,7 +81,8 @@ impl Recipe for TigonConfig {
         let shape = MlpConfig::new(space.frame.dims());
         let velocity = self.fit.network("velocity", shape.clone())?;
         let growth = self.fit.network("growth", shape.output(1))?;
-        let ends = [space.times.first(), space.times.last()].map(|t| t.map_or(0.0, |&t| space.clock.network(t)));
+        let ends =
+            [space.times.first(), space.times.last()].map(|t| t.map_or(0.0, |&t| space.clock.network(t)));
         Ok(DensityMatching::new((velocity, growth), (self.alpha, self.lambda), self.steps, ends))
     }
 

@@ -68,7 +68,9 @@ impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> SpendingField<'_, V,
     }
 }
 
-impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> VectorField<Spending> for SpendingField<'_, V, G> {
+impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> VectorField<Spending>
+    for SpendingField<'_, V, G>
+{
     fn eval(&self, s: f64, (x, q): &Spending) -> Spending {
         self.rates(&self.forward(s, x), q)
     }
@@ -98,7 +100,8 @@ impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> Vjp<Spending> for Sp
             params.as_slice_mut().expect("a new array is contiguous").split_at_mut(moving);
         let (mut state, mut grown) = (Array2::zeros(x.raw_dim()), Array2::zeros(x.raw_dim()));
         let memory = &mut *self.scratch.borrow_mut();
-        let into = TangentPullback { state: Some(state.view_mut()), directions: None, params: Some(to_velocity) };
+        let into =
+            TangentPullback { state: Some(state.view_mut()), directions: None, params: Some(to_velocity) };
         let along = (self.directions.view(), by_along.view());
         self.velocity.pullback_tangent(along.0, along.1, Some(by_v.view()), into, &mut memory.0);
         self.growth.pullback(by_g.view(), Some(grown.view_mut()), Some(to_growth), &mut memory.1);

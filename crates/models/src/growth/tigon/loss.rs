@@ -70,7 +70,8 @@ impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> Objective for Densit
         let firsts = batch.first.nrows();
         let [begin, end] = self.ends;
         let x = concatenate(Axis(0), &[batch.x.view(), batch.first.view()]).expect("the same columns");
-        let start: Vec<f32> = batch.t.iter().copied().chain(std::iter::repeat_n(begin as f32, firsts)).collect();
+        let start: Vec<f32> =
+            batch.t.iter().copied().chain(std::iter::repeat_n(begin as f32, firsts)).collect();
         let back = batch.t.iter().map(|t| begin as f32 - t);
         let span: Vec<f32> = back.chain(std::iter::repeat_n((end - begin) as f32, firsts)).collect();
         let rows = later + firsts;
@@ -80,15 +81,16 @@ impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> Objective for Densit
             alpha: self.alpha as f32,
             start: &start,
             span: &span,
-            directions: Array3::from_shape_fn((columns, rows, columns), |(k, _, j)| f32::from(u8::from(k == j))),
+            directions: Array3::from_shape_fn((columns, rows, columns), |(k, _, j)| {
+                f32::from(u8::from(k == j))
+            }),
             scratch: RefCell::new(self.memory.take()),
         };
         let steps = ((end - begin) * self.steps as f64).ceil().max(1.0) as usize;
         let solve = Solve::new(ExplicitRk::new(RK4), Fixed::steps(steps));
         let adjoint = Discrete::default().times(Times::Constant);
         let nothing = || (Array2::zeros((rows, columns)), Array2::zeros((rows, INTEGRALS)));
-        let (ys, tape) =
-            adjoint.forward(&solve, &field, (x, nothing().1), &[0.0, 1.0])?;
+        let (ys, tape) = adjoint.forward(&solve, &field, (x, nothing().1), &[0.0, 1.0])?;
         let (z, q) = &ys[1];
         let ((mut a, mut c), mut loss) = (nothing(), 0.0);
         let mut score = vec![0.0; columns];
