@@ -18,6 +18,10 @@ pub(crate) enum Experiment {
     Eb100,
     /// Schroedinger bridges between Gaussians, against their closed form (Tong et al. 2024, table 7)
     GaussianBridge,
+    /// Models of growth: W1 and mass error (Peng et al. 2026), of the data in CHREODE_DATA
+    GeneGrowth,
+    /// Normalising flows: the likelihood of planar sets beside their entropy
+    Cnf,
 }
 
 /// Reruns `experiment`.
@@ -28,6 +32,8 @@ pub(crate) fn run(experiment: Experiment, json: Option<&Path>, rest: &[String]) 
         Experiment::Eb50 => ("eb", &["--dims", "50"]),
         Experiment::Eb100 => ("eb", &["--dims", "100"]),
         Experiment::GaussianBridge => ("gaussian-bridge", &[]),
+        Experiment::GeneGrowth => ("gene-growth", &[]),
+        Experiment::Cnf => ("cnf", &[]),
     };
     let mut command = cargo();
     command

@@ -1,5 +1,6 @@
 //! Why a model, a simulation or an evaluation has no result.
 
+use chreode_adjoint::AdjointError;
 use chreode_core::CoreError;
 use chreode_nn::NnError;
 use chreode_ode::SolveError;
@@ -122,6 +123,12 @@ pub enum ModelError {
         /// What it needs.
         needs: String,
     },
+    /// A gradient that an adjoint could not take.
+    #[error("the gradient of the loss failed: {reason}")]
+    Gradient {
+        /// Why.
+        reason: String,
+    },
     /// A loss that is not a number.
     #[error("the loss is {loss} at step {step}; lower lr, or give clip a value such as 1")]
     LossNotFinite {
@@ -170,6 +177,16 @@ pub enum ModelError {
         /// The end of the step.
         time: f64,
     },
+}
+
+impl From<AdjointError> for ModelError {
+    /// A failed solve is that; what else keeps an adjoint from a gradient is told.
+    fn from(error: AdjointError) -> Self {
+        match error {
+            AdjointError::Solve(error) => error.into(),
+            error => Self::Gradient { reason: error.to_string() },
+        }
+    }
 }
 
 /// What there is, where more times are needed.

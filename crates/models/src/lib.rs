@@ -5,6 +5,7 @@ mod chains;
 mod checkpoint;
 mod clock;
 mod couples;
+mod density;
 mod dynamics;
 mod error;
 mod evaluate;
@@ -12,6 +13,7 @@ mod fit;
 mod flow;
 mod frame;
 mod groups;
+mod growth;
 mod matcher;
 mod metric;
 mod metric_flow;
@@ -41,16 +43,25 @@ pub use chains::{Chained, Chains};
 pub use checkpoint::{Checkpoint, Header};
 pub use clock::Clock;
 pub use couples::{Couples, Moment};
+pub use density::{
+    Base, BaseDensity, Cnf, CnfConfig, DensityFlow, Likelihood, LikelihoodBatch, OtFlow, OtFlowConfig,
+    Potential, PotentialMemory, Probe, Rate,
+};
 pub use dynamics::{Dynamics, Trained};
 pub use error::ModelError;
 pub use evaluate::{
-    Baselines, Bootstrap, Distances, EulerPath, Fold, Forecast, HeldOut, PairScore, PathEnergy, Protocol,
-    Score, Scores, Statistic, Summary, displacement, halves, normalised_path_energy, push_forward,
-    score_pair,
+    Baselines, Bootstrap, Distances, EulerPath, Fold, Forecast, GrowthScore, HeldOut, PairScore, PathEnergy,
+    Protocol, Score, Scores, Statistic, Summary, displacement, halves, normalised_path_energy, push_forward,
+    score_growth, score_pair,
 };
 pub use fit::Fit;
 pub use flow::Flow;
 pub use frame::Frame;
+pub use growth::{
+    DensityMatching, ExponentialPath, GrowthBatch, GrowthFlow, GrowthMatcher, GrowthPath, Mass, MassRule,
+    Pair, PairPlan, PlanCache, Plans, SemiRelaxed, Tigon, TigonBatch, TigonConfig, UnbalancedPlanner, VelocityGrowth,
+    Vgfm, VgfmConfig, WfrConfig, WfrFm, WfrPath, WfrPlanner,
+};
 pub use matcher::{Batch, FlowMatcher};
 pub use metric::{Land, Metric, Rbf, Shape};
 pub use metric_flow::{BentBatch, BentMatcher, BentPaths, MetricFlowConfig, MetricKind};
@@ -67,7 +78,9 @@ pub use rescaled_flow::{RescaledBatch, RescaledFlow, RescaledFlowConfig, Rescale
 pub use run::{Run, Training};
 pub use sampler::{Sampler, Steps};
 pub use score_flow::{Motion, ScoreBatch, ScoreFlow, ScoreFlowConfig, ScoreMatcher, ScoreMatching};
-pub use simulate::{Bifurcation, Branch, Circuit, Growth, Measurement, Planar, Simulation, Toggle, Truth};
+pub use simulate::{
+    Bifurcation, Branch, Circuit, Growth, Measurement, Planar, PlanarDensity, Simulation, Toggle, Truth,
+};
 pub use space::{Data, Space};
 pub use spline::{Curve, Spline};
 pub use stage::{Rule, Stage};

@@ -36,6 +36,20 @@ pub trait Recipe: Clone + Debug + PartialEq + Into<ModelConfig> + TryFrom<ModelC
     /// What the networks refuse.
     fn objective(&self, space: &Space) -> Result<Self::Objective, ModelError>;
 
+    /// Times that the data must have.
+    fn least_times(&self) -> usize {
+        2
+    }
+
+    /// Sets what the loss takes from `data`, in the coordinates of the networks, before step 0, and training does not
+    /// move; by default nothing.
+    ///
+    /// # Errors
+    /// Data that the model cannot learn from, with what it needs.
+    fn prepare(&self, _objective: &mut Self::Objective, _data: &Self::Data) -> Result<(), ModelError> {
+        Ok(())
+    }
+
     /// The batches, of `data` in the coordinates of `space`.
     ///
     /// # Errors

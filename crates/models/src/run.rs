@@ -24,9 +24,14 @@ impl<R: Recipe> Run<R> {
     pub fn new(data: &R::Data, frame: Frame, recipe: R) -> Result<Self, ModelError> {
         recipe.fit().check()?;
         recipe.check()?;
+        let times = data.times();
+        if times.len() < recipe.least_times() {
+            return Err(ModelError::TooFewTimes { times });
+        }
         let space = data.space(frame)?;
         let data = data.inside(&space.frame)?;
-        let objective = recipe.objective(&space)?;
+        let mut objective = recipe.objective(&space)?;
+        recipe.prepare(&mut objective, &data)?;
         let stages = recipe.stages(&objective)?;
         let trainer = Trainer::new(objective, stages)?;
         recipe.batches(&data, &space)?;

@@ -26,13 +26,18 @@ pub trait Data: Clone + Send + Sync {
     /// Other dimensions than the frame has.
     fn inside(&self, frame: &Frame) -> Result<Self, ModelError>;
 
-    /// The space of a model that is trained on this in the coordinates of `frame`.
+    /// The space of a model that is trained on this in the coordinates of `frame`. A single time is network time 0, with
+    /// the unit of the user's time.
     ///
     /// # Errors
-    /// Fewer than two times.
+    /// No time.
     fn space(&self, frame: Frame) -> Result<Space, ModelError> {
         let times = self.times();
-        Ok(Space { clock: Clock::of(&times)?, frame, times })
+        let clock = match times[..] {
+            [origin] => Clock { origin, unit: 1.0 },
+            _ => Clock::of(&times)?,
+        };
+        Ok(Space { clock, frame, times })
     }
 }
 

@@ -5,8 +5,9 @@ mod card;
 pub use card::{Card, Needs};
 
 use crate::{
-    Checkpoint, FlowConfig, Frame, MetricFlowConfig, ModelError, MultiMarginalConfig, RectifiedConfig, RescaledFlowConfig,
-    Run, ScoreFlowConfig, Trained, Training, TransportPathConfig,
+    Checkpoint, CnfConfig, FlowConfig, Frame, MetricFlowConfig, ModelError, MultiMarginalConfig, OtFlowConfig,
+    RectifiedConfig, RescaledFlowConfig, Run, ScoreFlowConfig, TigonConfig, Trained, Training, TransportPathConfig,
+    VgfmConfig, WfrConfig,
 };
 use chreode_core::Populations;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,16 @@ pub enum ModelConfig {
     Rectified(RectifiedConfig),
     /// Flow matching along optimal-transport paths over all times.
     TransportPath(TransportPathConfig),
+    /// Continuous normalising flows: [`Cnf`](crate::Cnf).
+    Cnf(CnfConfig),
+    /// Normalising flows along the gradient of a potential: [`OtFlow`](crate::OtFlow).
+    OtFlow(OtFlowConfig),
+    /// Velocity and growth along Wasserstein-Fisher-Rao geodesics: [`WfrFm`](crate::WfrFm).
+    WfrFm(WfrConfig),
+    /// Velocity and growth by semi-relaxed transport: [`Vgfm`](crate::Vgfm).
+    Vgfm(VgfmConfig),
+    /// Velocity and growth of least action between densities: [`Tigon`](crate::Tigon).
+    Tigon(TigonConfig),
 }
 
 /// What all models do alike, for each of them: the variant, its settings, and what it learns from.
@@ -126,6 +137,11 @@ zoo! {
     RescaledFlow(RescaledFlowConfig) of Populations,
     Rectified(RectifiedConfig) of Populations,
     TransportPath(TransportPathConfig) of Populations,
+    Cnf(CnfConfig) of Populations,
+    OtFlow(OtFlowConfig) of Populations,
+    WfrFm(WfrConfig) of Populations,
+    Vgfm(VgfmConfig) of Populations,
+    Tigon(TigonConfig) of Populations,
 }
 
 impl Default for ModelConfig {
@@ -154,6 +170,11 @@ impl ModelConfig {
             Self::RescaledFlow(config) => config.method().into(),
             Self::Rectified(_) => "2-RF".into(),
             Self::TransportPath(_) => "OTP-FM".into(),
+            Self::Cnf(config) => config.method().into(),
+            Self::OtFlow(_) => "OT-Flow".into(),
+            Self::WfrFm(_) => "WFR-FM".into(),
+            Self::Vgfm(_) => "VGFM".into(),
+            Self::Tigon(_) => "TIGON".into(),
         }
     }
 

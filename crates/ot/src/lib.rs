@@ -95,4 +95,6 @@ pub use unbalanced::{
     UnbalancedSinkhorn,
 };
 pub use weak::{WeakPlan, WeakTransport};
-pub use wfr::{ConeCost, DiracGeodesic, DiracState, TravellingDirac, WassersteinFisherRao};
+pub use wfr::{
+    ConeCost, DiracGeodesic, DiracState, DiracTrack, TrackState, TravellingDirac, WassersteinFisherRao,
+};

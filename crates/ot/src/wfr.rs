@@ -2,9 +2,11 @@
 
 mod cone;
 mod geodesic;
+mod track;
 
 pub use cone::ConeCost;
 pub use geodesic::{DiracGeodesic, DiracState, TravellingDirac};
+pub use track::{DiracTrack, TrackState};
 
 use crate::{Coupling, Geometry, Marginal, OtError, RelaxedTransport};
 use chreode_core::Real;

@@ -79,3 +79,8 @@ fn solve(x: &Snapshot, y: &Snapshot, order: Order) -> Result<Wasserstein, ModelE
     let [a, b] = [x, y].map(|s| s.weights.as_ref().map(|w| w.view()));
     Ok(wasserstein(x.points.view(), y.points.view(), a, b, order)?)
 }
+
+/// Exact W₁ alone.
+pub(super) fn one(x: &Snapshot, y: &Snapshot) -> Result<f64, ModelError> {
+    Ok(solve(x, y, Order::One)?.value)
+}

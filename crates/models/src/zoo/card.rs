@@ -1,8 +1,8 @@
 //! The list of models.
 
 use crate::{
-    FlowConfig, MetricFlowConfig, ModelConfig, ModelError, MultiMarginalConfig, RectifiedConfig,
-    RescaledFlowConfig, ScoreFlowConfig, TransportPathConfig,
+    CnfConfig, FlowConfig, MetricFlowConfig, ModelConfig, ModelError, MultiMarginalConfig, OtFlowConfig,
+    RectifiedConfig, RescaledFlowConfig, ScoreFlowConfig, TigonConfig, TransportPathConfig, VgfmConfig, WfrConfig,
 };
 use std::fmt;
 
@@ -12,12 +12,20 @@ use std::fmt;
 pub enum Needs {
     /// Snapshots of cells, with the time each was taken at.
     Snapshots,
+    /// Cells at one time or more.
+    Cells,
+    /// Snapshots, and how much mass each stands for.
+    Masses,
 }
 
 impl fmt::Display for Needs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Snapshots => "cells at two times at least, with the time of each",
+            Self::Cells => "cells at one time or more, with the time of each",
+            Self::Masses => {
+                "cells at two times at least, in numbers that say how many there were (or mass = \"weights\", or a list)"
+            }
         })
     }
 }
@@ -150,6 +158,55 @@ static CARDS: &[Card] = &[
         reference: "Kapusniak et al., NeurIPS 2024, arXiv:2405.14780",
         needs: Needs::Snapshots,
         config: || MetricFlowConfig::rbf().into(),
+    },
+    Card {
+        name: "cnf",
+        line: "continuous normalising flow by maximum likelihood, with the exact divergence",
+        reference: "Chen et al., NeurIPS 2018, arXiv:1806.07366",
+        needs: Needs::Cells,
+        config: || CnfConfig::default().into(),
+    },
+    Card {
+        name: "ffjord",
+        line: "continuous normalising flow with a random probe of the divergence",
+        reference: "Grathwohl et al., ICLR 2019, arXiv:1810.01367",
+        needs: Needs::Cells,
+        config: || CnfConfig::ffjord().into(),
+    },
+    Card {
+        name: "rnode",
+        line: "FFJORD with its kinetic energy and its Jacobian kept small",
+        reference: "Finlay et al., ICML 2020, arXiv:2002.02798",
+        needs: Needs::Cells,
+        config: || CnfConfig::rnode().into(),
+    },
+    Card {
+        name: "ot-flow",
+        line: "normalising flow along the gradient of a potential, near optimal transport",
+        reference: "Onken et al., AAAI 2021, arXiv:2006.00104",
+        needs: Needs::Cells,
+        config: || OtFlowConfig::default().into(),
+    },
+    Card {
+        name: "wfr-fm",
+        line: "velocity and growth matched along Wasserstein-Fisher-Rao geodesics between cells with masses",
+        reference: "Peng et al., ICLR 2026, arXiv:2601.06810",
+        needs: Needs::Masses,
+        config: || WfrConfig::default().into(),
+    },
+    Card {
+        name: "vgfm",
+        line: "velocity and growth matched along the pairs of semi-relaxed transport",
+        reference: "Wang et al., NeurIPS 2025, arXiv:2505.13413",
+        needs: Needs::Masses,
+        config: || VgfmConfig::default().into(),
+    },
+    Card {
+        name: "tigon",
+        line: "velocity and growth of least action whose density meets those of the snapshots",
+        reference: "Sha et al., Nature Machine Intelligence 2024, doi 10.1038/s42256-023-00763-w",
+        needs: Needs::Masses,
+        config: || TigonConfig::default().into(),
     },
 ];
 

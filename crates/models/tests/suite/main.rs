@@ -3,6 +3,8 @@
 mod bifurcation;
 mod cfm;
 mod common;
+mod density;
+mod growth;
 mod leave_one_out;
 mod metric_flow;
 mod multi_marginal;

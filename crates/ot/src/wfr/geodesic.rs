@@ -1,9 +1,8 @@
 //! Geodesics between two Diracs, in closed form.
 
-use super::WassersteinFisherRao;
+use super::{DiracTrack, TrackState, WassersteinFisherRao};
 use crate::OtError;
 use ndarray::{Array1, ArrayView1};
-use std::f64::consts::FRAC_PI_2;
 
 /// A Dirac on its way: `∂_t x = velocity`, `∂_t mass = growth × mass`.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,11 +46,9 @@ pub enum DiracGeodesic {
 /// Anal. 48, doi 10.1137/15M1041420.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TravellingDirac {
-    delta: f64,
     start: Array1<f64>,
     direction: Array1<f64>,
-    angle: f64,
-    roots: (f64, f64),
+    track: DiracTrack,
 }
 
 impl WassersteinFisherRao {
@@ -81,45 +78,29 @@ impl WassersteinFisherRao {
         }
         let difference = &x1 - &x0;
         let distance = difference.dot(&difference).sqrt();
-        let angle = distance / (2.0 * self.delta);
-        if angle >= FRAC_PI_2 {
+        let Some(track) = self.track(distance, m0, m1) else {
             return Ok(DiracGeodesic::Splitting { source: (x0.to_owned(), m0), target: (x1.to_owned(), m1) });
-        }
-        Ok(DiracGeodesic::Travelling(TravellingDirac {
-            delta: self.delta,
-            start: x0.to_owned(),
-            direction: if distance > 0.0 { difference / distance } else { difference },
-            angle,
-            roots: (m0.sqrt(), m1.sqrt()),
-        }))
+        };
+        let direction = if distance > 0.0 { difference / distance } else { difference };
+        Ok(DiracGeodesic::Travelling(TravellingDirac { start: x0.to_owned(), direction, track }))
     }
 }
 
 impl TravellingDirac {
     /// The state at the time `t`.
     pub fn at(&self, t: f64) -> DiracState {
-        let (s0, s1) = self.roots;
-        let (sine, cosine) = self.angle.sin_cos();
-        // The straight line in the plane, and its constant velocity.
-        let (x, y) = ((1.0 - t) * s0 + t * s1 * cosine, t * s1 * sine);
-        let (dx, dy) = (s1 * cosine - s0, s1 * sine);
-        let mass = x * x + y * y;
-        let swept = if s0 == 0.0 { self.angle } else { y.atan2(x) };
-        let turn = (x * dy - y * dx) / mass;
-        let speed = if s0 * s1 == 0.0 { 0.0 } else { 2.0 * self.delta * turn };
+        let TrackState { travelled, mass, speed, growth } = self.track.at(t);
         DiracState {
-            position: &self.start + &(&self.direction * (2.0 * self.delta * swept)),
+            position: &self.start + &(&self.direction * travelled),
             mass,
             velocity: &self.direction * speed,
-            growth: 2.0 * (x * dx + y * dy) / mass,
+            growth,
         }
     }
 
     /// The constant `½ m (|v|² + δ² g²)`, which is WFR².
     pub fn energy(&self) -> f64 {
-        let (s0, s1) = self.roots;
-        let (root, half) = (s0 - s1, (0.5 * self.angle).sin());
-        2.0 * self.delta * self.delta * (root * root + 4.0 * s0 * s1 * half * half)
+        self.track.energy()
     }
 }
 

@@ -1,0 +1,18 @@
+//! Continuous normalising flows: densities by the change of variables along a flow.
+
+mod base;
+mod batches;
+mod config;
+mod field;
+mod flow;
+mod likelihood;
+mod ot_flow;
+mod potential;
+
+pub use base::{Base, BaseDensity};
+pub use batches::{LikelihoodBatch, Probe};
+pub use config::{Cnf, CnfConfig};
+pub use flow::DensityFlow;
+pub use likelihood::Likelihood;
+pub use ot_flow::{OtFlow, OtFlowConfig};
+pub use potential::{Potential, PotentialMemory, Rate};

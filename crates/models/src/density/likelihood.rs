@@ -1,0 +1,129 @@
+//! Maximum likelihood by an adjoint.
+
+use super::field::{FlowField, INTEGRALS, unit_vectors};
+use super::{BaseDensity, LikelihoodBatch};
+use crate::{ModelError, Objective, Parts};
+use chreode_adjoint::{Adjoint, Discrete, Times};
+use chreode_core::{NetworkJvp, ParameterView};
+use chreode_ode::{ExplicitRk, Fixed, RK4, Solve};
+use ndarray::Array2;
+use std::cell::RefCell;
+
+/// What the integrals beside the likelihood count.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Regularisers {
+    /// α, of the kinetic energy.
+    pub(super) kinetic: f64,
+    /// β, of the squared Jacobian.
+    pub(super) jacobian: f64,
+    /// γ, of the residual of the Hamilton-Jacobi-Bellman equation.
+    pub(super) hjb: f64,
+}
+
+/// `L(θ) = Σᵢ wᵢ (−log p(tᵢ, xᵢ) + α ∫ |v|² dt + β ∫ |∂v/∂x|² dt + γ ∫ |∂Φ/∂t − ½ |∇Φ|²| dt)`, with
+/// `log p(t, x) = log p₀(z) − ∫ tr ∂v/∂x dt` along the flow from z at the base's time to x at t.
+///
+/// Every row is carried back over its own span, all in one solve; the gradient is that of the steps taken.
+pub struct Likelihood<N: NetworkJvp<Scalar = f32>> {
+    /// The network of the velocity.
+    pub network: N,
+    /// The distribution at the flow's beginning; not learnt.
+    pub base: BaseDensity,
+    /// Network time of the base.
+    pub start: f64,
+    weights: Regularisers,
+    /// Steps of RK4 a unit of network time.
+    steps: usize,
+    parts: Parts,
+    memory: RefCell<(N::Memory, Vec<f32>)>,
+}
+
+impl<N: NetworkJvp<Scalar = f32>> Likelihood<N> {
+    pub(super) fn new(
+        network: N,
+        (base, start): (BaseDensity, f64),
+        weights: Regularisers,
+        steps: usize,
+    ) -> Self {
+        let parts = Parts::default().with("velocity", &network);
+        Self { network, base, start, weights, steps, parts, memory: RefCell::default() }
+    }
+
+    /// The parameters that are learnt.
+    pub(super) fn learnt(&self) -> std::ops::Range<usize> {
+        self.parts.range(0)
+    }
+}
+
+impl<N: NetworkJvp<Scalar = f32>> Objective for Likelihood<N> {
+    type Batch = LikelihoodBatch;
+
+    fn layout(&self) -> Vec<ParameterView> {
+        let mut views = self.parts.layout();
+        let after = self.parts.len();
+        views.extend(self.base.layout().into_iter().map(|v| ParameterView { offset: v.offset + after, ..v }));
+        views
+    }
+
+    fn read_parameters(&self, flat: &mut [f32]) {
+        let (network, base) = flat.split_at_mut(self.parts.len());
+        self.network.read_parameters(network);
+        base.copy_from_slice(&self.base.parameters());
+    }
+
+    fn write_parameters(&mut self, flat: &[f32]) {
+        let (network, base) = flat.split_at(self.parts.len());
+        self.network.write_parameters(network);
+        self.base.set(base);
+    }
+
+    fn loss(
+        &mut self,
+        _stage: usize,
+        batch: &LikelihoodBatch,
+        gradient: &mut [f32],
+    ) -> Result<f64, ModelError> {
+        let (rows, columns) = batch.x.dim();
+        let span: Vec<f32> = batch.t.iter().map(|&t| self.start as f32 - t).collect();
+        let longest = span.iter().fold(0.0_f32, |longest, h| longest.max(h.abs()));
+        let steps = (f64::from(longest) * self.steps as f64).ceil().max(1.0) as usize;
+        let (directions, weight) = match &batch.probes {
+            Some(probes) => (probes.clone(), 1.0 / probes.dim().0 as f32),
+            None => (unit_vectors(rows, columns), 1.0),
+        };
+        let field = FlowField {
+            network: &self.network,
+            start: &batch.t,
+            span: &span,
+            directions,
+            weight,
+            scratch: RefCell::new(self.memory.take()),
+        };
+        let solve = Solve::new(ExplicitRk::new(RK4), Fixed::steps(steps));
+        let adjoint = Discrete::default().times(Times::Constant);
+        let y0 = (batch.x.clone(), Array2::zeros((rows, INTEGRALS)));
+        let (ys, tape) = adjoint.forward(&solve, &field, y0, &[0.0, 1.0])?;
+        let (z, q) = &ys[1];
+        let (log_base, score) = self.base.log_density(z.view());
+        let Regularisers { kinetic, jacobian, hjb } = self.weights;
+        let factors = [-1.0, kinetic, jacobian, hjb];
+        let (mut loss, mut a, mut c) = (0.0, score, q.clone());
+        for (i, &w) in batch.weight.iter().enumerate() {
+            loss -= w * log_base[i];
+            for (k, factor) in factors.iter().enumerate() {
+                loss += w * factor * f64::from(q[[i, k]]);
+                c[[i, k]] = (w * factor) as f32;
+            }
+            a.row_mut(i).mapv_inplace(|s| (-w * f64::from(s)) as f32);
+        }
+        if loss.is_finite() {
+            let start = (Array2::zeros((rows, columns)), Array2::zeros((rows, INTEGRALS)));
+            let pulled = adjoint.backward(&solve, &field, &tape, &[start, (a, c)])?;
+            let learnt = self.parts.range(0);
+            gradient.fill(0.0);
+            gradient[learnt].iter_mut().zip(&pulled.params).for_each(|(to, from)| *to = *from);
+        }
+        self.memory.replace(field.scratch.into_inner());
+        Ok(loss)
+    }
+}

@@ -1,0 +1,106 @@
+//! Settings of TIGON.
+
+use super::DensityMatching;
+use super::batches::{Densities, smeared};
+use crate::error::require;
+use crate::growth::{GrowthFlow, Mass};
+use crate::{Batches, Fit, ModelError, Recipe, Run, Space};
+use chreode_core::{Populations, Seed};
+use chreode_nn::{Activation, Mlp, MlpConfig};
+use serde::{Deserialize, Serialize};
+
+/// A training run of TIGON.
+pub type Tigon = Run<TigonConfig>;
+
+/// Settings of TIGON: the velocity and the growth rate of least Wasserstein-Fisher-Rao action whose density meets those
+/// of the snapshots.
+///
+/// Sha, Qiu, Zhou and Nie, *Reconstructing growth and dynamic trajectories from single-cell transcriptomics data*, Nature
+/// Machine Intelligence 6, 2024, doi 10.1038/s42256-023-00763-w. The error of a density is measured relative to the mean
+/// square of the snapshot's, so that λ does not depend on the units.
+///
+/// | name | default | range |
+/// |---|---|---|
+/// | `alpha` | 1 | > 0; what growth costs beside motion |
+/// | `lambda` | 100 | > 0; what the error of the densities counts beside the action |
+/// | `width` | 0.1 | > 0; standard deviation of the kernel around a cell, in the networks' coordinates |
+/// | `mass` | `counts` | `counts`, `equal`, `weights`, or a list with one mass a time, see [`Mass`] |
+/// | `steps` | 5 | 1 to 1000; steps of RK4 a unit of network time while training |
+/// | `fit` | 3 × 32 tanh | the settings of training, see [`Fit`] |
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TigonConfig {
+    /// What growth costs.
+    pub alpha: f64,
+    /// What the error of the densities counts.
+    pub lambda: f64,
+    /// Width of the kernels.
+    pub width: f64,
+    /// The masses of the snapshots.
+    pub mass: Mass,
+    /// Steps a unit of network time while training.
+    pub steps: usize,
+    /// The settings of training.
+    pub fit: Fit,
+}
+
+impl Default for TigonConfig {
+    fn default() -> Self {
+        let fit = Fit {
+            hidden: vec![32, 32, 32],
+            activation: Activation::Tanh,
+            batch: 128,
+            lr: 3e-3,
+            ..Fit::default()
+        };
+        Self { alpha: 1.0, lambda: 100.0, width: 0.1, mass: Mass::default(), steps: 5, fit }
+    }
+}
+
+impl Recipe for TigonConfig {
+    type Data = Populations;
+    type Objective = DensityMatching<Mlp<f32>, Mlp<f32>>;
+    type Trained = GrowthFlow<Mlp<f32>, Mlp<f32>>;
+
+    fn fit(&self) -> &Fit {
+        &self.fit
+    }
+
+    fn fit_mut(&mut self) -> &mut Fit {
+        &mut self.fit
+    }
+
+    fn check(&self) -> Result<(), ModelError> {
+        require("alpha", self.alpha, self.alpha > 0.0, "a number above 0")?;
+        require("lambda", self.lambda, self.lambda > 0.0, "a number above 0")?;
+        require("width", self.width, self.width > 0.0, "a number above 0")?;
+        require("steps", self.steps as f64, (1..=1000).contains(&self.steps), "1 to 1000")
+    }
+
+    fn objective(&self, space: &Space) -> Result<Self::Objective, ModelError> {
+        let shape = MlpConfig::new(space.frame.dims());
+        let velocity = self.fit.network("velocity", shape.clone())?;
+        let growth = self.fit.network("growth", shape.output(1))?;
+        let ends =
+            [space.times.first(), space.times.last()].map(|t| t.map_or(0.0, |&t| space.clock.network(t)));
+        Ok(DensityMatching::new((velocity, growth), (self.alpha, self.lambda), self.steps, ends))
+    }
+
+    fn prepare(&self, objective: &mut Self::Objective, data: &Populations) -> Result<(), ModelError> {
+        objective.first = smeared(data, &self.mass, self.width)?.into_iter().next();
+        Ok(())
+    }
+
+    fn batches<'d>(
+        &self,
+        data: &'d Populations,
+        space: &Space,
+    ) -> Result<Batches<'d, Self::Objective>, ModelError> {
+        let kernels = (&self.mass, self.width);
+        Ok(Box::new(Densities::new(data, space.clock, kernels, self.fit.batch, Seed(self.fit.seed))?))
+    }
+
+    fn trained(&self, objective: Self::Objective, space: Space) -> Self::Trained {
+        GrowthFlow { velocity: objective.velocity, growth: objective.growth, space }
+    }
+}

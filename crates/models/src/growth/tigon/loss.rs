@@ -1,0 +1,116 @@
+//! What TIGON minimises.
+
+use super::batches::{Smeared, TigonBatch};
+use super::field::{INTEGRALS, SpendingField};
+use crate::{ModelError, Objective, Parts};
+use chreode_adjoint::{Adjoint, Discrete, Times};
+use chreode_core::{Network, NetworkJvp, ParameterView};
+use chreode_ode::{ExplicitRk, Fixed, RK4, Solve};
+use ndarray::{Array2, Array3, Axis, concatenate, s};
+use std::cell::RefCell;
+
+/// `L(θ, φ) = λ mean |ρ̂(tₖ, x) − ρₖ(x)|² / mean ρₖ² + mean ∫ (|v|² + α g²) m dt`.
+///
+/// Points x of a later snapshot's density ρₖ are carried back to z at the first time, and
+/// `log ρ̂(tₖ, x) = log ρ₀(z) + ∫ (g − tr ∂v/∂x) dt`; points of the first one are carried on to the last time, and their
+/// action is counted with their mass m. Divergences are exact, all rows are one solve, and the gradient is that of its
+/// steps.
+pub struct DensityMatching<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> {
+    /// The network of the velocity.
+    pub velocity: V,
+    /// The network of the growth rate; one output.
+    pub growth: G,
+    /// The density at the first time; set from the data.
+    pub(super) first: Option<Smeared>,
+    pub(super) alpha: f64,
+    pub(super) lambda: f64,
+    /// Steps of RK4 a unit of network time.
+    pub(super) steps: usize,
+    /// Network time of the first and of the last snapshot.
+    pub(super) ends: [f64; 2],
+    parts: Parts,
+    memory: RefCell<(V::Memory, G::Memory, Vec<f32>)>,
+}
+
+impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> DensityMatching<V, G> {
+    pub(super) fn new(
+        (velocity, growth): (V, G),
+        (alpha, lambda): (f64, f64),
+        steps: usize,
+        ends: [f64; 2],
+    ) -> Self {
+        let parts = Parts::default().with("velocity", &velocity).with("growth", &growth);
+        Self { velocity, growth, first: None, alpha, lambda, steps, ends, parts, memory: RefCell::default() }
+    }
+}
+
+impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> Objective for DensityMatching<V, G> {
+    type Batch = TigonBatch;
+
+    fn layout(&self) -> Vec<ParameterView> {
+        self.parts.layout()
+    }
+
+    fn read_parameters(&self, flat: &mut [f32]) {
+        self.velocity.read_parameters(&mut flat[self.parts.range(0)]);
+        self.growth.read_parameters(&mut flat[self.parts.range(1)]);
+    }
+
+    fn write_parameters(&mut self, flat: &[f32]) {
+        self.velocity.write_parameters(&flat[self.parts.range(0)]);
+        self.growth.write_parameters(&flat[self.parts.range(1)]);
+    }
+
+    fn loss(&mut self, _stage: usize, batch: &TigonBatch, gradient: &mut [f32]) -> Result<f64, ModelError> {
+        let density = self.first.as_ref().ok_or_else(|| ModelError::Data {
+            model: "TIGON".into(),
+            needs: "the cells it is trained on".into(),
+        })?;
+        let (later, columns) = batch.x.dim();
+        let firsts = batch.first.nrows();
+        let [begin, end] = self.ends;
+        let x = concatenate(Axis(0), &[batch.x.view(), batch.first.view()]).expect("the same columns");
+        let start: Vec<f32> =
+            batch.t.iter().copied().chain(std::iter::repeat_n(begin as f32, firsts)).collect();
+        let back = batch.t.iter().map(|t| begin as f32 - t);
+        let span: Vec<f32> = back.chain(std::iter::repeat_n((end - begin) as f32, firsts)).collect();
+        let rows = later + firsts;
+        let field = SpendingField {
+            velocity: &self.velocity,
+            growth: &self.growth,
+            alpha: self.alpha as f32,
+            start: &start,
+            span: &span,
+            directions: Array3::from_shape_fn((columns, rows, columns), |(k, _, j)| {
+                f32::from(u8::from(k == j))
+            }),
+            scratch: RefCell::new(self.memory.take()),
+        };
+        let steps = ((end - begin) * self.steps as f64).ceil().max(1.0) as usize;
+        let solve = Solve::new(ExplicitRk::new(RK4), Fixed::steps(steps));
+        let adjoint = Discrete::default().times(Times::Constant);
+        let nothing = || (Array2::zeros((rows, columns)), Array2::zeros((rows, INTEGRALS)));
+        let (ys, tape) = adjoint.forward(&solve, &field, (x, nothing().1), &[0.0, 1.0])?;
+        let (z, q) = &ys[1];
+        let ((mut a, mut c), mut loss) = (nothing(), 0.0);
+        let mut score = vec![0.0; columns];
+        for i in 0..later {
+            let log = density.log(z.row(i), &mut score) - f64::from(q[[i, 0]]);
+            let found = log.exp();
+            let weight = self.lambda * batch.scale[i] / later as f64;
+            let miss = found - batch.density[i];
+            loss += weight * miss * miss;
+            let slope = 2.0 * weight * miss * found;
+            a.row_mut(i).iter_mut().zip(&score).for_each(|(a, s)| *a = (slope * s) as f32);
+            c[[i, 0]] = -slope as f32;
+        }
+        loss += q.slice(s![later.., 2]).iter().map(|&e| f64::from(e)).sum::<f64>() / firsts as f64;
+        c.slice_mut(s![later.., 2]).fill(1.0 / firsts as f32);
+        if loss.is_finite() {
+            let pulled = adjoint.backward(&solve, &field, &tape, &[nothing(), (a, c)])?;
+            gradient.iter_mut().zip(&pulled.params).for_each(|(to, from)| *to = *from);
+        }
+        self.memory.replace(field.scratch.into_inner());
+        Ok(loss)
+    }
+}
