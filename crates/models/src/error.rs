@@ -1,5 +1,7 @@
 //! Why a model, a simulation or an evaluation has no result.
 
+use crate::SeriesError;
+use chreode_adjoint::AdjointError;
 use chreode_core::CoreError;
 use chreode_nn::NnError;
 use chreode_ode::SolveError;
@@ -19,6 +21,12 @@ pub enum ModelError {
     /// A flow cannot be integrated.
     #[error(transparent)]
     Solve(#[from] SolveError),
+    /// A solve has no gradient.
+    #[error(transparent)]
+    Gradient(#[from] AdjointError),
+    /// A time series is at fault.
+    #[error(transparent)]
+    Series(#[from] SeriesError),
     /// A network or an optimiser cannot be made.
     #[error(transparent)]
     Network(#[from] NnError),

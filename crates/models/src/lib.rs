@@ -18,6 +18,7 @@ mod pool;
 mod recipe;
 mod run;
 mod sampler;
+mod series;
 mod simulate;
 mod space;
 mod stage;
@@ -46,7 +47,11 @@ pub use pool::{BatchSource, Pool};
 pub use recipe::{Batches, Recipe};
 pub use run::{Run, Training};
 pub use sampler::{Sampler, Steps};
-pub use simulate::{Bifurcation, Branch, Circuit, Growth, Measurement, Planar, Simulation, Toggle, Truth};
+pub use series::{
+    Arrivals, Forecaster, Generation, Individual, LatentBatch, LatentConfig, LatentObjective, LatentSeries,
+    Predicted, Recognition, Series, SeriesError, SeriesScore, area_under_curve,
+};
+pub use simulate::{Bifurcation, Branch, Circuit, Course, Growth, Measurement, Planar, Simulation, Toggle, Truth};
 pub use space::{Data, Space};
 pub use stage::{Rule, Stage};
 pub use trainer::{Progress, Trainer};

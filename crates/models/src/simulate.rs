@@ -2,6 +2,7 @@
 
 mod bifurcation;
 mod circuit;
+mod course;
 mod fate;
 mod genes;
 mod growth;
@@ -12,6 +13,7 @@ mod truth;
 
 pub use bifurcation::Bifurcation;
 pub use circuit::Circuit;
+pub use course::Course;
 pub use growth::Growth;
 pub use measurement::Measurement;
 pub use planar::Planar;

@@ -4,7 +4,7 @@ mod card;
 
 pub use card::{Card, Needs};
 
-use crate::{Checkpoint, FlowConfig, Frame, ModelError, Run, Trained, Training};
+use crate::{Checkpoint, FlowConfig, Frame, LatentConfig, ModelError, Run, Series, Trained, Training};
 use chreode_core::Populations;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 pub enum Dataset {
     /// Snapshots of populations of cells.
     Populations(Populations),
+    /// Individuals measured at irregular times.
+    Series(Series),
 }
 
 /// The settings of a model of the zoo; in a file, the table `[model.flow-matching]`, by the name of the variant.
@@ -23,6 +25,8 @@ pub enum Dataset {
 pub enum ModelConfig {
     /// Conditional flow matching: [`Cfm`](crate::Cfm).
     FlowMatching(FlowConfig),
+    /// Latent ODEs and their recurrent kin: [`LatentSeries`](crate::LatentSeries).
+    LatentOde(LatentConfig),
 }
 
 /// What all models do alike, for each of them: the variant, its settings, and what it learns from.
@@ -105,6 +109,7 @@ macro_rules! zoo {
 
 zoo! {
     FlowMatching(FlowConfig) of Populations,
+    LatentOde(LatentConfig) of Series,
 }
 
 impl Default for ModelConfig {
@@ -127,6 +132,7 @@ impl ModelConfig {
     pub fn method(&self) -> String {
         match self {
             Self::FlowMatching(config) => config.method().into(),
+            Self::LatentOde(config) => config.method().into(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod bifurcation;
 mod cfm;
+mod latent_ode;
 mod leave_one_out;
 mod path_energy;
 mod planar;
