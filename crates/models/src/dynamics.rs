@@ -1,6 +1,6 @@
 //! What a trained model of populations answers.
 
-use crate::{Forecaster, LatentSeries, ModelError, Sampler, Space};
+use crate::{Filter, Forecaster, LatentSeries, NeuralCde, NeuralOde, ModelError, Sampler, Space};
 use chreode_core::{Seed, Snapshot};
 use ndarray::{Array1, Array2, ArrayView2};
 
@@ -99,8 +99,15 @@ impl<D: Dynamics + 'static> From<D> for Trained {
     }
 }
 
-impl From<LatentSeries> for Trained {
-    fn from(model: LatentSeries) -> Self {
-        Self::Series(Box::new(model))
-    }
+/// A forecaster is a trained model; `From` for all of them would meet that for all dynamics.
+macro_rules! forecasters {
+    ($($model:ty),*) => {
+        $(impl From<$model> for Trained {
+            fn from(model: $model) -> Self {
+                Self::Series(Box::new(model))
+            }
+        })*
+    };
 }
+
+forecasters!(Filter, LatentSeries, NeuralCde, NeuralOde);

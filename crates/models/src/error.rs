@@ -4,7 +4,7 @@ use crate::SeriesError;
 use chreode_adjoint::AdjointError;
 use chreode_core::CoreError;
 use chreode_nn::NnError;
-use chreode_ode::SolveError;
+use chreode_ode::{PathError, SolveError};
 use chreode_ot::OtError;
 use thiserror::Error;
 
@@ -24,6 +24,9 @@ pub enum ModelError {
     /// A solve has no gradient.
     #[error(transparent)]
     Gradient(#[from] AdjointError),
+    /// Measurements that no path can be drawn through.
+    #[error(transparent)]
+    Path(#[from] PathError),
     /// A time series is at fault.
     #[error(transparent)]
     Series(#[from] SeriesError),

@@ -48,8 +48,10 @@ pub use recipe::{Batches, Recipe};
 pub use run::{Run, Training};
 pub use sampler::{Sampler, Steps};
 pub use series::{
-    Arrivals, Forecaster, Generation, Individual, LatentBatch, LatentConfig, LatentObjective, LatentSeries,
-    Predicted, Recognition, Series, SeriesError, SeriesScore, area_under_curve,
+    Arrivals, CdeConfig, CdeObjective, ControlBatch, Filter, FilterBatch, FilterConfig, FilterObjective,
+    Forecaster, Generation, Individual, LatentBatch, LatentConfig, LatentObjective, LatentSeries, NeuralCde,
+    NeuralOde, NeuralOdeConfig, Order, PathBatch, PathKind, PathObjective, Predicted, Recognition, Series,
+    SeriesError, SeriesScore, Update, area_under_curve,
 };
 pub use simulate::{Bifurcation, Branch, Circuit, Course, Growth, Measurement, Planar, Simulation, Toggle, Truth};
 pub use space::{Data, Space};

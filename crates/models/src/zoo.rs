@@ -4,7 +4,10 @@ mod card;
 
 pub use card::{Card, Needs};
 
-use crate::{Checkpoint, FlowConfig, Frame, LatentConfig, ModelError, Run, Series, Trained, Training};
+use crate::{
+    CdeConfig, Checkpoint, Data, FilterConfig, FlowConfig, Frame, LatentConfig, ModelError, NeuralOdeConfig, Recipe, Run,
+    Series, Trained, Training,
+};
 use chreode_core::Populations;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +30,12 @@ pub enum ModelConfig {
     FlowMatching(FlowConfig),
     /// Latent ODEs and their recurrent kin: [`LatentSeries`](crate::LatentSeries).
     LatentOde(LatentConfig),
+    /// Neural ODEs on series: [`NeuralOde`](crate::NeuralOde).
+    NeuralOde(NeuralOdeConfig),
+    /// ODE-RNN, GRU-ODE-Bayes and an RNN with gaps: [`Filter`](crate::Filter).
+    OdeRnn(FilterConfig),
+    /// Neural controlled differential equations: [`NeuralCde`](crate::NeuralCde).
+    NeuralCde(CdeConfig),
 }
 
 /// What all models do alike, for each of them: the variant, its settings, and what it learns from.
@@ -82,6 +91,11 @@ macro_rules! zoo {
                 }
             }
 
+            /// What it learns from.
+            pub fn needs(&self) -> Needs {
+                match self { $(Self::$variant(_) => <<$config as Recipe>::Data as Data>::NEEDS,)* }
+            }
+
             /// The settings of training.
             pub fn fit(&self) -> &crate::Fit {
                 match self { $(Self::$variant(config) => crate::Recipe::fit(config),)* }
@@ -110,6 +124,9 @@ macro_rules! zoo {
 zoo! {
     FlowMatching(FlowConfig) of Populations,
     LatentOde(LatentConfig) of Series,
+    NeuralOde(NeuralOdeConfig) of Series,
+    OdeRnn(FilterConfig) of Series,
+    NeuralCde(CdeConfig) of Series,
 }
 
 impl Default for ModelConfig {
@@ -133,11 +150,14 @@ impl ModelConfig {
         match self {
             Self::FlowMatching(config) => config.method().into(),
             Self::LatentOde(config) => config.method().into(),
+            Self::NeuralOde(config) => config.method().into(),
+            Self::OdeRnn(config) => config.method().into(),
+            Self::NeuralCde(config) => config.method().into(),
         }
     }
 
     /// The error for data of another kind.
     fn unsuited(&self) -> ModelError {
-        ModelError::Data { model: self.method(), needs: "snapshots of cells at two times at least".into() }
+        ModelError::Data { model: self.method(), needs: self.needs().to_string() }
     }
 }

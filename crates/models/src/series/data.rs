@@ -1,7 +1,7 @@
 //! Individuals measured at irregular times.
 
 use super::SeriesError;
-use crate::{Clock, Data, Frame, ModelError, Space};
+use crate::{Clock, Data, Frame, ModelError, Needs, Space};
 use ndarray::Array2;
 
 /// One individual: what was measured of it, and when.
@@ -177,6 +177,8 @@ impl Series {
 }
 
 impl Data for Series {
+    const NEEDS: Needs = Needs::Series;
+
     /// The first and the last: between them, each individual has its own.
     fn times(&self) -> Vec<f64> {
         self.span().map_or(Vec::new(), |(first, last)| if first < last { vec![first, last] } else { vec![first] })

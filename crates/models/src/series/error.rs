@@ -68,6 +68,18 @@ pub enum SeriesError {
         /// The first missing feature.
         feature: String,
     },
+    /// Fewer times than a model starts from.
+    #[error("{model} starts from {needed} measurements, and individual {id} has {found}; leave it out, or train latent-ode")]
+    Short {
+        /// The model.
+        model: &'static str,
+        /// The individual.
+        id: String,
+        /// Its times.
+        found: usize,
+        /// Times needed.
+        needed: usize,
+    },
     /// No labels where a model learns from them.
     #[error("{model} learns labels, and no individual has one; name their column with --label, or set label_weight to 0")]
     NoLabels {

@@ -7,7 +7,7 @@ mod program;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use program::{Op, Program, ReadAt, Visit, Way};
+pub(crate) use program::{Op, Program, Visit, Way};
 
 use super::modules::Module;
 use chreode_nn::{Element, Graph, GraphMemory};

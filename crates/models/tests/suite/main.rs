@@ -2,7 +2,10 @@
 
 mod bifurcation;
 mod cfm;
+mod filters;
 mod latent_ode;
 mod leave_one_out;
+mod neural_ode;
 mod path_energy;
 mod planar;
+mod series;
