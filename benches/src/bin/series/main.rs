@@ -1,6 +1,7 @@
 //! `cargo xtask reproduce physionet | hopper | spirals | brusselator`: published experiments on time series, trained and
 //! scored anew.
 
+mod brusselator;
 mod hopper;
 mod physionet;
 mod row;
@@ -52,6 +53,8 @@ enum Experiment {
     Hopper,
     /// Spirals in the plane (Chen et al. 2018, table 2)
     Spirals,
+    /// The stochastic Brusselator (De Brouwer et al. 2019)
+    Brusselator,
 }
 
 fn main() -> Result<()> {
@@ -70,6 +73,7 @@ fn main() -> Result<()> {
         Experiment::Physionet => physionet::run(&plan)?,
         Experiment::Hopper => hopper::run(&plan)?,
         Experiment::Spirals => spirals::run(&plan)?,
+        Experiment::Brusselator => brusselator::run(&plan)?,
     };
     let mut out = std::io::stdout();
     writeln!(out, "\n{}", row::table(&rows))?;

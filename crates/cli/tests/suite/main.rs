@@ -11,4 +11,5 @@ mod prepare;
 mod report;
 mod reproducible;
 mod runs;
+mod series;
 mod velocity;
