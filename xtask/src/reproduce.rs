@@ -22,10 +22,19 @@ pub(crate) enum Experiment {
     GeneGrowth,
     /// Normalising flows: the likelihood of planar sets beside their entropy
     Cnf,
+    /// Intensive care: interpolation, extrapolation, mortality (Rubanova et al. 2019)
+    Physionet,
+    /// A hopping robot: interpolation and extrapolation (Rubanova et al. 2019)
+    Hopper,
+    /// Spirals in the plane (Chen et al. 2018)
+    Spirals,
+    /// The stochastic Brusselator (De Brouwer et al. 2019)
+    Brusselator,
 }
 
 /// Reruns `experiment`.
 pub(crate) fn run(experiment: Experiment, json: Option<&Path>, rest: &[String]) -> Result<()> {
+    // A program, and which of its experiments.
     let (binary, fixed): (&str, &[&str]) = match experiment {
         Experiment::TwoDim => ("two-dim", &[]),
         Experiment::Eb5 => ("eb", &["--dims", "5"]),
@@ -34,6 +43,10 @@ pub(crate) fn run(experiment: Experiment, json: Option<&Path>, rest: &[String]) 
         Experiment::GaussianBridge => ("gaussian-bridge", &[]),
         Experiment::GeneGrowth => ("gene-growth", &[]),
         Experiment::Cnf => ("cnf", &[]),
+        Experiment::Physionet => ("series", &["physionet"]),
+        Experiment::Hopper => ("series", &["hopper"]),
+        Experiment::Spirals => ("series", &["spirals"]),
+        Experiment::Brusselator => ("series", &["brusselator"]),
     };
     let mut command = cargo();
     command

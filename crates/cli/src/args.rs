@@ -126,6 +126,12 @@ pub(crate) struct DataArgs {
     /// Column of obs with a weight for each cell [default: equal weights]
     #[arg(long, value_name = "COLUMN")]
     pub(crate) weight: Option<String>,
+    /// For models of time series: column that says whose measurement a row is
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) series: Option<String>,
+    /// For models of time series: column with a yes or no about each individual [default: none]
+    #[arg(long, value_name = "COLUMN", requires = "series")]
+    pub(crate) label: Option<String>,
 }
 
 /// Which model, and how it is learnt.
@@ -270,6 +276,9 @@ pub(crate) struct PredictArgs {
     pub(crate) times: Option<Vec<f64>>,
     #[command(flatten, next_help_heading = "Solver")]
     pub(crate) solver: SolverArgs,
+    /// Of a model of time series: show it only what was measured before this time [default: all]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    pub(crate) until: Option<f64>,
     /// Seed of the paths of a model with noise
     #[arg(long, default_value_t = 42)]
     pub(crate) seed: u64,

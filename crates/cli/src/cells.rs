@@ -3,10 +3,10 @@
 use crate::commands::Notes;
 use crate::commands::predict::is_h5ad;
 use crate::settings::DataSettings;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use chreode_core::{Populations, Snapshot};
 use chreode_io::{Columns, H5ad, TimeSeries, data_hash, read_populations};
-use chreode_models::{Dataset, Frame};
+use chreode_models::Frame;
 use std::path::{Path, PathBuf};
 
 /// A file's cells, and how they were chosen.
@@ -68,11 +68,6 @@ impl Cells {
         if self.rep.is_empty() { "X" } else { &self.rep }
     }
 
-    /// The cells as what a model is trained on.
-    pub(crate) fn dataset(&self) -> Dataset {
-        Dataset::Populations(self.populations.clone())
-    }
-
     /// The coordinates the network sees: standardised a feature if so asked, else by one common scale.
     pub(crate) fn frame(&self) -> Result<Frame> {
         let fit = if self.settings.whiten { Frame::whitening } else { Frame::isotropic };
@@ -99,19 +94,6 @@ impl Cells {
         ]);
         notes.extend(self.settings.weight.clone().map(|w| ("weight".to_string(), w)));
         notes
-    }
-
-    /// Whether these are the cells that a checkpoint was trained on.
-    pub(crate) fn same_as(&self, notes: &Notes) -> Result<()> {
-        let before =
-            notes.get("data_sha256").context("the checkpoint does not say which data it was trained on")?;
-        if *before != self.hash {
-            bail!(
-                "{} is not the file this run was trained on (its contents differ); a resumed run needs the same data",
-                self.file.display()
-            );
-        }
-        Ok(())
     }
 
     /// Cells per time, in words.

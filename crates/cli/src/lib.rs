@@ -4,6 +4,7 @@ mod args;
 mod cells;
 mod commands;
 mod draw;
+mod individuals;
 mod interrupt;
 mod manifest;
 mod progress;
@@ -13,6 +14,7 @@ mod save;
 mod say;
 mod settings;
 mod solver;
+mod source;
 mod table;
 
 use anyhow::{Context, Error, Result, anyhow};

@@ -1,6 +1,6 @@
 //! The facts of a run, for whoever wants to repeat it.
 
-use crate::cells::Cells;
+use crate::source::{Facts, Source};
 use anyhow::Result;
 use chreode_models::Training;
 use serde::Serialize;
@@ -24,15 +24,16 @@ pub(crate) struct Manifest {
 
 impl Manifest {
     /// The facts of a run that took `seconds`.
-    pub(crate) fn new(cells: &Cells, run: &dyn Training, threads: usize, seconds: f64) -> Self {
+    pub(crate) fn new(cells: &dyn Source, run: &dyn Training, threads: usize, seconds: f64) -> Self {
+        let Facts { file, hash, representation, times, counts } = cells.facts();
         Self {
             chreode: env!("CARGO_PKG_VERSION"),
             method: run.config().method(),
-            file: cells.file.display().to_string(),
-            data_sha256: cells.hash.clone(),
-            representation: cells.key().to_string(),
-            times: cells.populations.times(),
-            cells: cells.populations.snapshots().iter().map(chreode_core::Snapshot::len).collect(),
+            file,
+            data_sha256: hash,
+            representation,
+            times,
+            cells: counts,
             device: "cpu",
             threads,
             steps_done: run.steps(),

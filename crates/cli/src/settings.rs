@@ -26,6 +26,12 @@ pub(crate) struct DataSettings {
     /// Column of obs with weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) weight: Option<String>,
+    /// Column that says whose measurement a row is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) series: Option<String>,
+    /// Column with the individuals' labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) label: Option<String>,
 }
 
 /// Everything that decides a run, beside the file.
@@ -78,10 +84,12 @@ impl Settings {
 
 impl DataSettings {
     fn apply(&mut self, args: &DataArgs) {
-        let Self { time, rep, dims, whiten, weight } = self;
+        let Self { time, rep, dims, whiten, weight, series, label } = self;
         replace(time, &args.time);
         replace(rep, &args.rep);
         replace(weight, &args.weight);
+        replace(series, &args.series);
+        replace(label, &args.label);
         *dims = args.dims.or(*dims);
         *whiten |= args.whiten;
     }

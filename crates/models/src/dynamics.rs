@@ -1,6 +1,6 @@
 //! What a trained model of populations answers.
 
-use crate::{ModelError, Sampler, Space};
+use crate::{Filter, Forecaster, LatentSeries, NeuralCde, NeuralOde, ModelError, Sampler, Space};
 use chreode_core::{Seed, Snapshot};
 use ndarray::{Array1, Array2, ArrayView2};
 
@@ -59,6 +59,8 @@ pub trait Dynamics: Send + Sync {
 pub enum Trained {
     /// The motion of populations of cells.
     Dynamics(Box<dyn Dynamics>),
+    /// What individuals will do.
+    Series(Box<dyn Forecaster>),
 }
 
 impl Trained {
@@ -69,6 +71,24 @@ impl Trained {
     pub fn dynamics(self) -> Result<Box<dyn Dynamics>, ModelError> {
         match self {
             Self::Dynamics(dynamics) => Ok(dynamics),
+            Self::Series(_) => Err(ModelError::Data {
+                model: "a model of time series".into(),
+                needs: "individuals measured in time (--series COLUMN), not snapshots of cells".into(),
+            }),
+        }
+    }
+
+    /// What individuals will do.
+    ///
+    /// # Errors
+    /// [`ModelError::Data`] for a model of something else.
+    pub fn forecaster(self) -> Result<Box<dyn Forecaster>, ModelError> {
+        match self {
+            Self::Series(forecaster) => Ok(forecaster),
+            Self::Dynamics(_) => Err(ModelError::Data {
+                model: "a model of populations".into(),
+                needs: "snapshots of cells, not individuals measured in time".into(),
+            }),
         }
     }
 }
@@ -78,3 +98,16 @@ impl<D: Dynamics + 'static> From<D> for Trained {
         Self::Dynamics(Box::new(dynamics))
     }
 }
+
+/// A forecaster is a trained model; `From` for all of them would meet that for all dynamics.
+macro_rules! forecasters {
+    ($($model:ty),*) => {
+        $(impl From<$model> for Trained {
+            fn from(model: $model) -> Self {
+                Self::Series(Box::new(model))
+            }
+        })*
+    };
+}
+
+forecasters!(Filter, LatentSeries, NeuralCde, NeuralOde);

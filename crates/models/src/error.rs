@@ -1,9 +1,10 @@
 //! Why a model, a simulation or an evaluation has no result.
 
+use crate::SeriesError;
 use chreode_adjoint::AdjointError;
 use chreode_core::CoreError;
 use chreode_nn::NnError;
-use chreode_ode::SolveError;
+use chreode_ode::{PathError, SolveError};
 use chreode_ot::OtError;
 use chreode_sde::SdeError;
 use thiserror::Error;
@@ -24,6 +25,12 @@ pub enum ModelError {
     /// The noise of a path cannot be made.
     #[error(transparent)]
     Noise(#[from] SdeError),
+    /// Measurements that no path can be drawn through.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// A time series is at fault.
+    #[error(transparent)]
+    Series(#[from] SeriesError),
     /// A network or an optimiser cannot be made.
     #[error(transparent)]
     Network(#[from] NnError),

@@ -30,6 +30,7 @@ mod rescaled_flow;
 mod run;
 mod sampler;
 mod score_flow;
+mod series;
 mod simulate;
 mod space;
 mod spline;
@@ -79,7 +80,14 @@ pub use run::{Run, Training};
 pub use sampler::{Sampler, Steps};
 pub use score_flow::{Motion, ScoreBatch, ScoreFlow, ScoreFlowConfig, ScoreMatcher, ScoreMatching};
 pub use simulate::{
-    Bifurcation, Branch, Circuit, Growth, Measurement, Planar, PlanarDensity, Simulation, Toggle, Truth,
+    Bifurcation, Branch, Circuit, Course, Growth, Measurement, Planar, PlanarDensity, Simulation, Toggle,
+    Truth,
+};
+pub use series::{
+    Arrivals, CdeConfig, CdeObjective, ControlBatch, ControlPath, Filter, FilterBatch, FilterConfig, FilterObjective,
+    Forecaster, Generation, Individual, LatentBatch, LatentConfig, LatentObjective, LatentSeries, NeuralCde,
+    NeuralOde, NeuralOdeConfig, Order, PathBatch, PathObjective, Predicted, Recognition, Series,
+    SeriesError, SeriesScore, Update, area_under_curve,
 };
 pub use space::{Data, Space};
 pub use spline::{Curve, Spline};

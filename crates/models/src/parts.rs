@@ -13,14 +13,21 @@ pub struct Parts {
 impl Parts {
     /// The same with `network` after the others, its names under `name`.
     #[must_use]
-    pub fn with<N: Network + ?Sized>(mut self, name: &str, network: &N) -> Self {
+    pub fn with<N: Network + ?Sized>(self, name: &str, network: &N) -> Self {
+        self.with_layout(name, network.layout())
+    }
+
+    /// The same with the parameters of `layout` after the others, their names under `name`.
+    #[must_use]
+    pub fn with_layout(mut self, name: &str, layout: &[ParameterView]) -> Self {
         let start = self.len();
-        self.views.extend(network.layout().iter().map(|view| ParameterView {
+        self.views.extend(layout.iter().map(|view| ParameterView {
             name: format!("{name}.{}", view.name),
             shape: view.shape.clone(),
             offset: start + view.offset,
         }));
-        self.ranges.push(start..start + network.parameter_count());
+        let count = layout.last().map_or(0, |last| last.offset + last.size());
+        self.ranges.push(start..start + count);
         self
     }
 

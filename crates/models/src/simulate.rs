@@ -2,6 +2,7 @@
 
 mod bifurcation;
 mod circuit;
+mod course;
 mod fate;
 mod genes;
 mod growth;
@@ -13,6 +14,7 @@ mod truth;
 
 pub use bifurcation::Bifurcation;
 pub use circuit::Circuit;
+pub use course::Course;
 pub use growth::Growth;
 pub use known::PlanarDensity;
 pub use measurement::Measurement;

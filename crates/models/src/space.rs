@@ -1,6 +1,6 @@
 //! Where a model lives: its coordinates, its clock and the times of its data.
 
-use crate::{Clock, Frame, ModelError};
+use crate::{Clock, Frame, ModelError, Needs};
 use chreode_core::{Populations, Snapshot};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,9 @@ pub struct Space {
 
 /// What models learn from.
 pub trait Data: Clone + Send + Sync {
+    /// What kind of data this is.
+    const NEEDS: Needs;
+
     /// The times at which something was measured, increasing.
     fn times(&self) -> Vec<f64>;
 
@@ -42,6 +45,8 @@ pub trait Data: Clone + Send + Sync {
 }
 
 impl Data for Populations {
+    const NEEDS: Needs = Needs::Snapshots;
+
     fn times(&self) -> Vec<f64> {
         self.times()
     }

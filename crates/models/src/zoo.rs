@@ -7,7 +7,7 @@ pub use card::{Card, Needs};
 use crate::{
     Checkpoint, CnfConfig, FlowConfig, Frame, MetricFlowConfig, ModelError, MultiMarginalConfig, OtFlowConfig,
     RectifiedConfig, RescaledFlowConfig, Run, ScoreFlowConfig, TigonConfig, Trained, Training, TransportPathConfig,
-    VgfmConfig, WfrConfig,
+    CdeConfig, Data, FilterConfig, LatentConfig, NeuralOdeConfig, Recipe, Series, VgfmConfig, WfrConfig,
 };
 use chreode_core::Populations;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 pub enum Dataset {
     /// Snapshots of populations of cells.
     Populations(Populations),
+    /// Individuals measured at irregular times.
+    Series(Series),
 }
 
 /// The settings of a model of the zoo; in a file, the table `[model.flow-matching]`, by the name of the variant.
@@ -49,6 +51,14 @@ pub enum ModelConfig {
     Vgfm(VgfmConfig),
     /// Velocity and growth of least action between densities: [`Tigon`](crate::Tigon).
     Tigon(TigonConfig),
+    /// Latent ODEs and their recurrent kin: [`LatentSeries`](crate::LatentSeries).
+    LatentOde(LatentConfig),
+    /// Neural ODEs on series: [`NeuralOde`](crate::NeuralOde).
+    NeuralOde(NeuralOdeConfig),
+    /// ODE-RNN, GRU-ODE-Bayes and an RNN with gaps: [`Filter`](crate::Filter).
+    OdeRnn(FilterConfig),
+    /// Neural controlled differential equations: [`NeuralCde`](crate::NeuralCde).
+    NeuralCde(CdeConfig),
 }
 
 /// What all models do alike, for each of them: the variant, its settings, and what it learns from.
@@ -104,6 +114,11 @@ macro_rules! zoo {
                 }
             }
 
+            /// What it learns from.
+            pub fn needs(&self) -> Needs {
+                match self { $(Self::$variant(_) => <<$config as Recipe>::Data as Data>::NEEDS,)* }
+            }
+
             /// The settings of training.
             pub fn fit(&self) -> &crate::Fit {
                 match self { $(Self::$variant(config) => crate::Recipe::fit(config),)* }
@@ -142,6 +157,10 @@ zoo! {
     WfrFm(WfrConfig) of Populations,
     Vgfm(VgfmConfig) of Populations,
     Tigon(TigonConfig) of Populations,
+    LatentOde(LatentConfig) of Series,
+    NeuralOde(NeuralOdeConfig) of Series,
+    OdeRnn(FilterConfig) of Series,
+    NeuralCde(CdeConfig) of Series,
 }
 
 impl Default for ModelConfig {
@@ -175,11 +194,15 @@ impl ModelConfig {
             Self::WfrFm(_) => "WFR-FM".into(),
             Self::Vgfm(_) => "VGFM".into(),
             Self::Tigon(_) => "TIGON".into(),
+            Self::LatentOde(config) => config.method().into(),
+            Self::NeuralOde(config) => config.method().into(),
+            Self::OdeRnn(config) => config.method().into(),
+            Self::NeuralCde(config) => config.method().into(),
         }
     }
 
     /// The error for data of another kind.
     fn unsuited(&self) -> ModelError {
-        ModelError::Data { model: self.method(), needs: "snapshots of cells at two times at least".into() }
+        ModelError::Data { model: self.method(), needs: self.needs().to_string() }
     }
 }

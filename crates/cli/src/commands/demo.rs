@@ -9,6 +9,7 @@ use crate::progress::spoken;
 use crate::report::Command;
 use crate::run_dir::RunDir;
 use crate::say::say;
+use crate::source::Source;
 use crate::settings::{DataSettings, Settings};
 use crate::table;
 use anyhow::Result;

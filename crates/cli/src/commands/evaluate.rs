@@ -1,5 +1,7 @@
 //! `chreode evaluate`: leave one time out after the other, and say how far off the prediction is.
 
+mod series;
+
 use crate::args::EvaluateArgs;
 use crate::cells::Cells;
 use crate::interrupt;
@@ -11,7 +13,7 @@ use crate::solver;
 use crate::table;
 use anyhow::{Context, Result, bail};
 use chreode_core::Snapshot;
-use chreode_models::{Dataset, Fold, Frame, HeldOut, ModelError, Pool, Protocol, Sampler, Scores};
+use chreode_models::{Dataset, Fold, Frame, HeldOut, ModelError, Needs, Pool, Protocol, Sampler, Scores};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
@@ -21,6 +23,9 @@ use std::time::Instant;
 pub(crate) fn run(args: &EvaluateArgs, threads: usize) -> Result<()> {
     let start = Instant::now();
     let mut settings = Settings::merged(args.config.as_deref(), &args.data, &args.model)?;
+    if settings.model.needs() == Needs::Series {
+        return series::run(args, settings, threads);
+    }
     let sampler = solver::for_scores(&args.solver)?;
     let cells = Cells::read(&args.file, &settings.data)?;
     if let Some(path) = &args.json {

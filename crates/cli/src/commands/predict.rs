@@ -1,6 +1,7 @@
 //! `chreode predict`: move cells along a trained flow, and write where they go.
 
 mod expression;
+mod series;
 
 use crate::args::{Expression, PredictArgs};
 use crate::cells::Cells;
@@ -14,7 +15,7 @@ use crate::solver;
 use anyhow::{Context, Result, bail};
 use chreode_core::{Seed, Snapshot};
 use chreode_io::{Additions, AnnData, Annotation, Column, H5ad, IoError, Uns, write_h5ad};
-use chreode_models::{Checkpoint, Dynamics, Sampler};
+use chreode_models::{Checkpoint, Dynamics, Needs, Sampler};
 use ndarray::{Array1, Array2, Axis, s};
 use std::path::Path;
 use std::time::Instant;
@@ -23,10 +24,14 @@ use std::time::Instant;
 pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     let start = Instant::now();
     let checkpoint = RunDir::open(&args.run)?.checkpoint()?;
-    if !is_h5ad(&args.out) {
+    let forecasts = checkpoint.header.config.needs() == Needs::Series;
+    if !is_h5ad(&args.out) && !(forecasts && is_table(&args.out)) {
         bail!("{} does not end in .h5ad, the format that is written; rename it", args.out.display());
     }
     probe(&args.out)?;
+    if forecasts {
+        return series::run(args, &checkpoint);
+    }
     let cells = cells_of(&checkpoint, &args.file)?;
     let sampler = solver::for_prediction(&args.solver)?;
     let times = match &args.times {
@@ -84,7 +89,7 @@ pub(crate) fn cells_of(checkpoint: &Checkpoint, file: &Path) -> Result<Cells> {
         rep: note("rep"),
         dims: Some(checkpoint.header.space.frame.dims()),
         weight: note("weight"),
-        whiten: false,
+        ..DataSettings::default()
     };
     let named = &checkpoint.header.space.frame.features;
     let rep = note("rep").unwrap_or_default();

@@ -1,13 +1,13 @@
 //! `chreode train`: learn the flow between the snapshots of a file.
 
 use crate::args::{DataArgs, ModelArgs, TrainArgs};
-use crate::cells::Cells;
 use crate::interrupt;
 use crate::manifest::Manifest;
 use crate::progress::{Meter, Metric, spoken};
 use crate::run_dir::RunDir;
 use crate::say::say;
 use crate::settings::{Settings, steps_of_epochs};
+use crate::source::{self, Source};
 use anyhow::{Result, bail};
 use chreode_models::{Dataset, Frame, ModelConfig, Pool, Training};
 use std::collections::BTreeMap;
@@ -25,12 +25,12 @@ pub(crate) fn run(args: &TrainArgs, threads: usize) -> Result<()> {
         return resume(args, folder, threads);
     }
     let mut settings = Settings::merged(args.config.as_deref(), &args.data, &args.model)?;
-    let cells = Cells::read(&args.file, &settings.data)?;
-    settings.model.fit_mut().steps = steps(&args.model, &settings.model, &cells);
+    let cells = source::read(&args.file, &settings)?;
+    settings.model.fit_mut().steps = steps(&args.model, &settings.model, &*cells);
     let training = settings.model.start(&cells.dataset(), cells.frame()?)?;
     let run = RunDir::create(&args.out)?;
     let (training, ..) =
-        drive(Job { training, run: &run, cells: &cells, settings, kept: Vec::new(), threads })?;
+        drive(Job { training, run: &run, cells: &*cells, settings, kept: Vec::new(), threads })?;
     next(&*training, &args.file, &args.out);
     Ok(())
 }
@@ -48,9 +48,9 @@ fn resume(args: &TrainArgs, folder: &Path, threads: usize) -> Result<()> {
             "a resumed run keeps its settings: with --resume give only --steps or --epochs, or start a new run with --out"
         );
     }
-    let cells = Cells::read(&args.file, &settings.data)?;
-    cells.same_as(&checkpoint.header.notes)?;
-    settings.model.fit_mut().steps = steps(&args.model, &settings.model, &cells);
+    let cells = source::read(&args.file, &settings)?;
+    source::same_as(&*cells, &checkpoint.header.notes)?;
+    settings.model.fit_mut().steps = steps(&args.model, &settings.model, &*cells);
     let done = checkpoint.header.step;
     let training = ModelConfig::resume(&cells.dataset(), &checkpoint, settings.model.fit().steps)?;
     if training.last_step() <= done {
@@ -58,23 +58,22 @@ fn resume(args: &TrainArgs, folder: &Path, threads: usize) -> Result<()> {
         return Ok(());
     }
     let kept = run.metrics(done);
-    let (training, ..) = drive(Job { training, run: &run, cells: &cells, settings, kept, threads })?;
+    let (training, ..) = drive(Job { training, run: &run, cells: &*cells, settings, kept, threads })?;
     next(&*training, &args.file, folder);
     Ok(())
 }
 
 /// The steps that flags ask for, or those of the settings.
-fn steps(args: &ModelArgs, config: &ModelConfig, cells: &Cells) -> u64 {
+fn steps(args: &ModelArgs, config: &ModelConfig, cells: &dyn Source) -> u64 {
     let fit = config.fit();
-    let smallest = cells.populations.snapshots().iter().map(|s| s.len()).min().unwrap_or(0);
-    args.epochs.map_or(args.steps.unwrap_or(fit.steps), |e| steps_of_epochs(e, smallest, fit.batch))
+    args.epochs.map_or(args.steps.unwrap_or(fit.steps), |e| steps_of_epochs(e, cells.smallest(), fit.batch))
 }
 
 /// A run with everything it needs.
 pub(crate) struct Job<'a> {
     pub(crate) training: Box<dyn Training>,
     pub(crate) run: &'a RunDir,
-    pub(crate) cells: &'a Cells,
+    pub(crate) cells: &'a dyn Source,
     pub(crate) settings: Settings,
     pub(crate) kept: Vec<Metric>,
     pub(crate) threads: usize,
@@ -88,7 +87,7 @@ pub(crate) fn drive(job: Job<'_>) -> Result<(Box<dyn Training>, Settings, Vec<Me
     let pool = Pool::with_threads(threads);
     let (config, steps) = (training.config(), training.last_step());
     say!("device   cpu, {threads} thread{}", if threads == 1 { "" } else { "s" });
-    say!("cells    {}", cells.counts());
+    say!("{}", cells.counts());
     say!("space    {}", cells.space());
     say!("model    {}, {} parameters", config.method(), training.parameter_count());
     let eta = estimate(&cells.dataset(), cells.frame()?, &config, pool)? * (steps - training.steps()) as f64;

@@ -12,4 +12,5 @@ mod prepare;
 mod report;
 mod reproducible;
 mod runs;
+mod series;
 mod velocity;

@@ -1,8 +1,9 @@
 //! The list of models.
 
 use crate::{
-    CnfConfig, FlowConfig, MetricFlowConfig, ModelConfig, ModelError, MultiMarginalConfig, OtFlowConfig,
-    RectifiedConfig, RescaledFlowConfig, ScoreFlowConfig, TigonConfig, TransportPathConfig, VgfmConfig, WfrConfig,
+    Arrivals, CdeConfig, CnfConfig, FilterConfig, FlowConfig, LatentConfig, MetricFlowConfig, ModelConfig, ModelError,
+    MultiMarginalConfig, NeuralOdeConfig, Order, OtFlowConfig, Recognition, RectifiedConfig, RescaledFlowConfig,
+    ScoreFlowConfig, TigonConfig, TransportPathConfig, Update, VgfmConfig, WfrConfig,
 };
 use std::fmt;
 
@@ -16,6 +17,8 @@ pub enum Needs {
     Cells,
     /// Snapshots, and how much mass each stands for.
     Masses,
+    /// Individuals, each measured at times of its own.
+    Series,
 }
 
 impl fmt::Display for Needs {
@@ -26,6 +29,7 @@ impl fmt::Display for Needs {
             Self::Masses => {
                 "cells at two times at least, in numbers that say how many there were (or mass = \"weights\", or a list)"
             }
+            Self::Series => "individuals measured at times of their own (--series COLUMN), values missing where they may",
         })
     }
 }
@@ -207,6 +211,83 @@ static CARDS: &[Card] = &[
         reference: "Sha et al., Nature Machine Intelligence 2024, doi 10.1038/s42256-023-00763-w",
         needs: Needs::Masses,
         config: || TigonConfig::default().into(),
+    },
+    Card {
+        name: "neural-ode",
+        line: "a field that carries an individual on from its first measurement",
+        reference: "Chen et al., NeurIPS 2018, arXiv:1806.07366",
+        needs: Needs::Series,
+        config: || NeuralOdeConfig::default().into(),
+    },
+    Card {
+        name: "augmented-neural-ode",
+        line: "the same with five columns that are not measured, so that courses may cross",
+        reference: "Dupont et al., NeurIPS 2019, arXiv:1904.01681",
+        needs: Needs::Series,
+        config: || NeuralOdeConfig { augment: 5, ..NeuralOdeConfig::default() }.into(),
+    },
+    Card {
+        name: "second-order-neural-ode",
+        line: "an acceleration that carries an individual on from its first two measurements",
+        reference: "Norcliffe et al., NeurIPS 2020, arXiv:2006.07220",
+        needs: Needs::Series,
+        config: || NeuralOdeConfig { order: Order::Second, ..NeuralOdeConfig::default() }.into(),
+    },
+    Card {
+        name: "latent-ode",
+        line: "a latent path from a random start, recognised from all that was measured; missing values as they are",
+        reference: "Rubanova et al., NeurIPS 2019, arXiv:1907.03907",
+        needs: Needs::Series,
+        config: || LatentConfig::default().into(),
+    },
+    Card {
+        name: "latent-ode-poisson",
+        line: "the same, with when something is measured as part of what is learnt",
+        reference: "Rubanova et al., NeurIPS 2019, arXiv:1907.03907",
+        needs: Needs::Series,
+        config: || LatentConfig { arrivals: Arrivals::Poisson, ..LatentConfig::default() }.into(),
+    },
+    Card {
+        name: "latent-ode-rnn",
+        line: "a latent path recognised by a recurrent network that is told the gaps",
+        reference: "Chen et al., NeurIPS 2018, arXiv:1806.07366",
+        needs: Needs::Series,
+        config: || LatentConfig { recognition: Recognition::Rnn, ..LatentConfig::default() }.into(),
+    },
+    Card {
+        name: "rnn-vae",
+        line: "recurrent on both sides, told the gaps: what latent ODEs are measured against",
+        reference: "Rubanova et al., NeurIPS 2019, arXiv:1907.03907",
+        needs: Needs::Series,
+        config: || LatentConfig::rnn_vae().into(),
+    },
+    Card {
+        name: "ode-rnn",
+        line: "forecasts from a state that flows between measurements and jumps at them",
+        reference: "Rubanova et al., NeurIPS 2019, arXiv:1907.03907",
+        needs: Needs::Series,
+        config: || FilterConfig::default().into(),
+    },
+    Card {
+        name: "rnn-gaps",
+        line: "forecasts from a recurrent state that is told the gaps",
+        reference: "Che et al., Sci. Rep. 2018, arXiv:1606.01865",
+        needs: Needs::Series,
+        config: || FilterConfig { update: Update::Rnn, ..FilterConfig::default() }.into(),
+    },
+    Card {
+        name: "gru-ode-bayes",
+        line: "forecasts with a deviation, updated towards the Bayesian posterior at each measurement",
+        reference: "De Brouwer et al., NeurIPS 2019, arXiv:1905.12374",
+        needs: Needs::Series,
+        config: || FilterConfig::gru_ode_bayes().into(),
+    },
+    Card {
+        name: "neural-cde",
+        line: "a state driven by the path of what was measured: labels, and forecasts of the next measurement",
+        reference: "Kidger et al., NeurIPS 2020, arXiv:2005.08926",
+        needs: Needs::Series,
+        config: || CdeConfig::default().into(),
     },
 ];
 

@@ -39,8 +39,9 @@ impl<A: Element> GraphMemory<A> {
         self.sums.reserve(sums);
     }
 
-    /// Exchanges what derivatives work in; the values stay.
-    pub(crate) fn swap_scratch(&mut self, other: &mut Self) {
+    /// Exchanges what derivatives work in; the values stay. Of many memories that are kept for one way back, the one in
+    /// turn borrows it, so that it is there once.
+    pub fn swap_scratch(&mut self, other: &mut Self) {
         std::mem::swap(&mut self.scratch, &mut other.scratch);
         std::mem::swap(&mut self.sums, &mut other.sums);
     }

@@ -1,0 +1,80 @@
+//! The rows, on the terminal and in the file.
+
+use serde::Serialize;
+
+/// A model on a task.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Row {
+    pub(crate) task: String,
+    pub(crate) model: String,
+    pub(crate) metric: &'static str,
+    pub(crate) metric_mean: f64,
+    pub(crate) metric_sd: Option<f64>,
+    pub(crate) published: Option<f64>,
+    pub(crate) seeds: usize,
+    /// Training alone, of one seed.
+    pub(crate) seconds: f64,
+}
+
+impl Row {
+    /// Of the values of the metric and the seconds of training, a seed each.
+    pub(crate) fn of(
+        (task, model): (&str, &str),
+        metric: &'static str,
+        values: &[f64],
+        seconds: &[f64],
+        published: Option<f64>,
+    ) -> Self {
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+        let centre = mean(values);
+        let squares: f64 = values.iter().map(|v| (v - centre) * (v - centre)).sum();
+        Self {
+            task: task.into(),
+            model: model.into(),
+            metric,
+            metric_mean: centre,
+            metric_sd: (values.len() > 1).then(|| (squares / (values.len() as f64 - 1.0)).sqrt()),
+            published,
+            seeds: values.len(),
+            seconds: mean(seconds),
+        }
+    }
+}
+
+/// All of them as lines of columns.
+pub(crate) fn table(rows: &[Row]) -> String {
+    let mut text = format!(
+        "{:<28}{:<26}{:<12}{:>22}{:>12}{:>7}{:>10}",
+        "task", "model", "metric", "here", "published", "seeds", "train (s)"
+    );
+    for row in rows {
+        let number = |x: f64| if x.abs() < 0.1 { format!("{x:.3e}") } else { format!("{x:.4}") };
+        let here = match row.metric_sd {
+            Some(sd) => format!("{} ± {}", number(row.metric_mean), number(sd)),
+            None => number(row.metric_mean),
+        };
+        text += &format!(
+            "\n{:<28}{:<26}{:<12}{:>22}{:>12}{:>7}{:>10.0}",
+            row.task,
+            row.model,
+            row.metric,
+            here,
+            row.published.map_or("-".into(), number),
+            row.seeds,
+            row.seconds
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_deviation_is_that_of_a_sample_and_absent_for_one_seed() {
+        let row = Row::of(("t", "m"), "mse", &[1.0, 2.0, 3.0], &[4.0, 6.0, 8.0], None);
+        assert_eq!((row.metric_mean, row.metric_sd, row.seconds, row.seeds), (2.0, Some(1.0), 6.0, 3));
+        assert_eq!(Row::of(("t", "m"), "mse", &[1.0], &[1.0], None).metric_sd, None);
+    }
+}

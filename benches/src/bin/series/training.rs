@@ -1,0 +1,74 @@
+//! One training of one model, watched or not.
+
+use anyhow::Result;
+use chreode_models::{Forecaster, Frame, Pool, Recipe, Run, Trained};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// How much is done, and where the data lie.
+pub(crate) struct Plan {
+    pub(crate) seeds: u64,
+    pub(crate) epochs: Option<u64>,
+    pub(crate) threads: usize,
+    pub(crate) quick: bool,
+    pub(crate) only: Option<String>,
+    pub(crate) watch: Option<u64>,
+    pub(crate) data: PathBuf,
+}
+
+impl Plan {
+    /// Epochs of a model that would have `usual` of them, and a quick one `few`.
+    pub(crate) fn epochs(&self, usual: u64, few: u64) -> u64 {
+        self.epochs.unwrap_or(if self.quick { few } else { usual })
+    }
+
+    /// Whether a row is wanted.
+    pub(crate) fn wants(&self, task: &str, model: &str) -> bool {
+        let name = format!("{task} {model}").to_lowercase();
+        self.only.as_ref().is_none_or(|part| name.contains(&part.to_lowercase()))
+    }
+
+    /// Says something now.
+    pub(crate) fn say(&self, text: &str) -> Result<()> {
+        let mut out = std::io::stdout();
+        writeln!(out, "{text}")?;
+        Ok(out.flush()?)
+    }
+
+    /// Trains `recipe` on `data`; `score` says where it stands when that is watched. Returns the model and the seconds.
+    pub(crate) fn train<R: Recipe<Data: Clone>>(
+        &self,
+        name: &str,
+        data: &R::Data,
+        frame: Frame,
+        (recipe, epochs): (R, u64),
+        score: &dyn Fn(&dyn Forecaster) -> Result<String>,
+    ) -> Result<(Box<dyn Forecaster>, f64)> {
+        let epoch = recipe.fit().steps.div_ceil(epochs.max(1));
+        let mut run = Run::new(data, frame, recipe)?;
+        let mut seconds = 0.0;
+        let stretch = self.watch.map_or(u64::MAX, |every| every.max(1) * epoch);
+        while run.steps() < run.last_step() {
+            let (start, from) = (Instant::now(), run.steps());
+            let mut loss = 0.0;
+            run.train(Pool::with_threads(self.threads), |progress| {
+                let share = 1.0 / (progress.step - from) as f64;
+                loss += share.max(1.0 / epoch as f64) * (progress.loss - loss);
+                let enough = progress.step - from >= stretch;
+                if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            })?;
+            seconds += start.elapsed().as_secs_f64();
+            if self.watch.is_some() {
+                let trained: Trained = run.checkpoint(BTreeMap::new()).model_of::<R>()?.into();
+                let score = score(&*trained.forecaster()?)?;
+                let epoch = run.steps() as f64 / epoch as f64;
+                self.say(&format!("  {name}, epoch {epoch:.0}, {seconds:.0} s: loss {loss:.4}, {score}"))?;
+            }
+        }
+        let trained: Trained = run.finish().into();
+        Ok((trained.forecaster()?, seconds))
+    }
+}

@@ -1,0 +1,188 @@
+//! Individuals as steps of the recognition, and what is asked of the latent path.
+
+use super::config::{Generation, LatentConfig, Recognition};
+use crate::series::epochs::Epochs;
+use crate::series::walk::{Program, Visit, Way};
+use crate::series::{Individual, Series};
+use crate::{BatchSource, Clock, ModelError};
+use chreode_core::Seed;
+use ndarray::Array2;
+use rand_distr::{Distribution, StandardNormal};
+
+/// The factor by which 1 − the weight of the KL term shrinks from epoch to epoch, as published.
+const KL_DECAY: f64 = 0.99;
+
+/// What a step consumes.
+#[derive(Debug)]
+pub struct LatentBatch {
+    pub(super) encode: Program<f32>,
+    pub(super) asked: Asked,
+    /// One row an individual: the random numbers of z₀.
+    pub(super) noise: Array2<f32>,
+    /// Measured values, 0 where there are none: one row for each of `asked.picks`.
+    pub(super) targets: Array2<f32>,
+    /// 1 / (values of this feature of this individual × features × individuals), 0 where there is none.
+    pub(super) weights: Array2<f32>,
+    pub(super) labels: Vec<Option<bool>>,
+    pub(super) kl: f64,
+}
+
+/// Where on the latent paths of some individuals.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    /// Individuals.
+    pub(super) rows: usize,
+    /// The union of the network times, increasing; the first is 0.
+    pub(super) grid: Vec<f64>,
+    /// For each time asked for: its place in the grid, and whose it is.
+    pub(super) picks: Vec<(usize, usize)>,
+    /// The steps of a recurrent generation, which reads in another order: see `read`.
+    pub(super) steps: Option<Program<f32>>,
+    /// The pick that each read of the steps is.
+    pub(super) read: Vec<usize>,
+}
+
+impl Asked {
+    /// Of lists of network times of 0 or more, one an individual and increasing.
+    pub(super) fn new(times: &[Vec<f64>], config: &LatentConfig, to_end: bool) -> Self {
+        let mut grid: Vec<f64> = times.iter().flatten().copied().chain([0.0]).collect();
+        if to_end {
+            grid.push(1.0);
+        }
+        grid.sort_by(f64::total_cmp);
+        grid.dedup();
+        let place = |t: &f64| grid.partition_point(|g| g < t);
+        let mut starts = Vec::with_capacity(times.len());
+        let mut picks = Vec::new();
+        for (row, times) in times.iter().enumerate() {
+            starts.push(picks.len());
+            picks.extend(times.iter().map(|t| (place(t), row)));
+        }
+        let steps = (config.generation == Generation::Rnn).then(|| {
+            let visits = |times: &Vec<f64>| {
+                let before = std::iter::once(&0.0).chain(times);
+                let visit = |(&at, &before): (&f64, &f64)| {
+                    let jump = Some(vec![(at - before) as f32]);
+                    Visit { at, jump, before: false, after: true }
+                };
+                times.iter().zip(before).map(visit).collect()
+            };
+            Program::new(&times.iter().map(visits).collect::<Vec<_>>(), 1, Way::Still)
+        });
+        let reads = steps.as_ref().map_or(&[][..], |steps| &steps.reads);
+        let read = reads.iter().map(|read| starts[read.row] + read.visit).collect();
+        Self { rows: times.len(), grid, picks, steps, read }
+    }
+}
+
+/// The steps of the recognition, from the last measurement back to network time 0.
+pub(super) fn recognition(individuals: &[&Individual], clock: Clock, config: &LatentConfig) -> Program<f32> {
+    let features = individuals.first().map_or(0, |one| one.values.ncols());
+    let gap = usize::from(config.recognition == Recognition::Rnn);
+    let visits = |one: &&Individual| {
+        let mut later = None;
+        let visit = |i: usize| {
+            let at = clock.network(one.times[i]);
+            let mut jump = measured(one, i);
+            if gap > 0 {
+                jump.push(later.map_or(0.0, |later| later - at) as f32);
+            }
+            later = Some(at);
+            Visit { at, jump: Some(jump), ..Visit::default() }
+        };
+        (0..one.times.len()).rev().map(visit).collect()
+    };
+    let way = match config.recognition {
+        Recognition::OdeRnn => Way::Flow { longest: config.longest, from: None, to: Some(0.0) },
+        Recognition::Rnn => Way::Still,
+    };
+    Program::new(&individuals.iter().map(visits).collect::<Vec<_>>(), 2 * features + gap, way)
+}
+
+/// The values at a time, 0 where nothing was measured, and then 1 where something was.
+pub(crate) fn measured(one: &Individual, i: usize) -> Vec<f32> {
+    let row = one.values.row(i);
+    let values = row.iter().map(|&x| if x.is_nan() { 0.0 } else { x });
+    values.chain(row.iter().map(|x| f32::from(u8::from(!x.is_nan())))).collect()
+}
+
+/// Batches of individuals, each once an epoch.
+pub(super) struct LatentBatches<'d> {
+    series: &'d Series,
+    clock: Clock,
+    config: LatentConfig,
+    epochs: Epochs,
+}
+
+impl<'d> LatentBatches<'d> {
+    pub(super) fn new(series: &'d Series, clock: Clock, config: &LatentConfig) -> Self {
+        let epochs = Epochs::new(series.len(), config.fit.batch, Seed(config.fit.seed));
+        Self { series, clock, config: config.clone(), epochs }
+    }
+
+    /// What is shown and what is asked of an individual, in a step.
+    fn divided(&self, individual: usize, index: u64) -> (Individual, Individual) {
+        let LatentConfig { until, shown, .. } = self.config;
+        let one = &self.series.individuals()[individual];
+        let early = |i: usize| self.clock.network(one.times[i]) < until;
+        let (given, asked) = if until < 1.0 {
+            (one.keep(early), one.keep(|i| !early(i)))
+        } else {
+            (one.clone(), one.clone())
+        };
+        if shown >= 1.0 {
+            return (given, asked);
+        }
+        let seed = Seed(self.config.fit.seed).child("shown");
+        (given.thinned(shown, seed, index * self.series.len() as u64 + individual as u64), asked)
+    }
+}
+
+impl BatchSource for LatentBatches<'_> {
+    type Batch = LatentBatch;
+
+    fn batch(&self, index: u64) -> Result<LatentBatch, ModelError> {
+        let (epoch, chosen) = self.epochs.batch(index);
+        let (given, asked): (Vec<_>, Vec<_>) = chosen.iter().map(|&i| self.divided(i, index)).unzip();
+        let wait = self.config.kl_wait;
+        let kl = if epoch < wait { 0.0 } else { 1.0 - KL_DECAY.powi((epoch - wait).min(100_000) as i32) };
+        let encode = recognition(&given.iter().collect::<Vec<_>>(), self.clock, &self.config);
+        let taus = |one: &Individual| one.times.iter().map(|&t| self.clock.network(t)).collect();
+        let times: Vec<Vec<f64>> = asked.iter().map(taus).collect();
+        let poisson = self.config.arrivals == super::Arrivals::Poisson;
+        let (targets, weights) = targets(&asked, self.series.features().len());
+        let rng = &mut Seed(self.config.fit.seed).stream("latent", index);
+        let noise = (chosen.len(), self.config.latents);
+        Ok(LatentBatch {
+            encode,
+            asked: Asked::new(&times, &self.config, poisson),
+            noise: Array2::from_shape_simple_fn(noise, || StandardNormal.sample(rng)),
+            targets,
+            weights,
+            labels: asked.iter().map(|one| one.label).collect(),
+            kl,
+        })
+    }
+}
+
+/// Measured values and their weights.
+fn targets(asked: &[Individual], features: usize) -> (Array2<f32>, Array2<f32>) {
+    let rows = asked.iter().map(|one| one.times.len()).sum();
+    let mut targets = Array2::zeros((rows, features));
+    let mut weights = Array2::zeros((rows, features));
+    let cells = (asked.len() * features) as f32;
+    let mut start = 0;
+    for one in asked {
+        for j in 0..features {
+            let n = one.values.column(j).iter().filter(|x| !x.is_nan()).count() as f32;
+            for (i, &x) in one.values.column(j).iter().enumerate() {
+                if !x.is_nan() {
+                    targets[[start + i, j]] = x;
+                    weights[[start + i, j]] = 1.0 / (n * cells);
+                }
+            }
+        }
+        start += one.times.len();
+    }
+    (targets, weights)
+}

@@ -1,0 +1,221 @@
+//! The evidence lower bound and its gradient.
+
+use super::batch::LatentBatch;
+use super::config::LatentConfig;
+use super::nets::{LatentNets, Motion};
+use super::path::{Path, PathTape};
+use crate::series::modules::{Modules, slices};
+use crate::series::walk::{Tape, WalkGradient};
+use crate::{ModelError, Objective};
+use chreode_core::{ParameterView, Tolerance};
+use chreode_nn::GraphMemory;
+use ndarray::{Array2, Axis, Zip, s};
+
+/// The weight of the log-likelihood of Poisson arrivals, as published.
+const ARRIVALS: f64 = 0.1;
+
+/// `−E_q[ln p(x | z)] + β KL(q(z₀) ‖ N(0, 1)) + w · cross-entropy`, with one draw of z₀ an individual.
+///
+/// As in the authors' program the log-likelihood is a mean over the values of a feature, then over features, and the KL a
+/// mean over latent columns; both, and the cross-entropy, are means over individuals. The constant of the Gaussian is
+/// left out.
+pub struct LatentObjective {
+    pub(super) nets: LatentNets<f32>,
+    noise: f64,
+    label_weight: f64,
+    tolerance: Tolerance,
+    encoder: Tape<f32>,
+    head: GraphMemory<f32>,
+    path: PathTape,
+    decoder: GraphMemory<f32>,
+    rates: GraphMemory<f32>,
+    classifier: GraphMemory<f32>,
+    flat: Vec<f32>,
+}
+
+impl LatentObjective {
+    pub(super) fn new(nets: LatentNets<f32>, config: &LatentConfig) -> Self {
+        Self {
+            nets,
+            noise: config.noise,
+            label_weight: config.label_weight,
+            tolerance: config.tolerance(),
+            encoder: Tape::default(),
+            head: GraphMemory::default(),
+            path: PathTape::default(),
+            decoder: GraphMemory::default(),
+            rates: GraphMemory::default(),
+            classifier: GraphMemory::default(),
+            flat: Vec::new(),
+        }
+    }
+}
+
+/// q(z₀): its mean, its deviation, and the slope of the deviation in what the head says.
+pub(super) struct Posterior {
+    pub(super) mean: Array2<f32>,
+    pub(super) deviation: Array2<f32>,
+    slope: Array2<f32>,
+}
+
+impl Posterior {
+    pub(super) fn of(head: &Array2<f32>) -> Self {
+        let latents = head.ncols() / 2;
+        let raw = head.slice(s![.., latents..]);
+        Self {
+            mean: head.slice(s![.., ..latents]).to_owned(),
+            // ln(1 + eˣ), in the form that does not overflow; the least keeps its logarithm a number.
+            deviation: raw.mapv(|x| x.max(0.0) + (-x.abs()).exp().ln_1p() + 1e-6),
+            slope: raw.mapv(|x| 1.0 / (1.0 + (-x).exp())),
+        }
+    }
+
+    /// z₀ for these normal numbers.
+    pub(super) fn draw(&self, noise: &Array2<f32>) -> Array2<f32> {
+        &self.mean + &(&self.deviation * noise)
+    }
+
+    /// KL(q ‖ N(0, 1)), summed over columns and rows.
+    pub(super) fn divergence(&self) -> f64 {
+        let kl = |m: f32, d: f32| f64::from(0.5 * (m * m + d * d - 1.0)) - f64::from(d).ln();
+        self.mean.iter().zip(&self.deviation).map(|(&m, &d)| kl(m, d)).sum()
+    }
+
+    /// The cotangent of what the head says, for `dz` of the draw and `scale` of the divergence.
+    fn pull(&self, dz: &Array2<f32>, noise: &Array2<f32>, scale: f32) -> Array2<f32> {
+        let by_mean = dz + &(&self.mean * scale);
+        let mut by_raw = dz * noise;
+        Zip::from(&mut by_raw).and(&self.deviation).and(&self.slope).for_each(|a, &d, &slope| {
+            *a = (*a + scale * (d - 1.0 / d)) * slope;
+        });
+        ndarray::concatenate(Axis(1), &[by_mean.view(), by_raw.view()]).expect("both have a row an individual")
+    }
+}
+
+impl Objective for LatentObjective {
+    type Batch = LatentBatch;
+
+    fn layout(&self) -> Vec<ParameterView> {
+        self.nets.parts().layout()
+    }
+
+    fn read_parameters(&self, flat: &mut [f32]) {
+        self.nets.read_all(flat);
+    }
+
+    fn write_parameters(&mut self, flat: &[f32]) {
+        self.nets.write_all(flat);
+    }
+
+    fn loss(&mut self, _stage: usize, batch: &LatentBatch, gradient: &mut [f32]) -> Result<f64, ModelError> {
+        let nets = &self.nets;
+        let rows = batch.asked.rows;
+        let (latents, features) = (nets.latents, nets.features);
+
+        // Forwards.
+        let mut h = Array2::zeros((rows, nets.encoder.state));
+        nets.encoder.forward(&batch.encode, &mut h, &mut self.encoder);
+        let mut head = Array2::zeros((rows, 2 * latents));
+        nets.head.forward(h.view(), head.view_mut(), &mut self.head);
+        let q = Posterior::of(&head);
+        let z0 = q.draw(&batch.noise);
+        let path = Path { nets, tolerance: self.tolerance };
+        let z = path.forward(&z0, &batch.asked, &mut self.path)?;
+        let mut x = Array2::zeros((z.nrows(), features));
+        nets.decoder.forward(z.view(), x.view_mut(), &mut self.decoder);
+
+        // The loss, and x becomes its cotangent.
+        let precision = 1.0 / (self.noise * self.noise);
+        let mut loss = 0.0;
+        Zip::from(&mut x).and(&batch.targets).and(&batch.weights).for_each(|x, &target, &weight| {
+            let error = *x - target;
+            loss += 0.5 * precision * f64::from(weight * error * error);
+            *x = weight * error * precision as f32;
+        });
+        let beta = batch.kl / (rows * latents) as f64;
+        loss += beta * q.divergence();
+
+        // Backwards.
+        gradient.fill(0.0);
+        let parts = nets.parts();
+        let mut dz = Array2::zeros(z.raw_dim());
+        let walk = nets.encoder.modules().len();
+        let motion = match &nets.motion {
+            Motion::Ode(_) => 1,
+            Motion::Rnn(walk) => walk.modules().len(),
+        };
+        let ranges = |first: usize, count: usize| parts.range(first).start..parts.range(first + count - 1).end;
+        let (by_head, by_motion) = (ranges(walk, 1), ranges(walk + 1, motion));
+        let (by_decoder, by_encoder) = (ranges(walk + 1 + motion, 1), ranges(0, walk));
+        nets.decoder.pullback(x.view(), Some(dz.view_mut()), Some(&mut gradient[by_decoder]), &mut self.decoder);
+
+        let mut dends = Array2::zeros((rows, nets.width() - latents));
+        if let Some(rates) = &nets.rates {
+            // −w (Σ ln λ(tᵢ) − ∫ λ dt), a mean over individuals and features.
+            let scale = ARRIVALS / (rows * features) as f64;
+            let mut log = Array2::zeros((z.nrows(), features));
+            rates.log.forward(z.view(), log.view_mut(), &mut self.rates);
+            Zip::from(&mut log).and(&batch.weights).for_each(|log, &weight| {
+                let counted = if weight > 0.0 { scale } else { 0.0 };
+                loss -= counted * f64::from(*log);
+                *log = -counted as f32;
+            });
+            loss += scale * self.path.integrals(latents).iter().map(|&x| f64::from(x)).sum::<f64>();
+            dends.fill(scale as f32);
+            let mut more = Array2::zeros(z.raw_dim());
+            self.flat.resize(rates.log.parameter_count(), 0.0);
+            rates.log.pullback(log.view(), Some(more.view_mut()), Some(&mut self.flat), &mut self.rates);
+            dz += &more;
+            let start = by_motion.start + rates.offset;
+            crate::series::walk::add(&mut gradient[start..], &self.flat);
+        }
+        if !loss.is_finite() {
+            return Ok(loss);
+        }
+        let mut dz0 = path.pullback(&batch.asked, dz, &dends, &mut self.path, &mut gradient[by_motion])?;
+        if let Some(net) = &nets.classifier {
+            let known = batch.labels.iter().flatten().count().max(1) as f64;
+            let scale = self.label_weight / known;
+            let mut odds = Array2::zeros((rows, 1));
+            net.forward(z0.view(), odds.view_mut(), &mut self.classifier);
+            for (odds, label) in odds.iter_mut().zip(&batch.labels) {
+                let (value, slope) = label.map_or((0.0, 0.0), |label| cross_entropy(*odds, label));
+                loss += scale * value;
+                *odds = (scale * slope) as f32;
+            }
+            let mut by_label = Array2::zeros(z0.raw_dim());
+            let by_classifier = ranges(walk + 2 + motion, 1);
+            let into = Some(&mut gradient[by_classifier]);
+            net.pullback(odds.view(), Some(by_label.view_mut()), into, &mut self.classifier);
+            dz0 += &by_label;
+        }
+        let dhead = q.pull(&dz0, &batch.noise, beta as f32);
+        let mut dh = Array2::zeros(h.raw_dim());
+        nets.head.pullback(dhead.view(), Some(dh.view_mut()), Some(&mut gradient[by_head]), &mut self.head);
+        let by_encoder = walk_gradient(&nets.encoder, &mut gradient[by_encoder]);
+        let none = Array2::zeros((0, nets.encoder.state));
+        nets.encoder.pullback(&batch.encode, &mut dh, &none, &mut self.encoder, by_encoder);
+        Ok(loss)
+    }
+}
+
+/// The gradients of the nets of `walk` in the slice of all of them.
+pub(crate) fn walk_gradient<'g>(
+    walk: &crate::series::walk::Walk<f32>,
+    gradient: &'g mut [f32],
+) -> WalkGradient<'g, f32> {
+    let count = |net: &Option<chreode_nn::Graph<f32>>| net.as_ref().map_or(0, |net| net.parameter_count());
+    let (input, flow) = (count(&walk.input), count(&walk.flow));
+    let total = gradient.len();
+    let [by_input, by_flow, jump] = slices(gradient, [0..input, input..input + flow, input + flow..total]);
+    WalkGradient { input: walk.input.is_some().then_some(by_input), flow: walk.flow.is_some().then_some(by_flow), jump }
+}
+
+/// −ln p of a label with these log-odds, and its slope in them.
+pub(crate) fn cross_entropy(odds: f32, label: bool) -> (f64, f64) {
+    let odds = f64::from(odds);
+    let y = f64::from(u8::from(label));
+    // ln(1 + eˣ) − y x
+    let value = odds.max(0.0) + (-odds.abs()).exp().ln_1p() - y * odds;
+    (value, 1.0 / (1.0 + (-odds).exp()) - y)
+}

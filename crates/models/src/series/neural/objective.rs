@@ -1,0 +1,144 @@
+//! The mean square of a path's distance from what was measured, and its gradient.
+
+use super::batch::{PathBatch, Start};
+use super::config::{NeuralOdeConfig, Order};
+use crate::series::modules::{Module, Modules, autonomous, perceptron};
+use crate::{ModelError, Objective};
+use chreode_adjoint::{Adjoint, Discrete, Times};
+use chreode_core::{NetworkField, ParameterView, Seed, Tolerance};
+use chreode_nn::{Columns, Dense, Field, Graph, GraphBuilder, GraphMemory, Join};
+use chreode_ode::{DOPRI5, ExplicitRk, Pi, Solve};
+use ndarray::{Array2, Zip, s};
+
+/// The field, and for the second order the correction of the initial velocity.
+#[derive(Clone, Debug)]
+pub(super) struct PathNets {
+    pub(super) features: usize,
+    pub(super) width: usize,
+    pub(super) field: Field<f32>,
+    pub(super) velocity: Option<Graph<f32>>,
+}
+
+impl PathNets {
+    pub(super) fn new(config: &NeuralOdeConfig, features: usize) -> Result<Self, ModelError> {
+        let rng = &mut Seed(config.fit.seed).stream("networks", 0);
+        let (hidden, activation) = (&config.fit.hidden[..], config.fit.activation);
+        let (field, velocity, width) = match config.order {
+            Order::First => {
+                let width = features + config.augment;
+                (autonomous(width, hidden, activation, rng)?, None, width)
+            }
+            Order::Second => {
+                let positions = features + config.augment;
+                let width = 2 * positions;
+                let mut build = GraphBuilder::new(1 + width);
+                let input = build.input();
+                let state = build.layer("state", Columns::new(1 + width, 1..1 + width), input)?;
+                let v = build.layer("velocity", Columns::new(1 + width, 1 + positions..1 + width), input)?;
+                let mut level = state;
+                for (k, &units) in hidden.iter().enumerate() {
+                    let layer = Dense::new(build.width(level), units, rng).then(activation);
+                    level = build.layer(&format!("layers.{k}"), layer, level)?;
+                }
+                let last = Dense::new(build.width(level), positions, rng);
+                let force = build.layer(&format!("layers.{}", hidden.len()), last, level)?;
+                let both = build.join(Join::Concatenate, v, force)?;
+                let velocity = perceptron(2 * features + 1, hidden, activation, features, rng)?;
+                (Field::new(build.finish(both)?), Some(velocity), width)
+            }
+        };
+        Ok(Self { features, width, field, velocity })
+    }
+
+    /// The first state: x₀, the initial velocity where there is one, and zeros.
+    pub(super) fn start(&self, start: &Start, memory: &mut GraphMemory<f32>) -> Array2<f32> {
+        let features = self.features;
+        let mut y = Array2::zeros((start.x.nrows(), self.width));
+        y.slice_mut(s![.., ..features]).assign(&start.x);
+        if let (Some(net), Some(motion)) = (&self.velocity, &start.motion) {
+            let mut velocity = Array2::zeros((start.x.nrows(), features));
+            net.forward(motion.view(), velocity.view_mut(), memory);
+            velocity += &motion.slice(s![.., features..2 * features]);
+            let first = self.width / 2;
+            y.slice_mut(s![.., first..first + features]).assign(&velocity);
+        }
+        y
+    }
+}
+
+impl Modules<f32> for PathNets {
+    fn modules(&self) -> Vec<(String, &dyn Module<f32>)> {
+        let mut all: Vec<(String, &dyn Module<f32>)> = vec![("field".into(), &self.field)];
+        all.extend(self.velocity.iter().map(|net| ("velocity".to_string(), net as &dyn Module<f32>)));
+        all
+    }
+
+    fn modules_mut(&mut self) -> Vec<&mut dyn Module<f32>> {
+        let mut all: Vec<&mut dyn Module<f32>> = vec![&mut self.field];
+        all.extend(self.velocity.iter_mut().map(|net| net as &mut dyn Module<f32>));
+        all
+    }
+}
+
+/// `mean (x(tᵢ) − xᵢ)²` over measured values, with the gradient through the steps of the solve.
+pub struct PathObjective {
+    pub(super) nets: PathNets,
+    tolerance: Tolerance,
+    memory: GraphMemory<f32>,
+}
+
+impl PathObjective {
+    pub(super) fn new(nets: PathNets, tolerance: Tolerance) -> Self {
+        Self { nets, tolerance, memory: GraphMemory::default() }
+    }
+}
+
+/// How paths are solved.
+pub(super) fn solver(tolerance: Tolerance) -> Solve<ExplicitRk, Pi> {
+    Solve::new(ExplicitRk::new(DOPRI5), Pi::new(tolerance))
+}
+
+impl Objective for PathObjective {
+    type Batch = PathBatch;
+
+    fn layout(&self) -> Vec<ParameterView> {
+        self.nets.parts().layout()
+    }
+
+    fn read_parameters(&self, flat: &mut [f32]) {
+        self.nets.read_all(flat);
+    }
+
+    fn write_parameters(&mut self, flat: &[f32]) {
+        self.nets.write_all(flat);
+    }
+
+    fn loss(&mut self, _stage: usize, batch: &PathBatch, gradient: &mut [f32]) -> Result<f64, ModelError> {
+        let nets = &self.nets;
+        let y0 = nets.start(&batch.start, &mut self.memory);
+        let (solve, field) = (solver(self.tolerance), NetworkField::new(&nets.field));
+        let adjoint = Discrete::default().times(Times::Constant);
+        let (states, tape) = adjoint.forward(&solve, &field, y0, &batch.picks.grid)?;
+        let mut x = batch.picks.gather(&states, nets.features);
+        let mut loss = 0.0;
+        Zip::from(&mut x).and(&batch.targets).and(&batch.weights).for_each(|x, &target, &weight| {
+            let error = *x - target;
+            loss += f64::from(weight * error * error);
+            *x = 2.0 * weight * error;
+        });
+        if !loss.is_finite() {
+            return Ok(loss);
+        }
+        gradient.fill(0.0);
+        let found = adjoint.backward(&solve, &field, &tape, &batch.picks.scatter(&x, nets.width))?;
+        let by_field = found.params.as_slice().expect("a flat gradient");
+        gradient[..by_field.len()].copy_from_slice(by_field);
+        if let Some(net) = &nets.velocity {
+            let first = nets.width / 2;
+            let by_velocity = found.y0.slice(s![.., first..first + nets.features]).to_owned();
+            let into = Some(&mut gradient[by_field.len()..]);
+            net.pullback(by_velocity.view(), None, into, &mut self.memory);
+        }
+        Ok(loss)
+    }
+}

@@ -1,0 +1,150 @@
+//! Latent ODEs: the gradient, learning, resumption, refusals.
+
+use chreode_core::Seed;
+use chreode_models::{
+    Arrivals, Checkpoint, Course, Data, Fit, Forecaster, Individual, LatentConfig, LatentSeries, Pool, Recipe,
+    Recognition, Run, Series, SeriesScore, area_under_curve,
+};
+use ndarray::Array2;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use crate::series::slope_error;
+
+fn small(steps: u64) -> LatentConfig {
+    LatentConfig {
+        latents: 4,
+        state: 10,
+        noise: 0.2,
+        fit: Fit { hidden: vec![12], batch: 8, steps, ..LatentConfig::default().fit },
+        ..LatentConfig::default()
+    }
+}
+
+/// Waves, each value seen of one of two features, with a label that says which went up first.
+fn waves(count: usize) -> Series {
+    let waves = Course::Periodic { points: 12 }.sample(count, 0.01, Seed(1)).expect("a valid law");
+    let both = |one: &Individual| {
+        let mut values = Array2::from_elem((one.times.len(), 2), f32::NAN);
+        for (i, &x) in one.values.column(0).iter().enumerate() {
+            values[[i, i % 2]] = x;
+        }
+        Individual { values, label: Some(one.values[[1, 0]] > 1.0), ..one.clone() }
+    };
+    let changed = waves.individuals().iter().map(both).collect();
+    Series::new(changed, vec!["a".into(), "b".into()]).expect("valid")
+}
+
+fn run(data: &Series, config: LatentConfig) -> Run<LatentConfig> {
+    Run::new(data, data.standardising().expect("scales"), config).expect("valid")
+}
+
+fn trained(data: &Series, config: LatentConfig) -> LatentSeries {
+    let mut run = run(data, config);
+    run.train(Pool::with_threads(1), |_| ControlFlow::Continue(())).expect("trains");
+    run.finish()
+}
+
+fn times(series: &Series) -> Vec<Vec<f64>> {
+    series.individuals().iter().map(|one| one.times.clone()).collect()
+}
+
+#[test]
+fn the_gradient_is_the_slope_of_the_loss() {
+    let tight = LatentConfig { rtol: 1e-6, atol: 1e-6, ..small(9) };
+    for config in [
+        tight.clone(),
+        LatentConfig { recognition: Recognition::Rnn, ..tight.clone() },
+        LatentConfig { label_weight: 100.0, until: 0.5, ..tight.clone() },
+        LatentConfig { arrivals: Arrivals::Poisson, ..tight.clone() },
+        LatentConfig { shown: 0.5, ..LatentConfig::rnn_vae() },
+    ] {
+        let config = LatentConfig { latents: 4, state: 8, noise: 1.0, fit: small(9).fit, ..config };
+        // The 700th batch: the weight of the KL term has grown.
+        let error = slope_error(&config, &waves(12), 700);
+        assert!(error < 2e-3, "{config:?}: {error}");
+    }
+}
+
+#[test]
+fn waves_are_interpolated_and_carried_on_better_than_by_their_mean() {
+    let data = Course::Periodic { points: 20 }.sample(160, 0.01, Seed(1)).unwrap();
+    let (train, test) = data.split(0.8, Seed(2)).unwrap();
+    let config = LatentConfig {
+        latents: 6,
+        state: 20,
+        noise: 0.1,
+        fit: Fit { hidden: vec![30], batch: 32, steps: 700, lr: 1e-2, ema: 0.99, ..small(1).fit },
+        ..small(1)
+    };
+    let model = trained(&train, config);
+    let shown = test.thinned(0.7, Seed(3)).unwrap();
+    let said = model.predict(&shown, &times(&test), 5, Seed(4)).unwrap();
+    let error = SeriesScore::of(&said, &test, &[1.0]).mse;
+    // The variance of a wave is 1/2.
+    assert!(error < 0.15, "{error}");
+    assert!(said.iter().all(|p| p.spread.as_ref().is_some_and(|s| s.iter().all(|s| *s >= 0.05))));
+    let bound = model.log_likelihood(&test, &test, Seed(5)).unwrap().expect("a Gaussian");
+    assert!(bound.is_finite() && bound < 2.0, "{bound}");
+}
+
+#[test]
+fn labels_are_learnt() {
+    let data = waves(60);
+    let config = LatentConfig { label_weight: 30.0, fit: Fit { steps: 300, ema: 0.9, ..small(1).fit }, ..small(1) };
+    let said = trained(&data, config).predict(&data, &vec![vec![]; 60], 3, Seed(1)).unwrap();
+    let scores: Vec<f64> = said.iter().map(|p| p.label.expect("labels were learnt")).collect();
+    let labels: Vec<bool> = data.individuals().iter().map(|one| one.label.unwrap_or(false)).collect();
+    let area = area_under_curve(&scores, &labels).expect("both classes");
+    assert!(area > 0.9, "{area}");
+}
+
+#[test]
+fn a_resumed_run_is_the_uninterrupted_one() {
+    let data = waves(20);
+    let bytes = |run: &Run<LatentConfig>| run.checkpoint(BTreeMap::new()).to_bytes().unwrap();
+    let mut whole = run(&data, small(12));
+    whole.train(Pool::with_threads(2), |_| ControlFlow::Continue(())).unwrap();
+    let mut half = run(&data, small(12));
+    let stop = |p: chreode_models::Progress| if p.step == 5 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    half.train(Pool::with_threads(1), stop).unwrap();
+    let kept = Checkpoint::from_bytes(&bytes(&half)).unwrap();
+    let mut resumed = Run::<LatentConfig>::resume(&data, &kept, 12).unwrap();
+    resumed.train(Pool::with_threads(1), |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(bytes(&whole), bytes(&resumed));
+    let model = kept.model_of::<LatentConfig>().unwrap();
+    assert_eq!(model.space(), &data.space(data.standardising().unwrap()).unwrap());
+}
+
+#[test]
+fn an_individual_is_told_the_same_alone_and_in_any_order_of_times() {
+    let data = waves(3);
+    let model = trained(&data, small(5));
+    let asked = vec![vec![4.0, 0.5, 2.0]; 3];
+    let all = model.predict(&data, &asked, 2, Seed(9)).unwrap();
+    let first = model.predict(&data.select(&[0]).unwrap(), &[vec![0.5, 2.0, 4.0]], 2, Seed(9)).unwrap();
+    for (i, k) in [(0, 2), (1, 0), (2, 1)] {
+        for j in 0..2 {
+            // Alone, the solve may choose other steps.
+            let (a, b) = (all[0].mean[[i, j]], first[0].mean[[k, j]]);
+            assert!((a - b).abs() < 1e-2, "{a} {b}");
+        }
+    }
+}
+
+#[test]
+fn refusals_say_what_is_missing() {
+    let data = Course::Periodic { points: 3 }.sample(4, 0.0, Seed(1)).unwrap();
+    let frame = || data.standardising().unwrap();
+    let labels = Run::new(&data, frame(), LatentConfig { label_weight: 1.0, ..small(1) }).err().unwrap().to_string();
+    assert!(labels.starts_with("Latent ODE learns labels, and no individual has one"), "{labels}");
+    let until = Run::new(&data, frame(), LatentConfig { until: 0.0, ..small(1) }).err().unwrap().to_string();
+    assert_eq!(until, "until is 0; it must be in (0, 1]");
+    let at_once = data.map(|one| one.keep(|i| i == 0)).unwrap();
+    let once = Run::new(&at_once, frame(), small(1)).err().unwrap().to_string();
+    assert!(once.starts_with("there is nothing to learn in time: the measurements are at time 0 alone"), "{once}");
+    let model = trained(&data, small(2));
+    let lists = model.predict(&data, &[vec![]], 1, Seed(0)).unwrap_err().to_string();
+    assert_eq!(lists, "there are 4 individuals and 1 lists of times to predict; give one list each");
+    assert!(small(1).check().is_ok());
+}
