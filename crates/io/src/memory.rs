@@ -7,8 +7,7 @@ use bytemuck::Zeroable;
 const LARGE: usize = 4 << 20;
 
 /// `n` zeros. Large arrays are asked for in large pages where the system has them to give: their first use is then one
-/// fault for every 2 MiB and not for every 4 KiB, which is a third of the time of reading an array that is in the page
-/// cache. NumPy does the same.
+/// fault for every 2 MiB and not for every 4 KiB. NumPy does the same.
 pub(crate) fn zeros<T: Zeroable + Clone>(n: usize) -> Vec<T> {
     let out = vec![T::zeroed(); n];
     #[cfg(target_os = "linux")]
