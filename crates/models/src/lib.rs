@@ -60,8 +60,8 @@ pub use flow::Flow;
 pub use frame::Frame;
 pub use growth::{
     DensityMatching, ExponentialPath, GrowthBatch, GrowthFlow, GrowthMatcher, GrowthPath, Mass, MassRule,
-    Pair, PairPlan, PlanCache, Plans, SemiRelaxed, Tigon, TigonBatch, TigonConfig, UnbalancedPlanner, VelocityGrowth,
-    Vgfm, VgfmConfig, WfrConfig, WfrFm, WfrPath, WfrPlanner,
+    Pair, PairPlan, PlanCache, Plans, SemiRelaxed, Tigon, TigonBatch, TigonConfig, UnbalancedPlanner,
+    VelocityGrowth, Vgfm, VgfmConfig, WfrConfig, WfrFm, WfrPath, WfrPlanner,
 };
 pub use matcher::{Batch, FlowMatcher};
 pub use metric::{Land, Metric, Rbf, Shape};
@@ -79,15 +79,15 @@ pub use rescaled_flow::{RescaledBatch, RescaledFlow, RescaledFlowConfig, Rescale
 pub use run::{Run, Training};
 pub use sampler::{Sampler, Steps};
 pub use score_flow::{Motion, ScoreBatch, ScoreFlow, ScoreFlowConfig, ScoreMatcher, ScoreMatching};
+pub use series::{
+    Arrivals, CdeConfig, CdeObjective, ControlBatch, ControlKind, Filter, FilterBatch, FilterConfig,
+    FilterObjective, Forecaster, Generation, Individual, LatentBatch, LatentConfig, LatentObjective,
+    LatentSeries, NeuralCde, NeuralOde, NeuralOdeConfig, Order, PathBatch, PathObjective, Predicted,
+    Recognition, Series, SeriesError, SeriesScore, Update, area_under_curve,
+};
 pub use simulate::{
     Bifurcation, Branch, Circuit, Course, Growth, Measurement, Planar, PlanarDensity, Simulation, Toggle,
     Truth,
-};
-pub use series::{
-    Arrivals, CdeConfig, CdeObjective, ControlBatch, ControlPath, Filter, FilterBatch, FilterConfig, FilterObjective,
-    Forecaster, Generation, Individual, LatentBatch, LatentConfig, LatentObjective, LatentSeries, NeuralCde,
-    NeuralOde, NeuralOdeConfig, Order, PathBatch, PathObjective, Predicted, Recognition, Series,
-    SeriesError, SeriesScore, Update, area_under_curve,
 };
 pub use space::{Data, Space};
 pub use spline::{Curve, Spline};

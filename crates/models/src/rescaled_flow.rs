@@ -63,7 +63,14 @@ pub struct RescaledFlowConfig {
 
 impl Default for RescaledFlowConfig {
     fn default() -> Self {
-        Self { epsilon: 0.005, penalty: 0.1, spline: Spline::Linear, cells: 5000, sigma: 0.1, fit: Fit::default() }
+        Self {
+            epsilon: 0.005,
+            penalty: 0.1,
+            spline: Spline::Linear,
+            cells: 5000,
+            sigma: 0.1,
+            fit: Fit::default(),
+        }
     }
 }
 

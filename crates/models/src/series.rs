@@ -14,7 +14,7 @@ mod score;
 mod split;
 mod walk;
 
-pub use controlled::{CdeConfig, CdeObjective, ControlBatch, ControlPath, NeuralCde};
+pub use controlled::{CdeConfig, CdeObjective, ControlBatch, ControlKind, NeuralCde};
 pub use data::{Individual, Series};
 pub use error::SeriesError;
 pub use filter::{Filter, FilterBatch, FilterConfig, FilterObjective, Update};

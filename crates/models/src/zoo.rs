@@ -5,9 +5,10 @@ mod card;
 pub use card::{Card, Needs};
 
 use crate::{
-    Checkpoint, CnfConfig, FlowConfig, Frame, MetricFlowConfig, ModelError, MultiMarginalConfig, OtFlowConfig,
-    RectifiedConfig, RescaledFlowConfig, Run, ScoreFlowConfig, TigonConfig, Trained, Training, TransportPathConfig,
-    CdeConfig, Data, FilterConfig, LatentConfig, NeuralOdeConfig, Recipe, Series, VgfmConfig, WfrConfig,
+    CdeConfig, Checkpoint, CnfConfig, Data, FilterConfig, FlowConfig, Frame, LatentConfig, MetricFlowConfig,
+    ModelError, MultiMarginalConfig, NeuralOdeConfig, OtFlowConfig, Recipe, RectifiedConfig,
+    RescaledFlowConfig, Run, ScoreFlowConfig, Series, TigonConfig, Trained, Training, TransportPathConfig,
+    VgfmConfig, WfrConfig,
 };
 use chreode_core::Populations;
 use serde::{Deserialize, Serialize};

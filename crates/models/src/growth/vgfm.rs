@@ -1,8 +1,8 @@
 //! Joint velocity-growth flow matching.
 
+use super::cache::PlanCache;
 use super::matcher::{Draws, GrowthMatcher, Weighing};
 use super::matching::networks;
-use super::cache::PlanCache;
 use super::{ExponentialPath, GrowthFlow, Mass, Plans, SemiRelaxed, VelocityGrowth, WfrConfig};
 use crate::error::require;
 use crate::{Batches, Fit, ModelError, Recipe, Run, Space};

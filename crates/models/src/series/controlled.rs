@@ -17,6 +17,6 @@ mod model;
 mod objective;
 
 pub use batch::ControlBatch;
-pub use config::{CdeConfig, ControlPath};
+pub use config::{CdeConfig, ControlKind};
 pub use model::NeuralCde;
 pub use objective::CdeObjective;

@@ -181,7 +181,8 @@ impl Data for Series {
 
     /// The first and the last: between them, each individual has its own.
     fn times(&self) -> Vec<f64> {
-        self.span().map_or(Vec::new(), |(first, last)| if first < last { vec![first, last] } else { vec![first] })
+        self.span()
+            .map_or(Vec::new(), |(first, last)| if first < last { vec![first, last] } else { vec![first] })
     }
 
     fn inside(&self, frame: &Frame) -> Result<Self, ModelError> {

@@ -1,9 +1,9 @@
 //! The list of models.
 
 use crate::{
-    Arrivals, CdeConfig, CnfConfig, FilterConfig, FlowConfig, LatentConfig, MetricFlowConfig, ModelConfig, ModelError,
-    MultiMarginalConfig, NeuralOdeConfig, Order, OtFlowConfig, Recognition, RectifiedConfig, RescaledFlowConfig,
-    ScoreFlowConfig, TigonConfig, TransportPathConfig, Update, VgfmConfig, WfrConfig,
+    Arrivals, CdeConfig, CnfConfig, FilterConfig, FlowConfig, LatentConfig, MetricFlowConfig, ModelConfig,
+    ModelError, MultiMarginalConfig, NeuralOdeConfig, Order, OtFlowConfig, Recognition, RectifiedConfig,
+    RescaledFlowConfig, ScoreFlowConfig, TigonConfig, TransportPathConfig, Update, VgfmConfig, WfrConfig,
 };
 use std::fmt;
 

@@ -43,7 +43,12 @@ fn transport_paths_are_drawn_to_the_cells_in_between() {
     // narrow pulls x(¼) = −f/4, f = w (x(¼) − 3), so x(¼) = 3 w/(4 + w), the same at ½, since nothing pulls there.
     let data = parabola();
     let height = |weight: f64| {
-        let path = TransportPathConfig { weight, width: 0.02, fit: small(2500, 64), ..TransportPathConfig::default() };
+        let path = TransportPathConfig {
+            weight,
+            width: 0.02,
+            fit: small(2500, 64),
+            ..TransportPathConfig::default()
+        };
         let flow = trained(&data, path);
         let sampler = Sampler { method: chreode_ode::RK4, steps: Steps::PerInterval(20) };
         let states = flow.push(data.points(0), &[0.0, 2.0, 4.0], &sampler).expect("integrates");

@@ -17,7 +17,12 @@ fn weights_follow_the_growth_of_two_clusters() {
     // cluster has √(a b) of it: 0.6124 and 0.3536, which is 0.6340 and 0.3660 of the sum. So η is 1.268 and 0.732,
     // and η/ξ is b/a: 1.5 and 0.5.
     let data = series(vec![clusters(500, 500, 1), clusters(750, 250, 2)]);
-    let config = RescaledFlowConfig { epsilon: 5e-4, penalty: 0.02, fit: small(1500, 128), ..RescaledFlowConfig::default() };
+    let config = RescaledFlowConfig {
+        epsilon: 5e-4,
+        penalty: 0.02,
+        fit: small(1500, 128),
+        ..RescaledFlowConfig::default()
+    };
     let model = trained(&data, config);
     let cells = Snapshot::new(0.0, data.points(0).to_owned());
     let sampler = Sampler { method: chreode_ode::RK4, steps: Steps::PerInterval(5) };

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum ControlPath {
+pub enum ControlKind {
     /// Straight.
     Linear,
     /// Cubics with the slopes of the lines before: smooth, and nothing looks ahead.
@@ -36,7 +36,7 @@ pub enum ControlPath {
 #[serde(deny_unknown_fields, default)]
 pub struct CdeConfig {
     /// How the path goes.
-    pub path: ControlPath,
+    pub path: ControlKind,
     /// Columns of z.
     pub state: usize,
     /// Steps between two measurements.
@@ -50,7 +50,7 @@ pub struct CdeConfig {
 impl Default for CdeConfig {
     fn default() -> Self {
         Self {
-            path: ControlPath::default(),
+            path: ControlKind::default(),
             state: 32,
             substeps: 1,
             label_weight: 0.0,

@@ -1,6 +1,6 @@
 //! The paths of a batch of individuals, and the equation that they drive.
 
-use super::config::ControlPath;
+use super::config::ControlKind;
 use crate::series::{Individual, SeriesError};
 use crate::{Clock, ModelError};
 use chreode_core::{Pullback, VectorField, Vjp};
@@ -18,7 +18,7 @@ pub(super) struct Control {
 
 impl Control {
     /// Of individuals of two times or more; channels are network time and the features.
-    pub(super) fn new(some: &[&Individual], clock: Clock, kind: ControlPath) -> Result<Self, ModelError> {
+    pub(super) fn new(some: &[&Individual], clock: Clock, kind: ControlKind) -> Result<Self, ModelError> {
         let mut control = Self { paths: Vec::new(), times: Vec::new() };
         for one in some {
             if one.times.len() < 2 {
@@ -32,9 +32,9 @@ impl Control {
             let path = Observations::new(times.clone(), features, values).and_then(|data| {
                 let data = data.fill_start(&vec![0.0; features])?.forward_filled()?.with_time();
                 match kind {
-                    ControlPath::Linear => DataPath::linear(&data),
-                    ControlPath::Hermite => DataPath::hermite(&data),
-                    ControlPath::Cubic => DataPath::cubic(&data),
+                    ControlKind::Linear => DataPath::linear(&data),
+                    ControlKind::Hermite => DataPath::hermite(&data),
+                    ControlKind::Cubic => DataPath::cubic(&data),
                 }
             });
             control.paths.push(path?);
@@ -150,20 +150,20 @@ mod tests {
         chreode_nn::Layer::write_parameters(&mut layer, &weights);
         let f = build.layer("f", layer, z).unwrap();
         let net = build.finish(f).unwrap();
-        let one = |times: Vec<f64>, values: Array2<f32>| Individual { id: "a".into(), times, values, label: None };
+        let one =
+            |times: Vec<f64>, values: Array2<f32>| Individual { id: "a".into(), times, values, label: None };
         let there = one(vec![0.0, 0.1, 0.7, 1.0], array![[0.2], [1.5], [-0.4], [1.1]]);
         let other = one(vec![0.3, 0.4], array![[1.0], [2.5]]);
         let clock = Clock { origin: 0.0, unit: 1.0 };
-        for kind in [ControlPath::Linear, ControlPath::Hermite, ControlPath::Cubic] {
+        for kind in [ControlKind::Linear, ControlKind::Hermite, ControlKind::Cubic] {
             let control = Control::new(&[&there, &other], clock, kind).unwrap();
             let field = Driven { net: &net, control: &control, channels: 2 };
             let solve = Solve::new(ExplicitRk::new(MIDPOINT), Fixed::steps(3 * 60));
             let start = array![[1.0_f32, 0.0], [0.0, 2.0]];
             let states = solve.at(&field, start, &[0.0, 1.0, 3.0]).unwrap();
             let end = &states[2];
-            for (row, (angle, radius, from)) in [(0.9_f32, 1.0_f32, 0.0_f32), (1.5, 2.0, std::f32::consts::FRAC_PI_2)]
-                .into_iter()
-                .enumerate()
+            for (row, (angle, radius, from)) in
+                [(0.9_f32, 1.0_f32, 0.0_f32), (1.5, 2.0, std::f32::consts::FRAC_PI_2)].into_iter().enumerate()
             {
                 let expected = [radius * (from + angle).cos(), radius * (from + angle).sin()];
                 for (found, expected) in end.row(row).iter().zip(expected) {
@@ -177,7 +177,10 @@ mod tests {
     fn one_measurement_is_no_path() {
         let one = Individual { id: "b7".into(), times: vec![0.0], values: array![[1.0_f32]], label: None };
         let clock = Clock { origin: 0.0, unit: 1.0 };
-        let error = Control::new(&[&one], clock, ControlPath::Linear).unwrap_err().to_string();
-        assert!(error.starts_with("Neural CDE starts from 2 measurements, and individual b7 has 1"), "{error}");
+        let error = Control::new(&[&one], clock, ControlKind::Linear).unwrap_err().to_string();
+        assert!(
+            error.starts_with("Neural CDE starts from 2 measurements, and individual b7 has 1"),
+            "{error}"
+        );
     }
 }

@@ -125,11 +125,8 @@ impl<'d> LatentBatches<'d> {
         let LatentConfig { until, shown, .. } = self.config;
         let one = &self.series.individuals()[individual];
         let early = |i: usize| self.clock.network(one.times[i]) < until;
-        let (given, asked) = if until < 1.0 {
-            (one.keep(early), one.keep(|i| !early(i)))
-        } else {
-            (one.clone(), one.clone())
-        };
+        let (given, asked) =
+            if until < 1.0 { (one.keep(early), one.keep(|i| !early(i))) } else { (one.clone(), one.clone()) };
         if shown >= 1.0 {
             return (given, asked);
         }

@@ -88,7 +88,8 @@ impl Path<'_> {
                 let field = NetworkField::new(field);
                 let adjoint = Discrete::default().times(Times::Constant);
                 let shape = (asked.rows, self.nets.width());
-                let mut cotangents: Vec<Array2<f32>> = asked.grid.iter().map(|_| Array2::zeros(shape)).collect();
+                let mut cotangents: Vec<Array2<f32>> =
+                    asked.grid.iter().map(|_| Array2::zeros(shape)).collect();
                 for (dz, &(k, row)) in dz.rows().into_iter().zip(&asked.picks) {
                     let mut to = cotangents[k].slice_mut(s![row, ..latents]);
                     to += &dz;
