@@ -12,12 +12,15 @@ use std::fmt;
 pub enum Needs {
     /// Snapshots of cells, with the time each was taken at.
     Snapshots,
+    /// Cells of one time, beside a first time that stands for noise.
+    NoiseAndCells,
 }
 
 impl fmt::Display for Needs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Snapshots => "cells at two times at least, with the time of each",
+            Self::NoiseAndCells => "cells at two times, the first of which stands for standard normal noise",
         })
     }
 }
@@ -99,7 +102,7 @@ static CARDS: &[Card] = &[
         name: "fm",
         line: "flow matching from standard normal noise at the first of two times to the cells of the other",
         reference: "Lipman et al., ICLR 2023, arXiv:2210.02747",
-        needs: Needs::Snapshots,
+        needs: Needs::NoiseAndCells,
         config: || FlowConfig::from_noise().into(),
     },
     Card {

@@ -2,13 +2,8 @@
 
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{
-<<<<<<< HEAD
-    Cfm, Checkpoint, Coupling, Entropic, Exact, Fit, Flow, FlowConfig, Frame, Independent, ModelError,
-    Pairing, Pool, Sampler, Sampling, Steps,
-=======
     Cfm, Checkpoint, Coupling, Entropic, Epsilon, Exact, Fit, Flow, FlowConfig, Frame, Independent,
     ModelError, Pairing, Pool, Sampler, Sampling, Steps,
->>>>>>> 19f0198 (Flow matching along bridges, quarter circles and from noise; unbalanced pairs; [SF]2M; splines through all times)
 };
 use chreode_nn::Mlp;
 use ndarray::{Array2, Axis, array};
