@@ -75,7 +75,7 @@ pub use path::{Bridge, Ends, Path, PathKind, Straight, Target, VariancePreservin
 pub use pool::{BatchSource, Pool};
 pub use recipe::{Batches, Recipe};
 pub use rectified::{RectifiedConfig, Reflow, ReflowBatch};
-pub use rescaled_flow::{RescaledBatch, RescaledFlow, RescaledFlowConfig, RescaledMatcher, Rescaling};
+pub use rescaled_flow::{Relax, RescaledBatch, RescaledFlow, RescaledFlowConfig, RescaledMatcher, Rescaling};
 pub use run::{Run, Training};
 pub use sampler::{Sampler, Steps};
 pub use score_flow::{Motion, ScoreBatch, ScoreFlow, ScoreFlowConfig, ScoreMatcher, ScoreMatching};

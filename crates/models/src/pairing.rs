@@ -23,7 +23,7 @@ pub enum Coupling {
     Exact,
     /// Entropic minibatch optimal transport.
     Sinkhorn,
-    /// Entropic minibatch optimal transport with the regularisation `2σ²` of the Schrödinger bridge: SB-CFM, [SF]²M.
+    /// Entropic minibatch optimal transport with the regularisation `2σ²` of the Schrödinger bridge: SB-CFM, \[SF\]²M.
     Schroedinger,
     /// Unbalanced minibatch optimal transport: cells far from all others may be left out.
     Unbalanced,

@@ -31,12 +31,25 @@ use chreode_core::Populations;
 use chreode_nn::{Mlp, MlpConfig};
 use serde::{Deserialize, Serialize};
 
+/// Which side of a plan may leave mass out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relax {
+    /// Both: cells may die and be born.
+    Both,
+    /// The earlier one: every later cell has an ancestor.
+    Earlier,
+    /// The later one: every earlier cell has a descendant.
+    Later,
+}
+
 /// Settings of unbalanced flow matching with rescaling.
 ///
 /// | name | default | range |
 /// |---|---|---|
 /// | `epsilon` | 0.005 | > 0; the plan's regularisation, relative to the mean cost |
 /// | `penalty` | 0.1 | > 0; price of leaving mass out, relative to the mean cost |
+/// | `relax` | `both` | `both`, `earlier`, `later`: the sides that may leave mass out |
 /// | `spline` | `linear` | `linear`, `monotone`, `natural`: the curve through a pair and a cell before and after it |
 /// | `cells` | 5000 | ≥ 2; cells of each time that a plan is made between, drawn where there are more |
 /// | `sigma` | 0.1 | ≥ 0; noise of the path |
@@ -51,6 +64,8 @@ pub struct RescaledFlowConfig {
     pub epsilon: f64,
     /// Price of leaving mass out, relative to the mean cost.
     pub penalty: f64,
+    /// The sides that may leave mass out.
+    pub relax: Relax,
     /// The curve through a pair and its neighbours in time.
     pub spline: Spline,
     /// Cells of each time that a plan is made between.
@@ -63,14 +78,7 @@ pub struct RescaledFlowConfig {
 
 impl Default for RescaledFlowConfig {
     fn default() -> Self {
-        Self {
-            epsilon: 0.005,
-            penalty: 0.1,
-            spline: Spline::Linear,
-            cells: 5000,
-            sigma: 0.1,
-            fit: Fit::default(),
-        }
+        Self { epsilon: 0.005, penalty: 0.1, relax: Relax::Both, spline: Spline::Linear, cells: 5000, sigma: 0.1, fit: Fit::default() }
     }
 }
 

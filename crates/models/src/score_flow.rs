@@ -1,4 +1,4 @@
-//! Score and flow matching: [SF]²M, Schrödinger bridges without simulation.
+//! Score and flow matching: \[SF\]²M, Schrödinger bridges without simulation.
 //!
 //! Between paired cells runs the Brownian bridge of diffusion σ ([`Bridge`](crate::Bridge)); one network regresses its
 //! velocity and another its score,
@@ -63,7 +63,7 @@ pub struct ScoreFlowConfig {
 }
 
 impl Default for ScoreFlowConfig {
-    /// [SF]²M with exact plans.
+    /// \[SF\]²M with exact plans.
     fn default() -> Self {
         Self {
             coupling: Coupling::Exact,
@@ -78,7 +78,7 @@ impl Default for ScoreFlowConfig {
 }
 
 impl ScoreFlowConfig {
-    /// [SF]²M with entropic plans.
+    /// \[SF\]²M with entropic plans.
     pub fn schroedinger() -> Self {
         Self { coupling: Coupling::Schroedinger, ..Self::default() }
     }

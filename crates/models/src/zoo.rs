@@ -30,7 +30,7 @@ pub enum Dataset {
 pub enum ModelConfig {
     /// Conditional flow matching: [`Cfm`](crate::Cfm).
     FlowMatching(FlowConfig),
-    /// Score and flow matching: [SF]²M.
+    /// Score and flow matching: \[SF\]²M.
     ScoreFlow(ScoreFlowConfig),
     /// Multi-marginal flow matching: curves through all times.
     MultiMarginal(MultiMarginalConfig),

@@ -56,11 +56,10 @@ impl<'p> RescaledMatcher<'p> {
     }
 
     fn plans(&self) -> Result<&[Plan], ModelError> {
-        let RescaledFlowConfig { epsilon, penalty, cells, .. } = self.settings;
         let make = || {
             let each = self.populations.intervals().enumerate().map(|(j, (from, to))| {
                 let mut rng = Seed(self.settings.fit.seed).stream("plan", j as u64);
-                Plan::between(from, to, (epsilon, penalty), cells, &mut rng)
+                Plan::between(from, to, &self.settings, &mut rng)
             });
             each.collect()
         };

@@ -1,6 +1,7 @@
 //! The unbalanced plan between two whole populations.
 
-use crate::ModelError;
+use super::RescaledFlowConfig;
+use crate::{ModelError, Relax};
 use chreode_core::{Snapshot, Stream};
 use chreode_ot::{
     Coupling, Marginal, PointCloud, RelaxedSolver, RelaxedTransport, SquaredEuclidean, Stop,
@@ -42,15 +43,15 @@ fn some(snapshot: &Snapshot, most: usize, rng: &mut Stream) -> (Vec<usize>, Arra
 }
 
 impl Plan {
-    /// The plan that [`Unbalanced`](crate::Unbalanced) describes, between `most` cells of each population at most.
+    /// The plan that [`Unbalanced`](crate::Unbalanced) describes, or one with an exact side.
     pub(super) fn between(
         from: &Snapshot,
         to: &Snapshot,
-        (epsilon, penalty): (f64, f64),
-        most: usize,
+        settings: &RescaledFlowConfig,
         rng: &mut Stream,
     ) -> Result<Self, ModelError> {
-        let ((rows, a), (columns, b)) = (some(from, most, rng), some(to, most, rng));
+        let RescaledFlowConfig { epsilon, penalty, relax, cells, .. } = *settings;
+        let ((rows, a), (columns, b)) = (some(from, cells, rng), some(to, cells, rng));
         let x = from.points.select(Axis(0), &rows);
         let y = to.points.select(Axis(0), &columns);
         let mean = mean_square(&x.mapv(f64::from), &a, &y.mapv(f64::from), &b);
@@ -63,8 +64,12 @@ impl Plan {
             return Ok(Self { pairs, partners, leave: one(&rows), arrive: one(&columns) });
         }
         let cloud = PointCloud::new(x.view(), y.view(), &SquaredEuclidean)?;
-        let keep = Marginal::Kl { lambda: penalty * mean };
-        let problem = RelaxedTransport::new(&cloud, a.view(), b.view(), keep, keep)?;
+        let side = |exact: Relax| match relax == exact {
+            true => Marginal::Exact,
+            false => Marginal::Kl { lambda: penalty * mean },
+        };
+        let (earlier, later) = (side(Relax::Later), side(Relax::Earlier));
+        let problem = RelaxedTransport::new(&cloud, a.view(), b.view(), earlier, later)?;
         let stop = Stop::Within { tolerance: TOLERANCE, max_iterations: ITERATIONS };
         let plan = UnbalancedSinkhorn::new(epsilon * mean, stop).solve(&problem)?;
         let (left, right) = plan.marginals();

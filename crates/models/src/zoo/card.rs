@@ -19,6 +19,8 @@ pub enum Needs {
     Masses,
     /// Individuals, each measured at times of its own.
     Series,
+    /// Cells of one time, beside a first time that stands for noise.
+    NoiseAndCells,
 }
 
 impl fmt::Display for Needs {
@@ -30,6 +32,7 @@ impl fmt::Display for Needs {
                 "cells at two times at least, in numbers that say how many there were (or mass = \"weights\", or a list)"
             }
             Self::Series => "individuals measured at times of their own (--series COLUMN), values missing where they may",
+            Self::NoiseAndCells => "cells at two times, the first of which stands for standard normal noise",
         })
     }
 }
@@ -111,7 +114,7 @@ static CARDS: &[Card] = &[
         name: "fm",
         line: "flow matching from standard normal noise at the first of two times to the cells of the other",
         reference: "Lipman et al., ICLR 2023, arXiv:2210.02747",
-        needs: Needs::Snapshots,
+        needs: Needs::NoiseAndCells,
         config: || FlowConfig::from_noise().into(),
     },
     Card {

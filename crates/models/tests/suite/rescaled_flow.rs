@@ -2,13 +2,31 @@
 
 use crate::common::{gaussian, series, small, trained};
 use chreode_core::{Seed, Snapshot};
-use chreode_models::{Dynamics, RescaledFlowConfig, Sampler, Steps};
+use chreode_models::{Dynamics, Relax, RescaledFlowConfig, Sampler, Steps};
 use ndarray::{Array2, Axis, concatenate};
 
 /// `near` cells at −5 and `far` cells at 5.
 fn clusters(near: usize, far: usize, seed: u64) -> Array2<f32> {
     let at = |n, x, seed| gaussian(n, &[x], seed).mapv(|v| v.signum() * 5.0 + (v - v.round()) * 0.2);
     concatenate![Axis(0), at(near, -20.0, seed), at(far, 20.0, seed + 100)]
+}
+
+#[test]
+fn an_exact_side_keeps_its_mass() {
+    // With the earlier side exact every cell of it gives its share, η = 1, and the later clusters receive half each
+    // where they have three quarters and one: ξ is 2/3 and 2.
+    let data = series(vec![clusters(100, 100, 1), clusters(150, 50, 2)]);
+    let fit = small(900, 64);
+    let config = RescaledFlowConfig { epsilon: 5e-4, penalty: 0.02, relax: Relax::Later, fit, ..Default::default() };
+    let model = trained(&data, config);
+    let (leave, arrive) = (model.logarithms(0.0, data.points(0)), model.logarithms(1.0, data.points(1)));
+    let (leave, arrive) = (leave.expect("fits"), arrive.expect("fits"));
+    for (row, eta) in [(0, 1.0), (199, 1.0)] {
+        assert!((leave[[row, 0]].exp() - eta).abs() < 0.08, "{}", leave[[row, 0]].exp());
+    }
+    for (row, xi) in [(0, 2.0 / 3.0), (199, 2.0)] {
+        assert!((arrive[[row, 1]].exp() / xi - 1.0).abs() < 0.12, "{} for {xi}", arrive[[row, 1]].exp());
+    }
 }
 
 #[test]
