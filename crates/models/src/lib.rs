@@ -45,8 +45,8 @@ pub use flow::Flow;
 pub use frame::Frame;
 pub use growth::{
     DensityMatching, ExponentialPath, GrowthBatch, GrowthFlow, GrowthMatcher, GrowthPath, Mass, MassRule,
-    Pair, PairPlan, PlanCache, Plans, SemiRelaxed, Tigon, TigonBatch, TigonConfig, UnbalancedPlanner, VelocityGrowth,
-    Vgfm, VgfmConfig, WfrConfig, WfrFm, WfrPath, WfrPlanner,
+    Pair, PairPlan, PlanCache, Plans, SemiRelaxed, Tigon, TigonBatch, TigonConfig, UnbalancedPlanner,
+    VelocityGrowth, Vgfm, VgfmConfig, WfrConfig, WfrFm, WfrPath, WfrPlanner,
 };
 pub use matcher::{Batch, FlowMatcher};
 pub use objective::{Objective, Regression};

@@ -7,7 +7,10 @@ use std::fs;
 #[test]
 fn every_model_of_snapshots_trains_resumes_and_predicts() {
     let folder = folder();
-    for card in Card::all().iter().filter(|card| matches!(card.needs, Needs::Snapshots | Needs::Cells | Needs::Masses)) {
+    for card in Card::all()
+        .iter()
+        .filter(|card| matches!(card.needs, Needs::Snapshots | Needs::Cells | Needs::Masses))
+    {
         let run = folder.path().join(card.name);
         let data = ["train", text(&CELLS), "--time", "day", "--model", card.name];
         let said = succeeds(&[&data[..], &["--steps", "6", "--out", text(&run)], &SMALL].concat());

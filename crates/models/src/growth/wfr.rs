@@ -1,8 +1,8 @@
 //! WFR flow matching.
 
+use super::cache::PlanCache;
 use super::matcher::{Draws, GrowthMatcher, Weighing};
 use super::matching::networks;
-use super::cache::PlanCache;
 use super::{GrowthFlow, Mass, Plans, VelocityGrowth, WfrPath, WfrPlanner};
 use crate::error::require;
 use crate::{Batches, Fit, ModelError, Recipe, Run, Space};
@@ -52,7 +52,15 @@ pub struct WfrConfig {
 impl Default for WfrConfig {
     fn default() -> Self {
         let fit = Fit::default();
-        Self { delta: 2.0, mass: Mass::default(), plans: Plans::default(), sigma: 0.0, kappa: 1.0, fit, cache: PlanCache::default() }
+        Self {
+            delta: 2.0,
+            mass: Mass::default(),
+            plans: Plans::default(),
+            sigma: 0.0,
+            kappa: 1.0,
+            fit,
+            cache: PlanCache::default(),
+        }
     }
 }
 
