@@ -59,7 +59,7 @@ impl Base {
     }
 
     /// A distribution on `dims` columns whose parameters are yet to be set: standard normal, or all centres at 0.
-    pub fn new(self, dims: usize) -> BaseDensity {
+    pub fn unset(self, dims: usize) -> BaseDensity {
         match self {
             Self::Normal => BaseDensity::Normal(dims),
             Self::Gaussian => BaseDensity::Gaussian { mean: Array1::zeros(dims), factor: Array2::eye(dims) },
@@ -212,8 +212,9 @@ impl BaseDensity {
             Self::Kernel { centres, width } => {
                 let mut x = Array2::from_shape_simple_fn((n, centres.ncols()), || width * normal());
                 for (k, mut row) in x.rows_mut().into_iter().enumerate() {
-                    // Equal shares of draws; a random start keeps them unbiased for any n.
-                    row += &centres.row((k * centres.nrows() / n.max(1) + k) % centres.nrows());
+                    // Equal shares to within one; fewer draws than centres are spread over them.
+                    let all = centres.nrows();
+                    row += &centres.row(if n < all { k * all / n } else { k % all });
                 }
                 x.mapv(|x| x as f32)
             }

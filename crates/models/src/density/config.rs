@@ -110,7 +110,7 @@ impl Recipe for CnfConfig {
         let network = self.fit.network("velocity", MlpConfig::new(dims))?;
         let start = self.base.start(space);
         let weights = Regularisers { kinetic: self.kinetic, jacobian: self.jacobian, hjb: 0.0 };
-        Ok(Likelihood::new(network, (self.base.new(dims), start), weights, self.steps))
+        Ok(Likelihood::new(network, (self.base.unset(dims), start), weights, self.steps))
     }
 
     fn prepare(&self, objective: &mut Self::Objective, data: &Populations) -> Result<(), ModelError> {

@@ -78,7 +78,7 @@ impl Recipe for OtFlowConfig {
         let mut rng = Seed(self.fit.seed).stream("potential", 0);
         let potential = Potential::new(dims, self.fit.hidden[0], Rate::With, &mut rng);
         let weights = Regularisers { kinetic: self.kinetic, jacobian: 0.0, hjb: self.hjb };
-        Ok(Likelihood::new(potential, (self.base.new(dims), self.base.start(space)), weights, self.steps))
+        Ok(Likelihood::new(potential, (self.base.unset(dims), self.base.start(space)), weights, self.steps))
     }
 
     fn prepare(&self, objective: &mut Self::Objective, data: &Populations) -> Result<(), ModelError> {

@@ -22,6 +22,9 @@ pub struct GrowthFlow<V, G> {
     pub space: Space,
 }
 
+/// Places of cells, and the factor of the mass of each.
+type Carried = (Array2<f32>, Array1<f32>);
+
 /// Rows `[x, log m]` in network coordinates and time.
 struct Augmented<'n, V: Network + ?Sized, G: Network + ?Sized> {
     velocity: NetworkField<'n, V>,
@@ -56,7 +59,7 @@ impl<V: Network<Scalar = f32> + Sync, G: Network<Scalar = f32> + Sync> GrowthFlo
         points: ArrayView2<'_, f32>,
         times: &[f64],
         sampler: &Sampler,
-    ) -> Result<Vec<(Array2<f32>, Array1<f32>)>, ModelError> {
+    ) -> Result<Vec<Carried>, ModelError> {
         self.space.frame.check(points)?;
         let taus: Vec<f64> = times.iter().map(|&t| self.space.clock.network(t)).collect();
         let inside = self.space.frame.enter(points);

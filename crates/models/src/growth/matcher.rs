@@ -29,7 +29,7 @@ const WHOLE: usize = 2_000_000;
 /// Planner × path over every interval of a series of populations with masses.
 ///
 /// Each step takes `batch` pairs from the plan of every interval, by systematic sampling, and a moment of each,
-/// stratified: rows `x`, `u = dx/dτ`, `g = d log m/dτ`, weighted by `m` (see [`Weighing`]). Plans are those of whole
+/// stratified: rows `x`, `u = dx/dτ`, `g = d log m/dτ`, weighted by `m` or all alike. Plans are those of whole
 /// snapshots, made once when first asked for, or of minibatches, made anew each step.
 ///
 /// Batch `k` is a pure function of the seed and `k`.

@@ -18,7 +18,8 @@ pub type Vgfm = Run<VgfmConfig>;
 /// Semi-relaxed transport between neighbouring snapshots says what each cell sends to the later cells: the logarithm
 /// of that as a multiple of its mass is its growth, at a constant rate, while it moves to the cells it is paired with
 /// on straight lines. Two networks regress both. Wang et al., *Joint velocity-growth flow matching for single-cell
-/// dynamics modeling*, NeurIPS 2025, arXiv:2505.13413.
+/// dynamics modeling*, NeurIPS 2025, arXiv:2505.13413: its joint flow matching, without the distribution-fitting loss that
+/// the paper adds afterwards.
 ///
 /// | name | default | range |
 /// |---|---|---|
