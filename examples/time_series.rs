@@ -17,7 +17,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let waves = Course::Periodic { points: 30 }.sample(300, 0.02, Seed(1))?;
     let (train, test) = waves.split(0.8, Seed(2))?;
     let fit = Fit { hidden: vec![40; 2], steps: 1200, batch: 40, lr: 1e-2, ema: 0.99, ..Fit::default() };
-    let config = LatentConfig { latents: 8, state: 30, noise: 0.1, until: 0.6, fit, ..LatentConfig::default() };
+    let config =
+        LatentConfig { latents: 8, state: 30, noise: 0.1, until: 0.6, fit, ..LatentConfig::default() };
     let mut run = Run::new(&train, train.standardising()?, config)?;
     run.train(Pool::with_threads(2), |progress| {
         if progress.step % 200 == 0 {
@@ -48,7 +49,8 @@ fn draw(shown: &[Individual], after: &[Individual], curves: &[Predicted]) -> Sce
     let mut scene = Scene::new(width * shown.len() as f64, height + 40.0);
     for (number, ((shown, after), curve)) in shown.iter().zip(after).zip(curves).enumerate() {
         let left = width * number as f64 + 12.0;
-        let at = |t: f64, x: f64| -> Point { [left + t / 5.0 * (width - 24.0), 30.0 + height * (2.6 - x) / 3.2] };
+        let at =
+            |t: f64, x: f64| -> Point { [left + t / 5.0 * (width - 24.0), 30.0 + height * (2.6 - x) / 3.2] };
         let points = |one: &Individual| -> Vec<Point> {
             one.times.iter().zip(&one.values).map(|(&t, &x)| at(t, f64::from(x))).collect()
         };

@@ -85,7 +85,8 @@ fn individuals(file: &Path, settings: &DataSettings) -> Result<Series> {
     let time = settings.time()?;
     let label = settings.label.as_deref();
     let taken: Vec<&str> = [series, time].into_iter().chain(label).collect();
-    let long = if is_table(file) { table(file, settings, &taken)? } else { annotated(file, settings, &taken)? };
+    let long =
+        if is_table(file) { table(file, settings, &taken)? } else { annotated(file, settings, &taken)? };
     let column = |name: &str| {
         let known = || long.columns.keys().cloned().collect::<Vec<_>>().join(", ");
         long.columns.get(name).with_context(|| format!("there is no column `{name}`; there are {}", known()))
@@ -98,7 +99,10 @@ fn individuals(file: &Path, settings: &DataSettings) -> Result<Series> {
         let id = id.as_deref().with_context(|| format!("row {} has no `{series}`", row + 1))?;
         let at = at.as_deref().with_context(|| format!("row {} has no `{time}`", row + 1))?;
         let at: f64 = at.parse().with_context(|| {
-            format!("`{time}` of row {} is `{at}`, which is no number; times must be numbers of one unit", row + 1)
+            format!(
+                "`{time}` of row {} is `{at}`, which is no number; times must be numbers of one unit",
+                row + 1
+            )
         })?;
         let mine = rows.entry(id).or_default();
         if mine.is_empty() {

@@ -1,6 +1,6 @@
 //! What a trained model of populations answers.
 
-use crate::{Filter, Forecaster, LatentSeries, NeuralCde, NeuralOde, ModelError, Sampler, Space};
+use crate::{Filter, Forecaster, LatentSeries, ModelError, NeuralCde, NeuralOde, Sampler, Space};
 use chreode_core::{Seed, Snapshot};
 use ndarray::{Array1, Array2, ArrayView2};
 

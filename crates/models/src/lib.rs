@@ -53,7 +53,9 @@ pub use series::{
     NeuralOde, NeuralOdeConfig, Order, PathBatch, PathKind, PathObjective, Predicted, Recognition, Series,
     SeriesError, SeriesScore, Update, area_under_curve,
 };
-pub use simulate::{Bifurcation, Branch, Circuit, Course, Growth, Measurement, Planar, Simulation, Toggle, Truth};
+pub use simulate::{
+    Bifurcation, Branch, Circuit, Course, Growth, Measurement, Planar, Simulation, Toggle, Truth,
+};
 pub use space::{Data, Space};
 pub use stage::{Rule, Stage};
 pub use trainer::{Progress, Trainer};

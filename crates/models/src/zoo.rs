@@ -5,8 +5,8 @@ mod card;
 pub use card::{Card, Needs};
 
 use crate::{
-    CdeConfig, Checkpoint, Data, FilterConfig, FlowConfig, Frame, LatentConfig, ModelError, NeuralOdeConfig, Recipe, Run,
-    Series, Trained, Training,
+    CdeConfig, Checkpoint, Data, FilterConfig, FlowConfig, Frame, LatentConfig, ModelError, NeuralOdeConfig,
+    Recipe, Run, Series, Trained, Training,
 };
 use chreode_core::Populations;
 use serde::{Deserialize, Serialize};

@@ -9,7 +9,9 @@ use crate::row::Row;
 use crate::training::Plan;
 use anyhow::{Context, Result};
 use chreode_core::Seed;
-use chreode_models::{Course, FilterConfig, Fit, Forecaster, Individual, Predicted, Recipe, Series, SeriesScore, Update};
+use chreode_models::{
+    Course, FilterConfig, Fit, Forecaster, Individual, Predicted, Recipe, Series, SeriesScore, Update,
+};
 use ndarray::Array2;
 use std::collections::BTreeMap;
 
@@ -43,7 +45,8 @@ pub(crate) fn run(plan: &Plan) -> Result<Vec<Row>> {
             };
             let config = config(update, train.len(), epochs, seed);
             let frame = train.standardising()?;
-            let (model, time) = plan.train(&format!("{name} seed {seed}"), &train, frame, (config, epochs), &watched)?;
+            let (model, time) =
+                plan.train(&format!("{name} seed {seed}"), &train, frame, (config, epochs), &watched)?;
             let (mse, nll) = score(&*model, &test)?;
             plan.say(&format!("brusselator, {name}, seed {seed}: mse {mse:.4e}, nll {nll:.4}, {time:.0} s"))?;
             errors.push(mse);
@@ -105,7 +108,10 @@ fn surprise(said: &[Predicted], asked: &Series) -> f64 {
 fn parsed(text: &str) -> Result<Series> {
     let mut rows: BTreeMap<u64, Vec<[f64; 5]>> = BTreeMap::new();
     for (k, line) in text.lines().enumerate().skip(1) {
-        let fields: Vec<f64> = line.split(',').map(str::parse).collect::<Result<_, _>>()
+        let fields: Vec<f64> = line
+            .split(',')
+            .map(str::parse)
+            .collect::<Result<_, _>>()
             .with_context(|| format!("line {} is not of numbers", k + 1))?;
         let &[id, time, x, y, has_x, has_y, ..] = &fields[..] else {
             anyhow::bail!("line {} has {} fields where 7 are expected", k + 1, fields.len());
@@ -114,7 +120,8 @@ fn parsed(text: &str) -> Result<Series> {
     }
     let one = |(id, mut rows): (u64, Vec<[f64; 5]>)| {
         rows.sort_by(|a, b| a[0].total_cmp(&b[0]));
-        let value = |(i, j): (usize, usize)| if rows[i][3 + j] > 0.0 { rows[i][1 + j] as f32 } else { f32::NAN };
+        let value =
+            |(i, j): (usize, usize)| if rows[i][3 + j] > 0.0 { rows[i][1 + j] as f32 } else { f32::NAN };
         let values = Array2::from_shape_fn((rows.len(), 2), value);
         Individual { id: id.to_string(), times: rows.iter().map(|row| row[0]).collect(), values, label: None }
     };

@@ -75,7 +75,8 @@ fn one(
         ..base
     };
     let score = |model: &dyn Forecaster| -> Result<f64> {
-        let (given, asked) = if extrapolates { test.split_at(1.0 / 3.0)? } else { (test.clone(), test.clone()) };
+        let (given, asked) =
+            if extrapolates { test.split_at(1.0 / 3.0)? } else { (test.clone(), test.clone()) };
         let given = given.thinned(fraction, Seed(seed).child("test"))?;
         let times: Vec<Vec<f64>> = asked.individuals().iter().map(|one| one.times.clone()).collect();
         let predicted = model.predict(&given, &times, 1, Seed(0))?;
@@ -83,7 +84,8 @@ fn one(
     };
     let watched = |model: &dyn Forecaster| Ok(format!("mse {:.4e}", score(model)?));
     let frame = Frame::identity(train.features().to_vec());
-    let (trained, time) = plan.train(&format!("{task} {model}"), &train, frame, (config, epochs), &watched)?;
+    let (trained, time) =
+        plan.train(&format!("{task} {model}"), &train, frame, (config, epochs), &watched)?;
     Ok((score(&*trained)?, time))
 }
 
@@ -116,7 +118,10 @@ fn individuals(states: &Array3<f32>, whole: bool, seed: Seed) -> Result<Series> 
 fn read(plan: &Plan) -> Result<Array3<f32>> {
     let path = plan.data.join("mujoco_hopper/hopper_1000x200x14_f32.npz");
     let file = File::open(&path).with_context(|| {
-        format!("cannot open {}; --data FOLDER (or CHREODE_DATA) names where mujoco_hopper lies", path.display())
+        format!(
+            "cannot open {}; --data FOLDER (or CHREODE_DATA) names where mujoco_hopper lies",
+            path.display()
+        )
     })?;
     let states: Array3<f32> = NpzReader::new(file)?.by_name("states")?;
     let count = if plan.quick { 200 } else { states.dim().0 };

@@ -100,12 +100,7 @@ fn config(task: Task, individuals: usize, epochs: u64, seed: u64) -> LatentConfi
         state: 80,
         until: if task == Task::Extrapolation { 0.5 } else { 1.0 },
         label_weight: if task == Task::Mortality { 100.0 } else { 0.0 },
-        fit: Fit {
-            batch,
-            steps: epochs * individuals.div_ceil(batch) as u64,
-            seed,
-            ..base.fit().clone()
-        },
+        fit: Fit { batch, steps: epochs * individuals.div_ceil(batch) as u64, seed, ..base.fit().clone() },
         ..base
     }
 }
@@ -120,7 +115,8 @@ fn score(task: Task, model: &dyn Forecaster, test: &Series) -> Result<(f64, Opti
     let predicted = model.predict(&given, &times, 1, Seed(0))?;
     let score = SeriesScore::of(&predicted, &asked, &model.space().frame.scale);
     let known = predicted.iter().zip(asked.individuals());
-    let (scores, labels): (Vec<f64>, Vec<bool>) = known.filter_map(|(p, one)| Some((p.label?, one.label?))).unzip();
+    let (scores, labels): (Vec<f64>, Vec<bool>) =
+        known.filter_map(|(p, one)| Some((p.label?, one.label?))).unzip();
     Ok((score.mse_by_feature, area_under_curve(&scores, &labels)))
 }
 
@@ -136,7 +132,8 @@ fn names(folder: &Path) -> Result<Vec<String>> {
     let file = folder.join("params.json");
     let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let json: serde_json::Value = serde_json::from_str(&text)?;
-    let list = json.as_array().or_else(|| json.get("params")?.as_array()).context("params.json is not a list")?;
+    let list =
+        json.as_array().or_else(|| json.get("params")?.as_array()).context("params.json is not a list")?;
     Ok(list.iter().map(|name| name.as_str().unwrap_or("?").to_string()).collect())
 }
 
@@ -144,7 +141,10 @@ fn names(folder: &Path) -> Result<Vec<String>> {
 fn read(folder: &Path, set: &str) -> Result<Vec<Individual>> {
     let path = folder.join(format!("{set}.npz"));
     let file = File::open(&path).with_context(|| {
-        format!("cannot open {}; --data FOLDER (or CHREODE_DATA) names where physionet2012 lies", path.display())
+        format!(
+            "cannot open {}; --data FOLDER (or CHREODE_DATA) names where physionet2012 lies",
+            path.display()
+        )
     })?;
     let mut npz = NpzReader::new(file)?;
     let ids: Array1<i32> = npz.by_name("record_id")?;

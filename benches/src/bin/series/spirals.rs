@@ -42,7 +42,8 @@ fn one(plan: &Plan, (task, model): (&str, &str), points: usize, seed: u64) -> Re
     let count = if plan.quick { 200 } else { 1000 };
     let clean = Course::Spirals.sample(count, 0.0, Seed(seed))?;
     let noisy = Course::Spirals.sample(count, NOISE, Seed(seed))?;
-    let seen = noisy.map(|one| one.keep(|i| i < 100))?.thinned(points as f64 / 100.0, Seed(seed).child("seen"))?;
+    let seen =
+        noisy.map(|one| one.keep(|i| i < 100))?.thinned(points as f64 / 100.0, Seed(seed).child("seen"))?;
     let test: Vec<usize> = (count * 4 / 5..count).collect();
     let train = seen.select(&(0..count * 4 / 5).collect::<Vec<_>>())?;
     let (given, after) = (seen.select(&test)?, clean.select(&test)?.map(|one| one.keep(|i| i >= 100))?);
@@ -66,13 +67,15 @@ fn one(plan: &Plan, (task, model): (&str, &str), points: usize, seed: u64) -> Re
         ..base
     };
     let score = |model: &dyn Forecaster| -> Result<f64> {
-        let times: Vec<Vec<f64>> = after.individuals().iter().map(|one: &Individual| one.times.clone()).collect();
+        let times: Vec<Vec<f64>> =
+            after.individuals().iter().map(|one: &Individual| one.times.clone()).collect();
         let predicted = model.predict(&given, &times, 1, Seed(0))?;
         Ok(SeriesScore::of(&predicted, &after, &[1.0, 1.0]).mse.sqrt())
     };
     let watched = |model: &dyn Forecaster| Ok(format!("rmse {:.4}", score(model)?));
     let frame = identity(&train);
-    let (trained, time) = plan.train(&format!("{task} {model}"), &train, frame, (config, epochs), &watched)?;
+    let (trained, time) =
+        plan.train(&format!("{task} {model}"), &train, frame, (config, epochs), &watched)?;
     Ok((score(&*trained)?, time))
 }
 

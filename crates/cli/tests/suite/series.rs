@@ -79,11 +79,18 @@ fn what_is_missing_is_said() {
     let folder = folder();
     let table = long_table(folder.path());
     let out = folder.path().join("run");
-    let train = |file: &Path, more: &[&str]| fails(&[&["train", text(file), "--out", text(&out)], more].concat());
+    let train =
+        |file: &Path, more: &[&str]| fails(&[&["train", text(file), "--out", text(&out)], more].concat());
     let said = train(&table, &["--time", "when", "--model", "latent-ode"]);
-    assert!(said.starts_with("Latent ODE learns from individuals measured in time; say with --series COLUMN"), "{said}");
+    assert!(
+        said.starts_with("Latent ODE learns from individuals measured in time; say with --series COLUMN"),
+        "{said}"
+    );
     let said = train(&table, &["--time", "when", "--series", "who"]);
-    assert!(said.starts_with("OT-CFM cannot learn from these data; it needs cells at two times at least"), "{said}");
+    assert!(
+        said.starts_with("OT-CFM cannot learn from these data; it needs cells at two times at least"),
+        "{said}"
+    );
     let said = train(&table, &["--time", "then", "--series", "who", "--model", "latent-ode"]);
     assert!(said.contains("there is no column `then`; there are who, when, a, b, died"), "{said}");
     let said = train(&table, &["--time", "when", "--series", "who", "--label", "b", "--model", "latent-ode"]);

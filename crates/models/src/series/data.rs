@@ -18,7 +18,7 @@ pub struct Individual {
 }
 
 impl Individual {
-    /// Times at which at least one feature was measured come from here; whether feature `j` was at the `i`-th.
+    /// Whether feature `j` was measured at the `i`-th time.
     pub fn measured(&self, i: usize, j: usize) -> bool {
         !self.values[[i, j]].is_nan()
     }
@@ -181,7 +181,8 @@ impl Data for Series {
 
     /// The first and the last: between them, each individual has its own.
     fn times(&self) -> Vec<f64> {
-        self.span().map_or(Vec::new(), |(first, last)| if first < last { vec![first, last] } else { vec![first] })
+        self.span()
+            .map_or(Vec::new(), |(first, last)| if first < last { vec![first, last] } else { vec![first] })
     }
 
     fn inside(&self, frame: &Frame) -> Result<Self, ModelError> {

@@ -7,7 +7,9 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum SeriesError {
     /// Nothing at all.
-    #[error("there are {individuals} individuals with {features} features; a series needs one of each at least")]
+    #[error(
+        "there are {individuals} individuals with {features} features; a series needs one of each at least"
+    )]
     Empty {
         /// Individuals given.
         individuals: usize,
@@ -15,7 +17,9 @@ pub enum SeriesError {
         features: usize,
     },
     /// Other columns than there are features.
-    #[error("individual {id} has {found} columns where there are {expected} features; give each a column, empty where nothing was measured")]
+    #[error(
+        "individual {id} has {found} columns where there are {expected} features; give each a column, empty where nothing was measured"
+    )]
     Columns {
         /// The individual.
         id: String,
@@ -35,13 +39,17 @@ pub enum SeriesError {
         rows: usize,
     },
     /// Times that are not increasing numbers.
-    #[error("the times of individual {id} are not increasing numbers; sort them, and merge rows of the same time")]
+    #[error(
+        "the times of individual {id} are not increasing numbers; sort them, and merge rows of the same time"
+    )]
     Times {
         /// The individual.
         id: String,
     },
     /// A value that is infinite.
-    #[error("{feature} of individual {id} is {value} at time {time}; leave it empty where it was not measured")]
+    #[error(
+        "{feature} of individual {id} is {value} at time {time}; leave it empty where it was not measured"
+    )]
     Value {
         /// The individual.
         id: String,
@@ -59,7 +67,9 @@ pub enum SeriesError {
         times: Vec<f64>,
     },
     /// A first measurement that a model cannot start from.
-    #[error("{model} starts from a first measurement of all features, and individual {id} has none of {feature} then; leave out such rows or features, or train latent-ode, which takes them as they are")]
+    #[error(
+        "{model} starts from a first measurement of all features, and individual {id} has none of {feature} then; leave out such rows or features, or train latent-ode, which takes them as they are"
+    )]
     Start {
         /// The model.
         model: &'static str,
@@ -69,7 +79,9 @@ pub enum SeriesError {
         feature: String,
     },
     /// Fewer times than a model starts from.
-    #[error("{model} starts from {needed} measurements, and individual {id} has {found}; leave it out, or train latent-ode")]
+    #[error(
+        "{model} starts from {needed} measurements, and individual {id} has {found}; leave it out, or train latent-ode"
+    )]
     Short {
         /// The model.
         model: &'static str,
@@ -81,7 +93,9 @@ pub enum SeriesError {
         needed: usize,
     },
     /// No labels where a model learns from them.
-    #[error("{model} learns labels, and no individual has one; name their column with --label, or set label_weight to 0")]
+    #[error(
+        "{model} learns labels, and no individual has one; name their column with --label, or set label_weight to 0"
+    )]
     NoLabels {
         /// The model.
         model: &'static str,

@@ -11,8 +11,8 @@
 //!
 //! A forecast of time t has seen what was measured before t and nothing else.
 
-mod bayes;
 mod batch;
+mod bayes;
 mod config;
 mod model;
 mod nets;

@@ -46,7 +46,12 @@ pub trait Forecaster: Send + Sync {
     ///
     /// # Errors
     /// As [`predict`](Self::predict).
-    fn log_likelihood(&self, _given: &Series, _asked: &Series, _seed: Seed) -> Result<Option<f64>, ModelError> {
+    fn log_likelihood(
+        &self,
+        _given: &Series,
+        _asked: &Series,
+        _seed: Seed,
+    ) -> Result<Option<f64>, ModelError> {
         Ok(None)
     }
 }

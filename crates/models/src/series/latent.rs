@@ -19,8 +19,8 @@ mod objective;
 mod path;
 
 pub use batch::LatentBatch;
+pub(crate) use batch::measured;
 pub use config::{Arrivals, Generation, LatentConfig, Recognition};
 pub use model::LatentSeries;
 pub use objective::LatentObjective;
-pub(crate) use batch::measured;
 pub(crate) use objective::{cross_entropy, walk_gradient};

@@ -50,7 +50,9 @@ pub(crate) trait Modules<A> {
 
     /// Where each lies.
     fn parts(&self) -> Parts {
-        self.modules().iter().fold(Parts::default(), |parts, (name, net)| parts.with_layout(name, net.layout()))
+        self.modules()
+            .iter()
+            .fold(Parts::default(), |parts, (name, net)| parts.with_layout(name, net.layout()))
     }
 
     fn read_all(&self, flat: &mut [A]) {
@@ -69,7 +71,10 @@ pub(crate) trait Modules<A> {
 }
 
 /// Slices of `flat` at `ranges`, which follow one another.
-pub(crate) fn slices<'f, A, const N: usize>(flat: &'f mut [A], ranges: [Range<usize>; N]) -> [&'f mut [A]; N] {
+pub(crate) fn slices<'f, A, const N: usize>(
+    flat: &'f mut [A],
+    ranges: [Range<usize>; N],
+) -> [&'f mut [A]; N] {
     let mut rest = flat;
     let mut start = 0;
     ranges.map(|range| {
@@ -124,7 +129,11 @@ pub(crate) fn autonomous<A: Element>(
 /// The part of a GRU cell that reads the input alone: `p = W_i x + b_i`, 3 × `state` columns in the order r, z, n.
 ///
 /// All inputs of a batch pass it at once, which is most of a cell's work.
-pub(crate) fn gru_input<A: Element>(inputs: usize, state: usize, rng: &mut impl Rng) -> Result<Graph<A>, NnError> {
+pub(crate) fn gru_input<A: Element>(
+    inputs: usize,
+    state: usize,
+    rng: &mut impl Rng,
+) -> Result<Graph<A>, NnError> {
     let mut build = GraphBuilder::new(inputs);
     let x = build.input();
     let p = build.named("gru", |part| format!("{part}_ih"), Dense::new(inputs, 3 * state, rng), x)?;

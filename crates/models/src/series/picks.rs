@@ -38,7 +38,8 @@ impl Picks {
 
     /// The cotangents of the states of `width` columns, for those of what was gathered.
     pub(crate) fn scatter(&self, cotangents: &Array2<f32>, width: usize) -> Vec<Array2<f32>> {
-        let mut states: Vec<Array2<f32>> = self.grid.iter().map(|_| Array2::zeros((self.rows, width))).collect();
+        let mut states: Vec<Array2<f32>> =
+            self.grid.iter().map(|_| Array2::zeros((self.rows, width))).collect();
         for (from, &(k, row)) in cotangents.rows().into_iter().zip(&self.picks) {
             let mut to = states[k].slice_mut(s![row, ..from.len()]);
             to += &from;

@@ -1,8 +1,8 @@
 //! The list of models.
 
 use crate::{
-    Arrivals, CdeConfig, Coupling, FilterConfig, FlowConfig, LatentConfig, ModelConfig, ModelError, NeuralOdeConfig, Order,
-    Recognition, Update,
+    Arrivals, CdeConfig, Coupling, FilterConfig, FlowConfig, LatentConfig, ModelConfig, ModelError,
+    NeuralOdeConfig, Order, Recognition, Update,
 };
 use std::fmt;
 
@@ -20,7 +20,9 @@ impl fmt::Display for Needs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Snapshots => "cells at two times at least, with the time of each",
-            Self::Series => "individuals measured at times of their own (--series COLUMN), values missing where they may",
+            Self::Series => {
+                "individuals measured at times of their own (--series COLUMN), values missing where they may"
+            }
         })
     }
 }

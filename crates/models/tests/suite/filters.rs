@@ -3,13 +3,17 @@
 use crate::series::slope_error;
 use chreode_core::Seed;
 use chreode_models::{
-    CdeConfig, Course, FilterConfig, Fit, Forecaster, Individual, PathKind, Pool, Recipe, Run, Series, SeriesScore,
-    Update, area_under_curve,
+    CdeConfig, Course, FilterConfig, Fit, Forecaster, Individual, PathKind, Pool, Recipe, Run, Series,
+    SeriesScore, Update, area_under_curve,
 };
 use std::ops::ControlFlow;
 
 fn labelled(data: &Series) -> Series {
-    data.map(|one| Individual { label: Some(one.values[[1, 0]] > 1.0), ..one.clone() }).unwrap()
+    data.map(|one| Individual {
+        label: Some(one.values[[one.times.len() - 1, 0]] > one.values[[0, 0]]),
+        ..one.clone()
+    })
+    .unwrap()
 }
 
 fn trained<R: Recipe<Data = Series>>(data: &Series, config: R) -> R::Trained {
@@ -43,16 +47,27 @@ fn fit(steps: u64) -> Fit {
 #[test]
 fn gradients_are_the_slopes_of_the_losses() {
     let damped = Course::Damped { points: 6 }.sample(7, 0.1, Seed(1)).unwrap();
-    let data = labelled(&damped.map(|one| {
-        let mut one = one.clone();
-        one.values[[2, 1]] = f32::NAN;
-        one
-    }).unwrap());
-    let small = FilterConfig { state: 6, readout: 5, prep: 3, longest: 0.1, fit: fit(1), ..FilterConfig::default() };
+    let data = labelled(
+        &damped
+            .map(|one| {
+                let mut one = one.clone();
+                one.values[[2, 1]] = f32::NAN;
+                one
+            })
+            .unwrap(),
+    );
+    let small =
+        FilterConfig { state: 6, readout: 5, prep: 3, longest: 0.1, fit: fit(1), ..FilterConfig::default() };
     for config in [
         FilterConfig { noise: 1.0, label_weight: 2.0, ..small.clone() },
         FilterConfig { noise: 1.0, update: Update::Rnn, ..small.clone() },
-        FilterConfig { update: Update::GruOdeBayes, noise: 0.5, mixing: 0.3, label_weight: 1.0, ..small.clone() },
+        FilterConfig {
+            update: Update::GruOdeBayes,
+            noise: 0.5,
+            mixing: 0.3,
+            label_weight: 1.0,
+            ..small.clone()
+        },
     ] {
         let error = slope_error(&config, &data, 2);
         assert!(error < 5e-3, "{config:?}: {error}");
@@ -97,7 +112,8 @@ fn a_forecast_does_not_see_what_it_forecasts() {
         one
     });
     let changed = changed.unwrap();
-    let until: Vec<Vec<f64>> = data.individuals().iter().map(|one| vec![one.times[2], one.times[4]]).collect();
+    let until: Vec<Vec<f64>> =
+        data.individuals().iter().map(|one| vec![one.times[2], one.times[4]]).collect();
     let after: Vec<Vec<f64>> = data.individuals().iter().map(|one| vec![one.times[5]]).collect();
     let filter = trained(&data, FilterConfig { fit: fit(3), ..FilterConfig::default() });
     let cde = trained(&data, CdeConfig { fit: fit(3), ..CdeConfig::default() });
@@ -110,9 +126,10 @@ fn a_forecast_does_not_see_what_it_forecasts() {
 
 #[test]
 fn a_controlled_equation_learns_labels_and_forecasts() {
-    let data = labelled(&Course::Periodic { points: 12 }.sample(100, 0.01, Seed(1)).unwrap());
+    let data = labelled(&Course::Periodic { points: 20 }.sample(120, 0.01, Seed(1)).unwrap());
     let (train, test) = data.split(0.8, Seed(2)).unwrap();
-    let config = CdeConfig { state: 12, label_weight: 1.0, fit: Fit { lr: 5e-3, ..fit(300) }, ..CdeConfig::default() };
+    let config =
+        CdeConfig { state: 12, label_weight: 1.0, fit: Fit { lr: 5e-3, ..fit(300) }, ..CdeConfig::default() };
     let model = trained(&train, config);
     let said = model.predict(&test, &vec![vec![]; test.len()], 1, Seed(0)).unwrap();
     let scores: Vec<f64> = said.iter().filter_map(|p| p.label).collect();

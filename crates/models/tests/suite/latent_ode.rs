@@ -2,8 +2,8 @@
 
 use chreode_core::Seed;
 use chreode_models::{
-    Arrivals, Checkpoint, Course, Data, Fit, Forecaster, Individual, LatentConfig, LatentSeries, Pool, Recipe,
-    Recognition, Run, Series, SeriesScore, area_under_curve,
+    Arrivals, Checkpoint, Course, Data, Fit, Forecaster, Individual, LatentConfig, LatentSeries, Pool,
+    Recipe, Recognition, Run, Series, SeriesScore, area_under_curve,
 };
 use ndarray::Array2;
 use std::collections::BTreeMap;
@@ -67,22 +67,22 @@ fn the_gradient_is_the_slope_of_the_loss() {
 }
 
 #[test]
-fn waves_are_interpolated_and_carried_on_better_than_by_their_mean() {
-    let data = Course::Periodic { points: 20 }.sample(160, 0.01, Seed(1)).unwrap();
+fn courses_are_interpolated_better_than_by_their_mean() {
+    let data = Course::Damped { points: 15 }.sample(160, 0.02, Seed(1)).unwrap();
     let (train, test) = data.split(0.8, Seed(2)).unwrap();
     let config = LatentConfig {
-        latents: 6,
+        latents: 4,
         state: 20,
         noise: 0.1,
-        fit: Fit { hidden: vec![30], batch: 32, steps: 700, lr: 1e-2, ema: 0.99, ..small(1).fit },
+        fit: Fit { hidden: vec![20], batch: 32, steps: 400, lr: 1e-2, ema: 0.99, ..small(1).fit },
         ..small(1)
     };
     let model = trained(&train, config);
     let shown = test.thinned(0.7, Seed(3)).unwrap();
     let said = model.predict(&shown, &times(&test), 5, Seed(4)).unwrap();
-    let error = SeriesScore::of(&said, &test, &[1.0]).mse;
-    // The variance of a wave is 1/2.
-    assert!(error < 0.15, "{error}");
+    let error = SeriesScore::of(&said, &test, &model.space().frame.scale).mse;
+    // In units of the variance.
+    assert!(error < 0.2, "{error}");
     assert!(said.iter().all(|p| p.spread.as_ref().is_some_and(|s| s.iter().all(|s| *s >= 0.05))));
     let bound = model.log_likelihood(&test, &test, Seed(5)).unwrap().expect("a Gaussian");
     assert!(bound.is_finite() && bound < 2.0, "{bound}");
@@ -91,7 +91,8 @@ fn waves_are_interpolated_and_carried_on_better_than_by_their_mean() {
 #[test]
 fn labels_are_learnt() {
     let data = waves(60);
-    let config = LatentConfig { label_weight: 30.0, fit: Fit { steps: 300, ema: 0.9, ..small(1).fit }, ..small(1) };
+    let config =
+        LatentConfig { label_weight: 30.0, fit: Fit { steps: 300, ema: 0.9, ..small(1).fit }, ..small(1) };
     let said = trained(&data, config).predict(&data, &vec![vec![]; 60], 3, Seed(1)).unwrap();
     let scores: Vec<f64> = said.iter().map(|p| p.label.expect("labels were learnt")).collect();
     let labels: Vec<bool> = data.individuals().iter().map(|one| one.label.unwrap_or(false)).collect();
@@ -106,7 +107,9 @@ fn a_resumed_run_is_the_uninterrupted_one() {
     let mut whole = run(&data, small(12));
     whole.train(Pool::with_threads(2), |_| ControlFlow::Continue(())).unwrap();
     let mut half = run(&data, small(12));
-    let stop = |p: chreode_models::Progress| if p.step == 5 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    let stop = |p: chreode_models::Progress| {
+        if p.step == 5 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
     half.train(Pool::with_threads(1), stop).unwrap();
     let kept = Checkpoint::from_bytes(&bytes(&half)).unwrap();
     let mut resumed = Run::<LatentConfig>::resume(&data, &kept, 12).unwrap();
@@ -130,19 +133,27 @@ fn an_individual_is_told_the_same_alone_and_in_any_order_of_times() {
             assert!((a - b).abs() < 1e-2, "{a} {b}");
         }
     }
+    // Before the first time of all, too: the path goes on smoothly.
+    let around = model.predict(&data, &vec![vec![-0.01, 0.0, 0.01]; 3], 1, Seed(9)).unwrap();
+    let x = around[0].mean.column(0).to_vec();
+    assert!((x[0] - 2.0 * x[1] + x[2]).abs() < 0.1 * (x[2] - x[0]).abs().max(1e-2), "{x:?}");
 }
 
 #[test]
 fn refusals_say_what_is_missing() {
     let data = Course::Periodic { points: 3 }.sample(4, 0.0, Seed(1)).unwrap();
     let frame = || data.standardising().unwrap();
-    let labels = Run::new(&data, frame(), LatentConfig { label_weight: 1.0, ..small(1) }).err().unwrap().to_string();
+    let labels =
+        Run::new(&data, frame(), LatentConfig { label_weight: 1.0, ..small(1) }).err().unwrap().to_string();
     assert!(labels.starts_with("Latent ODE learns labels, and no individual has one"), "{labels}");
     let until = Run::new(&data, frame(), LatentConfig { until: 0.0, ..small(1) }).err().unwrap().to_string();
     assert_eq!(until, "until is 0; it must be in (0, 1]");
     let at_once = data.map(|one| one.keep(|i| i == 0)).unwrap();
     let once = Run::new(&at_once, frame(), small(1)).err().unwrap().to_string();
-    assert!(once.starts_with("there is nothing to learn in time: the measurements are at time 0 alone"), "{once}");
+    assert!(
+        once.starts_with("there is nothing to learn in time: the measurements are at time 0 alone"),
+        "{once}"
+    );
     let model = trained(&data, small(2));
     let lists = model.predict(&data, &[vec![]], 1, Seed(0)).unwrap_err().to_string();
     assert_eq!(lists, "there are 4 individuals and 1 lists of times to predict; give one list each");

@@ -2,8 +2,8 @@
 
 use chreode_core::Seed;
 use chreode_models::{
-    BatchSource, Checkpoint, Course, Data, Dataset, Individual, ModelConfig, Objective, Pool, Recipe, Series,
-    SeriesScore, Predicted, area_under_curve,
+    Checkpoint, Course, Data, Dataset, Individual, ModelConfig, Objective, Pool, Predicted, Recipe, Series,
+    SeriesScore, area_under_curve,
 };
 use ndarray::{Array2, array};
 use std::collections::BTreeMap;
@@ -60,7 +60,11 @@ fn what_is_no_series_is_refused_by_name() {
 
 #[test]
 fn frames_are_of_what_was_measured() {
-    let a = one("a", &[0.0, 1.0, 2.0], array![[1.0, f32::NAN, 4.0], [3.0, f32::NAN, 4.0], [f32::NAN, f32::NAN, 4.0]]);
+    let a = one(
+        "a",
+        &[0.0, 1.0, 2.0],
+        array![[1.0, f32::NAN, 4.0], [3.0, f32::NAN, 4.0], [f32::NAN, f32::NAN, 4.0]],
+    );
     let series = Series::new(vec![a], names(3)).unwrap();
     let frame = series.standardising().unwrap();
     assert_eq!((frame.mean, frame.scale), (vec![2.0, 0.0, 4.0], vec![1.0, 1.0, 1.0]));
@@ -77,12 +81,14 @@ fn splits_leave_nothing_out_and_share_nothing() {
     let all = Course::Periodic { points: 9 }.sample(10, 0.0, Seed(1)).unwrap();
     let (train, test) = all.split(0.7, Seed(2)).unwrap();
     assert_eq!((train.len(), test.len()), (7, 3));
-    let mut ids: Vec<&str> = train.individuals().iter().chain(test.individuals()).map(|one| &one.id[..]).collect();
+    let mut ids: Vec<&str> =
+        train.individuals().iter().chain(test.individuals()).map(|one| &one.id[..]).collect();
     ids.sort_unstable();
     assert_eq!(ids, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
     assert!(all.split(1.0, Seed(2)).is_err());
     let (before, after) = all.split_at(2.5).unwrap();
-    for ((one, before), after) in all.individuals().iter().zip(before.individuals()).zip(after.individuals()) {
+    for ((one, before), after) in all.individuals().iter().zip(before.individuals()).zip(after.individuals())
+    {
         assert_eq!([&before.times[..], &after.times[..]].concat(), one.times);
         assert!(before.times.iter().all(|t| *t < 2.5) && after.times.iter().all(|t| *t >= 2.5));
     }
@@ -133,7 +139,8 @@ fn courses_obey_their_laws() {
 #[test]
 fn every_model_of_series_trains_is_stored_and_predicts() {
     let data = Course::Damped { points: 8 }.sample(12, 0.01, Seed(1)).unwrap();
-    for card in chreode_models::Card::all().iter().filter(|card| card.needs == chreode_models::Needs::Series) {
+    for card in chreode_models::Card::all().iter().filter(|card| card.needs == chreode_models::Needs::Series)
+    {
         let mut config = (card.config)();
         config.fit_mut().steps = 3;
         config.fit_mut().batch = 6;
@@ -144,9 +151,14 @@ fn every_model_of_series_trains_is_stored_and_predicts() {
         assert_eq!(stored.header.config, config, "{}", card.name);
         let asked = vec![vec![0.3, 2.9, 1.0]; data.len()];
         let before = run.finish().forecaster().unwrap().predict(&data, &asked, 2, Seed(1)).unwrap();
-        let after = stored.trained().unwrap().forecaster().unwrap().predict(&data, &asked, 2, Seed(1)).unwrap();
+        let after =
+            stored.trained().unwrap().forecaster().unwrap().predict(&data, &asked, 2, Seed(1)).unwrap();
         assert_eq!(before, after, "{}", card.name);
-        assert!(before.iter().all(|p| p.mean.dim() == (3, 2) && p.mean.iter().all(|x| x.is_finite())), "{}", card.name);
+        assert!(
+            before.iter().all(|p| p.mean.dim() == (3, 2) && p.mean.iter().all(|x| x.is_finite())),
+            "{}",
+            card.name
+        );
         let again = ModelConfig::resume(&Dataset::Series(data.clone()), &stored, 4).unwrap();
         assert_eq!(again.steps(), 3);
     }

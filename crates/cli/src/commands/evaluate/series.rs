@@ -9,7 +9,9 @@ use crate::say::say;
 use crate::settings::{Settings, steps_of_epochs};
 use anyhow::{Result, bail};
 use chreode_core::Seed;
-use chreode_models::{Dataset, Forecaster, Individual, Pool, Series, SeriesScore, Statistic, area_under_curve};
+use chreode_models::{
+    Dataset, Forecaster, Individual, Pool, Series, SeriesScore, Statistic, area_under_curve,
+};
 use serde::Serialize;
 use serde_json::json;
 use std::ops::ControlFlow;
@@ -48,7 +50,10 @@ pub(super) fn run(args: &EvaluateArgs, mut settings: Settings, threads: usize) -
     interrupt::listen()?;
     say!("series   {}", individuals.counts());
     say!("model    {}, {} steps", settings.model.method(), settings.model.fit().steps);
-    say!("asked    at random {:.0} % of the times of unseen individuals, and at the second half of time", 100.0 * (1.0 - SHOWN));
+    say!(
+        "asked    at random {:.0} % of the times of unseen individuals, and at the second half of time",
+        100.0 * (1.0 - SHOWN)
+    );
     let half = first + 0.5 * (last - first);
     let seeds = settings.model.fit().seed..settings.model.fit().seed.saturating_add(u64::from(args.seeds));
     let mut scores = Vec::new();
@@ -58,7 +63,8 @@ pub(super) fn run(args: &EvaluateArgs, mut settings: Settings, threads: usize) -
             bail!("interrupted before all was scored, so nothing is kept; give fewer --seeds or --steps");
         }
     }
-    let statistic = |value: &dyn Fn(&Score) -> f64| Statistic::of(&scores.iter().map(value).collect::<Vec<_>>());
+    let statistic =
+        |value: &dyn Fn(&Score) -> f64| Statistic::of(&scores.iter().map(value).collect::<Vec<_>>());
     let said = |name: &str, s: &Statistic, mean: &Statistic| {
         let sd = s.sd.map_or(String::new(), |sd| format!(" ± {sd:.4}"));
         say!("{name} {:.4}{sd}   (the features' means: {:.4})", s.mean, mean.mean);
@@ -112,7 +118,8 @@ fn one(series: &Series, settings: &Settings, (seed, half): (u64, f64), threads: 
     let model = run.finish().forecaster()?;
     let shown = test.thinned(SHOWN, Seed(seed).child("shown"))?;
     let pairs = test.individuals().iter().zip(shown.individuals());
-    let hidden = |(one, shown): (&Individual, &Individual)| one.keep(|i| !shown.times.contains(&one.times[i]));
+    let hidden =
+        |(one, shown): (&Individual, &Individual)| one.keep(|i| !shown.times.contains(&one.times[i]));
     let hidden = Series::new(pairs.map(hidden).collect(), test.features().to_vec())?;
     let (early, late) = test.split_at(half)?;
     let (interpolation, mean_interpolation) = score(&*model, &shown, &hidden, seed)?;

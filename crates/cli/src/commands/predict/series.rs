@@ -46,9 +46,15 @@ pub(super) fn run(args: &PredictArgs, checkpoint: &Checkpoint) -> Result<()> {
 }
 
 /// A long table as text, or an .h5ad with the expected values in X and their deviations in `layers/spread`.
-fn write(args: &PredictArgs, individuals: &Individuals, given: &Series, predicted: &[Predicted]) -> Result<()> {
+fn write(
+    args: &PredictArgs,
+    individuals: &Individuals,
+    given: &Series,
+    predicted: &[Predicted],
+) -> Result<()> {
     let ids = given.individuals().iter().zip(predicted);
-    let ids: Vec<String> = ids.flat_map(|(one, p)| std::iter::repeat_n(one.id.clone(), p.times.len())).collect();
+    let ids: Vec<String> =
+        ids.flat_map(|(one, p)| std::iter::repeat_n(one.id.clone(), p.times.len())).collect();
     let times: Vec<f64> = predicted.iter().flat_map(|p| p.times.clone()).collect();
     let label = |p: &Predicted| std::iter::repeat_n(p.label.unwrap_or(f64::NAN), p.times.len());
     let labels: Vec<f64> = predicted.iter().flat_map(label).collect();

@@ -150,24 +150,24 @@ mod tests {
         chreode_nn::Layer::write_parameters(&mut layer, &weights);
         let f = build.layer("f", layer, z).unwrap();
         let net = build.finish(f).unwrap();
-        let one = |times: Vec<f64>, values: Array2<f32>| Individual { id: "a".into(), times, values, label: None };
+        let one =
+            |times: Vec<f64>, values: Array2<f32>| Individual { id: "a".into(), times, values, label: None };
         let there = one(vec![0.0, 0.1, 0.7, 1.0], array![[0.2], [1.5], [-0.4], [1.1]]);
         let other = one(vec![0.3, 0.4], array![[1.0], [2.5]]);
         let clock = Clock { origin: 0.0, unit: 1.0 };
         for kind in [PathKind::Linear, PathKind::Hermite, PathKind::Cubic] {
             let control = Control::new(&[&there, &other], clock, kind).unwrap();
             let field = Driven { net: &net, control: &control, channels: 2 };
-            let solve = Solve::new(ExplicitRk::new(MIDPOINT), Fixed::steps(3 * 60));
+            let solve = Solve::new(ExplicitRk::new(MIDPOINT), Fixed::steps(3 * 240));
             let start = array![[1.0_f32, 0.0], [0.0, 2.0]];
             let states = solve.at(&field, start, &[0.0, 1.0, 3.0]).unwrap();
             let end = &states[2];
-            for (row, (angle, radius, from)) in [(0.9_f32, 1.0_f32, 0.0_f32), (1.5, 2.0, std::f32::consts::FRAC_PI_2)]
-                .into_iter()
-                .enumerate()
+            for (row, (angle, radius, from)) in
+                [(0.9_f32, 1.0_f32, 0.0_f32), (1.5, 2.0, std::f32::consts::FRAC_PI_2)].into_iter().enumerate()
             {
                 let expected = [radius * (from + angle).cos(), radius * (from + angle).sin()];
                 for (found, expected) in end.row(row).iter().zip(expected) {
-                    assert!((found - expected).abs() < 2e-3, "{kind:?}, row {row}: {end}");
+                    assert!((found - expected).abs() < 3e-4, "{kind:?}, row {row}: {end}");
                 }
             }
         }
@@ -178,6 +178,9 @@ mod tests {
         let one = Individual { id: "b7".into(), times: vec![0.0], values: array![[1.0_f32]], label: None };
         let clock = Clock { origin: 0.0, unit: 1.0 };
         let error = Control::new(&[&one], clock, PathKind::Linear).unwrap_err().to_string();
-        assert!(error.starts_with("Neural CDE starts from 2 measurements, and individual b7 has 1"), "{error}");
+        assert!(
+            error.starts_with("Neural CDE starts from 2 measurements, and individual b7 has 1"),
+            "{error}"
+        );
     }
 }

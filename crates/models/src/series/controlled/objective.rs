@@ -63,7 +63,8 @@ impl CdeNets {
     /// The forecasts at places, from the states of the grid.
     fn read(&self, states: &[Array2<f32>], places: &Places, memory: &mut GraphMemory<f32>) -> Array2<f32> {
         let z = places.picks.gather(states, self.state);
-        let gaps = Array2::from_shape_vec((places.gaps.len(), 1), places.gaps.clone()).expect("one gap a pick");
+        let gaps =
+            Array2::from_shape_vec((places.gaps.len(), 1), places.gaps.clone()).expect("one gap a pick");
         let rows = ndarray::concatenate(Axis(1), &[z.view(), gaps.view()]).expect("as many rows");
         let mut x = Array2::zeros((rows.nrows(), self.features));
         if x.nrows() > 0 {

@@ -54,7 +54,13 @@ pub(super) fn width(features: usize, config: &FilterConfig) -> usize {
 
 /// The visits of an individual: its measurements, read before they are seen (and after, where `after`), and further network
 /// times, read alone, which must be increasing.
-pub(super) fn visits(one: &Individual, clock: Clock, also: &[f64], after: bool, config: &FilterConfig) -> Vec<Visit> {
+pub(super) fn visits(
+    one: &Individual,
+    clock: Clock,
+    also: &[f64],
+    after: bool,
+    config: &FilterConfig,
+) -> Vec<Visit> {
     let mut visits = Vec::with_capacity(one.times.len() + also.len());
     let mut also = also.iter().copied().peekable();
     let mut last = 0.0;

@@ -31,7 +31,8 @@ impl Normal {
         let away = mean - next.mean;
         let value = 0.5 * ((goal / variance).ln() + (variance + away * away) / goal - 1.0);
         let (by_mean, by_variance) = (away / goal, 0.5 * (1.0 / goal - 1.0 / variance));
-        let by_v = by_mean * (x - self.mean) * noise / (sum * sum) + by_variance * noise * noise / (sum * sum);
+        let by_v =
+            by_mean * (x - self.mean) * noise / (sum * sum) + by_variance * noise * noise / (sum * sum);
         let before = [by_mean * noise / sum, by_v * -2.0 * v];
         let by_goal = 0.5 * (1.0 / goal - (variance + away * away) / (goal * goal));
         (value, before, [-away / goal, by_goal * -2.0 * goal])

@@ -113,7 +113,8 @@ impl Recipe for FilterConfig {
     }
 
     fn check(&self) -> Result<(), ModelError> {
-        let width = |name, n: usize, most: usize, rule| require(name, n as f64, (1..=most).contains(&n), rule);
+        let width =
+            |name, n: usize, most: usize, rule| require(name, n as f64, (1..=most).contains(&n), rule);
         width("state", self.state, 4096, "1 to 4096")?;
         width("readout", self.readout, 4096, "1 to 4096")?;
         width("prep", self.prep, 256, "1 to 256")?;
@@ -127,7 +128,11 @@ impl Recipe for FilterConfig {
         Ok(FilterObjective::new(FilterNets::new(self, space.frame.dims())?, self))
     }
 
-    fn batches<'d>(&self, data: &'d Series, space: &Space) -> Result<Batches<'d, FilterObjective>, ModelError> {
+    fn batches<'d>(
+        &self,
+        data: &'d Series,
+        space: &Space,
+    ) -> Result<Batches<'d, FilterObjective>, ModelError> {
         if self.label_weight > 0.0 && data.labelled() == 0 {
             return Err(SeriesError::NoLabels { model: self.method() }.into());
         }

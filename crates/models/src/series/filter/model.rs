@@ -99,7 +99,7 @@ impl Forecaster for Filter {
         let sorted = |times: &Vec<f64>| {
             let mut order: Vec<usize> = (0..times.len()).collect();
             order.sort_by(|&a, &b| times[a].total_cmp(&times[b]));
-            let taus = order.iter().map(|&i| self.space.clock.network(times[i]).max(0.0)).collect();
+            let taus = order.iter().map(|&i| self.space.clock.network(times[i])).collect();
             (order, taus)
         };
         let (orders, taus): (Vec<Vec<usize>>, Vec<Vec<f64>>) = times.iter().map(sorted).unzip();
@@ -109,20 +109,22 @@ impl Forecaster for Filter {
             let some: Vec<&Individual> = inside.individuals()[start..end].iter().collect();
             let found = self.group(&some, &taus[start..end]);
             let each = found.mean.into_iter().zip(found.deviation).zip(found.labels).enumerate();
-            let one = |(i, ((mean, deviation), label)): (usize, ((Array2<f32>, Array2<f32>), Option<f64>))| {
-                let mut place = vec![0; orders[start + i].len()];
-                orders[start + i].iter().enumerate().for_each(|(k, &i)| place[i] = k);
-                let mut spread = deviation.select(ndarray::Axis(0), &place);
-                for (mut column, &scale) in spread.columns_mut().into_iter().zip(&self.space.frame.scale) {
-                    column *= scale as f32;
-                }
-                Predicted {
-                    times: times[start + i].clone(),
-                    mean: self.space.frame.leave(mean.select(ndarray::Axis(0), &place)),
-                    spread: Some(spread),
-                    label,
-                }
-            };
+            let one =
+                |(i, ((mean, deviation), label)): (usize, ((Array2<f32>, Array2<f32>), Option<f64>))| {
+                    let mut place = vec![0; orders[start + i].len()];
+                    orders[start + i].iter().enumerate().for_each(|(k, &i)| place[i] = k);
+                    let mut spread = deviation.select(ndarray::Axis(0), &place);
+                    for (mut column, &scale) in spread.columns_mut().into_iter().zip(&self.space.frame.scale)
+                    {
+                        column *= scale as f32;
+                    }
+                    Predicted {
+                        times: times[start + i].clone(),
+                        mean: self.space.frame.leave(mean.select(ndarray::Axis(0), &place)),
+                        spread: Some(spread),
+                        label,
+                    }
+                };
             each.map(one).collect::<Vec<_>>()
         });
         let groups: Vec<Vec<Predicted>> = groups.collect();

@@ -74,7 +74,10 @@ impl<A: Element> LatentNets<A> {
             }
             (Generation::Rnn, _) => {
                 let input = Some(gru_input(1, latents, rng)?);
-                (Motion::Rnn(Walk { input, flow: None, jump: gru_state(latents, rng)?, state: latents }), None)
+                (
+                    Motion::Rnn(Walk { input, flow: None, jump: gru_state(latents, rng)?, state: latents }),
+                    None,
+                )
             }
         };
         let classifier = (config.label_weight > 0.0)

@@ -88,7 +88,8 @@ impl Posterior {
         Zip::from(&mut by_raw).and(&self.deviation).and(&self.slope).for_each(|a, &d, &slope| {
             *a = (*a + scale * (d - 1.0 / d)) * slope;
         });
-        ndarray::concatenate(Axis(1), &[by_mean.view(), by_raw.view()]).expect("both have a row an individual")
+        ndarray::concatenate(Axis(1), &[by_mean.view(), by_raw.view()])
+            .expect("both have a row an individual")
     }
 }
 
@@ -144,10 +145,16 @@ impl Objective for LatentObjective {
             Motion::Ode(_) => 1,
             Motion::Rnn(walk) => walk.modules().len(),
         };
-        let ranges = |first: usize, count: usize| parts.range(first).start..parts.range(first + count - 1).end;
+        let ranges =
+            |first: usize, count: usize| parts.range(first).start..parts.range(first + count - 1).end;
         let (by_head, by_motion) = (ranges(walk, 1), ranges(walk + 1, motion));
         let (by_decoder, by_encoder) = (ranges(walk + 1 + motion, 1), ranges(0, walk));
-        nets.decoder.pullback(x.view(), Some(dz.view_mut()), Some(&mut gradient[by_decoder]), &mut self.decoder);
+        nets.decoder.pullback(
+            x.view(),
+            Some(dz.view_mut()),
+            Some(&mut gradient[by_decoder]),
+            &mut self.decoder,
+        );
 
         let mut dends = Array2::zeros((rows, nets.width() - latents));
         if let Some(rates) = &nets.rates {
@@ -208,7 +215,11 @@ pub(crate) fn walk_gradient<'g>(
     let (input, flow) = (count(&walk.input), count(&walk.flow));
     let total = gradient.len();
     let [by_input, by_flow, jump] = slices(gradient, [0..input, input..input + flow, input + flow..total]);
-    WalkGradient { input: walk.input.is_some().then_some(by_input), flow: walk.flow.is_some().then_some(by_flow), jump }
+    WalkGradient {
+        input: walk.input.is_some().then_some(by_input),
+        flow: walk.flow.is_some().then_some(by_flow),
+        jump,
+    }
 }
 
 /// −ln p of a label with these log-odds, and its slope in them.

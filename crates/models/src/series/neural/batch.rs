@@ -78,7 +78,11 @@ pub(super) struct PathBatches<'d> {
 }
 
 impl<'d> PathBatches<'d> {
-    pub(super) fn new(series: &'d Series, clock: Clock, config: &NeuralOdeConfig) -> Result<Self, ModelError> {
+    pub(super) fn new(
+        series: &'d Series,
+        clock: Clock,
+        config: &NeuralOdeConfig,
+    ) -> Result<Self, ModelError> {
         let needed = config.starts();
         let mut able = Vec::new();
         for (k, one) in series.individuals().iter().enumerate() {

@@ -40,7 +40,8 @@ impl NeuralOde {
         let (solve, field) = (solver(self.config.tolerance()), NetworkField::new(&self.nets.field));
         // Forwards for what comes after the start, backwards for what came before.
         let part = |ahead: bool| -> Vec<Vec<f64>> {
-            let chosen = |times: &Vec<f64>| times.iter().filter(|t| (**t >= 0.0) == ahead).map(|t| t.abs()).collect();
+            let chosen =
+                |times: &Vec<f64>| times.iter().filter(|t| (**t >= 0.0) == ahead).map(|t| t.abs()).collect();
             since.iter().map(chosen).collect()
         };
         let mut parts = Vec::new();
@@ -92,7 +93,12 @@ impl Forecaster for NeuralOde {
             let one = |times: &Vec<f64>| {
                 let mean = all.slice(ndarray::s![row..row + times.len(), ..]).to_owned();
                 row += times.len();
-                Predicted { times: times.clone(), mean: self.space.frame.leave(mean), spread: None, label: None }
+                Predicted {
+                    times: times.clone(),
+                    mean: self.space.frame.leave(mean),
+                    spread: None,
+                    label: None,
+                }
             };
             Ok(times[start..end].iter().map(one).collect::<Vec<_>>())
         });

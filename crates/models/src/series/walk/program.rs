@@ -89,7 +89,8 @@ impl<A: Element> Program<A> {
         }
         if let Way::Flow { longest, from, to: Some(to) } = way {
             let start = |visits: &Vec<Visit>| visits.last().map(|visit| visit.at).or(from);
-            let gaps = individuals.iter().enumerate().filter_map(|(b, visits)| Some((b, to - start(visits)?)));
+            let gaps =
+                individuals.iter().enumerate().filter_map(|(b, visits)| Some((b, to - start(visits)?)));
             program.flow(gaps.collect(), longest);
         }
         program.inputs = Array2::from_shape_vec((count, width), inputs).expect("one row of the width a jump");
@@ -98,7 +99,8 @@ impl<A: Element> Program<A> {
 
     /// Euler steps over gaps of different lengths: each in equal parts of at most `longest`.
     fn flow(&mut self, gaps: Vec<(usize, f64)>, longest: f64) {
-        let parts = |gap: f64| (gap.abs() / longest - 1e-9).ceil().max(if gap == 0.0 { 0.0 } else { 1.0 }) as usize;
+        let parts =
+            |gap: f64| (gap.abs() / longest - 1e-9).ceil().max(if gap == 0.0 { 0.0 } else { 1.0 }) as usize;
         let most = gaps.iter().map(|&(_, gap)| parts(gap)).max().unwrap_or(0);
         for part in 0..most {
             let on = gaps.iter().filter(|&&(_, gap)| parts(gap) > part);

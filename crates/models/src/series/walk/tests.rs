@@ -42,7 +42,8 @@ fn loss(walk: &Walk<f64>, program: &Program<f64>, start: &Array2<f64>) -> (f64, 
     let dreads = Array2::from_shape_simple_fn(reads.raw_dim(), || rng.random_range(-1.0..1.0));
     let mut dh = Array2::from_shape_simple_fn(h.raw_dim(), || rng.random_range(-1.0..1.0));
     let value = (&reads * &dreads).sum() + (&h * &dh).sum();
-    let counts: Vec<usize> = walk.modules().iter().map(|(_, net)| net.layout().iter().map(|v| v.size()).sum()).collect();
+    let counts: Vec<usize> =
+        walk.modules().iter().map(|(_, net)| net.layout().iter().map(|v| v.size()).sum()).collect();
     let mut gradient = vec![0.0; counts.iter().sum()];
     let (input, rest) = gradient.split_at_mut(counts[0]);
     let (flow, jump) = rest.split_at_mut(counts[1]);
@@ -109,7 +110,11 @@ fn gaps_are_taken_in_equal_steps_no_longer_than_asked() {
     let visits = vec![vec![Visit { at: 0.25, ..Visit::default() }, Visit { at: 0.95, ..Visit::default() }]];
     let way = Way::Flow { longest: 0.2, from: Some(0.0), to: Some(1.0) };
     let program = Program::<f64>::new(&visits, INPUTS, way);
-    let steps: Vec<f64> = program.ops.iter().map(|op| if let Op::Flow { dt, .. } = op { dt[0] } else { 0.0 }).collect();
+    let steps: Vec<f64> =
+        program.ops.iter().map(|op| if let Op::Flow { dt, .. } = op { dt[0] } else { 0.0 }).collect();
     assert_eq!(steps.len(), 2 + 4 + 1);
-    assert!((steps.iter().sum::<f64>() - 1.0).abs() < 1e-12 && steps.iter().all(|dt| *dt <= 0.2 + 1e-9), "{steps:?}");
+    assert!(
+        (steps.iter().sum::<f64>() - 1.0).abs() < 1e-12 && steps.iter().all(|dt| *dt <= 0.2 + 1e-9),
+        "{steps:?}"
+    );
 }
