@@ -130,7 +130,7 @@ pub(crate) struct DataArgs {
     #[arg(long, value_name = "COLUMN")]
     pub(crate) series: Option<String>,
     /// For models of time series: column with a yes or no about each individual [default: none]
-    #[arg(long, value_name = "COLUMN", requires = "series")]
+    #[arg(long, value_name = "COLUMN")]
     pub(crate) label: Option<String>,
 }
 

@@ -18,7 +18,7 @@ pub struct Individual {
 }
 
 impl Individual {
-    /// Times at which at least one feature was measured come from here; whether feature `j` was at the `i`-th.
+    /// Whether feature `j` was measured at the `i`-th time.
     pub fn measured(&self, i: usize, j: usize) -> bool {
         !self.values[[i, j]].is_nan()
     }

@@ -9,7 +9,11 @@ use chreode_models::{
 use std::ops::ControlFlow;
 
 fn labelled(data: &Series) -> Series {
-    data.map(|one| Individual { label: Some(one.values[[1, 0]] > 1.0), ..one.clone() }).unwrap()
+    data.map(|one| Individual {
+        label: Some(one.values[[one.times.len() - 1, 0]] > one.values[[0, 0]]),
+        ..one.clone()
+    })
+    .unwrap()
 }
 
 fn trained<R: Recipe<Data = Series>>(data: &Series, config: R) -> R::Trained {
@@ -122,7 +126,7 @@ fn a_forecast_does_not_see_what_it_forecasts() {
 
 #[test]
 fn a_controlled_equation_learns_labels_and_forecasts() {
-    let data = labelled(&Course::Periodic { points: 12 }.sample(100, 0.01, Seed(1)).unwrap());
+    let data = labelled(&Course::Periodic { points: 20 }.sample(120, 0.01, Seed(1)).unwrap());
     let (train, test) = data.split(0.8, Seed(2)).unwrap();
     let config =
         CdeConfig { state: 12, label_weight: 1.0, fit: Fit { lr: 5e-3, ..fit(300) }, ..CdeConfig::default() };

@@ -12,7 +12,7 @@ fn config(steps: u64, hidden: &[usize]) -> NeuralOdeConfig {
         hidden: hidden.to_vec(),
         steps,
         batch: 20,
-        lr: 2e-2,
+        lr: 0.1,
         weight_decay: 0.0,
         ema: 0.9,
         ..NeuralOdeConfig::default().fit
@@ -45,7 +45,7 @@ fn the_gradient_is_the_slope_of_the_loss() {
 #[test]
 fn a_damped_linear_equation_is_found_again() {
     let data = Course::Damped { points: 15 }.sample(40, 0.0, Seed(1)).unwrap();
-    let model = trained(&data, NeuralOdeConfig { window: 4, ..config(400, &[]) });
+    let model = trained(&data, NeuralOdeConfig { window: 4, ..config(500, &[]) });
     // An affine field: its weights are the matrix of the equation, in network time.
     let flat = model.field().parameters();
     let unit = model.space().clock.unit as f32;
@@ -62,8 +62,10 @@ fn a_damped_linear_equation_is_found_again() {
 
 #[test]
 fn an_oscillator_is_found_again_by_an_equation_of_second_order() {
-    let data = Course::Oscillators { points: 25 }.sample(40, 0.0, Seed(1)).unwrap();
-    let second = NeuralOdeConfig { order: Order::Second, window: 8, ..config(500, &[]) };
+    let data = Course::Oscillators { points: 60 }.sample(40, 0.0, Seed(1)).unwrap();
+    let mut second = NeuralOdeConfig { order: Order::Second, window: 20, ..config(700, &[]) };
+    // The force is −ω² x in network time: −100.
+    second.fit.lr = 0.4;
     let model = trained(&data, second);
     // The force is −ω² x, with ω = 2: weights of x and of its velocity, and a bias.
     let flat = model.field().parameters();
@@ -75,7 +77,7 @@ fn an_oscillator_is_found_again_by_an_equation_of_second_order() {
 #[test]
 fn paths_run_backwards_too() {
     let data = Course::Damped { points: 15 }.sample(40, 0.0, Seed(1)).unwrap();
-    let model = trained(&data, NeuralOdeConfig { window: 4, ..config(400, &[]) });
+    let model = trained(&data, NeuralOdeConfig { window: 4, ..config(500, &[]) });
     let later = data.map(|one| one.keep(|i| i >= 8)).unwrap();
     let firsts: Vec<Vec<f64>> =
         data.individuals().iter().map(|one| vec![one.times[8], one.times[0]]).collect();

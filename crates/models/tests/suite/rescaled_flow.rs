@@ -17,7 +17,8 @@ fn an_exact_side_keeps_its_mass() {
     // where they have three quarters and one: ξ is 2/3 and 2.
     let data = series(vec![clusters(100, 100, 1), clusters(150, 50, 2)]);
     let fit = small(900, 64);
-    let config = RescaledFlowConfig { epsilon: 5e-4, penalty: 0.02, relax: Relax::Later, fit, ..Default::default() };
+    let config =
+        RescaledFlowConfig { epsilon: 5e-4, penalty: 0.02, relax: Relax::Later, fit, ..Default::default() };
     let model = trained(&data, config);
     let (leave, arrive) = (model.logarithms(0.0, data.points(0)), model.logarithms(1.0, data.points(1)));
     let (leave, arrive) = (leave.expect("fits"), arrive.expect("fits"));

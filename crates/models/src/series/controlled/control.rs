@@ -158,7 +158,7 @@ mod tests {
         for kind in [ControlKind::Linear, ControlKind::Hermite, ControlKind::Cubic] {
             let control = Control::new(&[&there, &other], clock, kind).unwrap();
             let field = Driven { net: &net, control: &control, channels: 2 };
-            let solve = Solve::new(ExplicitRk::new(MIDPOINT), Fixed::steps(3 * 60));
+            let solve = Solve::new(ExplicitRk::new(MIDPOINT), Fixed::steps(3 * 240));
             let start = array![[1.0_f32, 0.0], [0.0, 2.0]];
             let states = solve.at(&field, start, &[0.0, 1.0, 3.0]).unwrap();
             let end = &states[2];
@@ -167,7 +167,7 @@ mod tests {
             {
                 let expected = [radius * (from + angle).cos(), radius * (from + angle).sin()];
                 for (found, expected) in end.row(row).iter().zip(expected) {
-                    assert!((found - expected).abs() < 2e-3, "{kind:?}, row {row}: {end}");
+                    assert!((found - expected).abs() < 3e-4, "{kind:?}, row {row}: {end}");
                 }
             }
         }

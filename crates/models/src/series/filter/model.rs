@@ -99,7 +99,7 @@ impl Forecaster for Filter {
         let sorted = |times: &Vec<f64>| {
             let mut order: Vec<usize> = (0..times.len()).collect();
             order.sort_by(|&a, &b| times[a].total_cmp(&times[b]));
-            let taus = order.iter().map(|&i| self.space.clock.network(times[i]).max(0.0)).collect();
+            let taus = order.iter().map(|&i| self.space.clock.network(times[i])).collect();
             (order, taus)
         };
         let (orders, taus): (Vec<Vec<usize>>, Vec<Vec<f64>>) = times.iter().map(sorted).unzip();

@@ -32,7 +32,7 @@ pub struct LatentBatch {
 pub(super) struct Asked {
     /// Individuals.
     pub(super) rows: usize,
-    /// The union of the network times, increasing; the first is 0.
+    /// The union of the network times and 0, increasing.
     pub(super) grid: Vec<f64>,
     /// For each time asked for: its place in the grid, and whose it is.
     pub(super) picks: Vec<(usize, usize)>,
@@ -43,7 +43,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Of lists of network times of 0 or more, one an individual and increasing.
+    /// Of lists of network times, one an individual and increasing.
     pub(super) fn new(times: &[Vec<f64>], config: &LatentConfig, to_end: bool) -> Self {
         let mut grid: Vec<f64> = times.iter().flatten().copied().chain([0.0]).collect();
         if to_end {

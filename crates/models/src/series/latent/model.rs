@@ -108,9 +108,9 @@ impl Forecaster for LatentSeries {
         check(&self.space, given, times)?;
         let inside = crate::Data::inside(given, &self.space.frame)?;
         let draws = draws.max(1);
-        // Increasing network times from 0 on, and where each time asked for is among them.
+        // Increasing network times, and where each time asked for is among them.
         let sorted = |times: &Vec<f64>| {
-            let mut taus: Vec<f64> = times.iter().map(|&t| self.space.clock.network(t).max(0.0)).collect();
+            let mut taus: Vec<f64> = times.iter().map(|&t| self.space.clock.network(t)).collect();
             let places = taus.clone();
             taus.sort_by(f64::total_cmp);
             taus.dedup();
@@ -164,7 +164,7 @@ impl Forecaster for LatentSeries {
             let q = self.recognise(&given.individuals()[start..end].iter().collect::<Vec<_>>());
             sum -= q.divergence();
             let some = &asked.individuals()[start..end];
-            let tau = |t: &f64| self.space.clock.network(*t).max(0.0);
+            let tau = |t: &f64| self.space.clock.network(*t);
             let taus: Vec<Vec<f64>> = some.iter().map(|one| one.times.iter().map(tau).collect()).collect();
             let places = Asked::new(&taus, &self.config, false);
             for draw in 0..DRAWS {

@@ -116,13 +116,20 @@ impl Path<'_> {
         }
     }
 
-    /// z at each of the picks, without a way back; the grid may also run backwards from 0.
+    /// z at each of the picks, without a way back; times before 0 are reached by a solve backwards.
     pub(super) fn states(&self, z0: &Array2<f32>, asked: &Asked) -> Result<Array2<f32>, ModelError> {
         let Motion::Ode(field) = &self.nets.motion else {
             return self.forward(z0, asked, &mut PathTape::default());
         };
         let latents = self.nets.latents;
-        let states = self.solve().at(&NetworkField::new(field), self.start(z0), &asked.grid)?;
+        let (solve, field) = (self.solve(), NetworkField::new(field));
+        let zero = asked.grid.partition_point(|t| *t < 0.0);
+        let back: Vec<f64> = std::iter::once(0.0).chain(asked.grid[..zero].iter().rev().copied()).collect();
+        let mut states = if zero > 0 { solve.at(&field, self.start(z0), &back)? } else { Vec::new() };
+        states.reverse();
+        // The last of them is the start, which comes again.
+        states.pop();
+        states.extend(solve.at(&field, self.start(z0), &asked.grid[zero..])?);
         let mut z = Array2::zeros((asked.picks.len(), latents));
         for (mut z, &(k, row)) in z.rows_mut().into_iter().zip(&asked.picks) {
             z.assign(&states[k].slice(s![row, ..latents]));

@@ -51,6 +51,9 @@ impl PathNets {
     }
 
     /// The first state: x₀, the initial velocity where there is one, and zeros.
+    ///
+    /// The velocity is `s + h g(x₀, s, h)` of the slope s to the second measurement and the time h until then: as h
+    /// shrinks, the slope itself; g learns −x″/2 and what follows it in the expansion.
     pub(super) fn start(&self, start: &Start, memory: &mut GraphMemory<f32>) -> Array2<f32> {
         let features = self.features;
         let mut y = Array2::zeros((start.x.nrows(), self.width));
@@ -58,6 +61,7 @@ impl PathNets {
         if let (Some(net), Some(motion)) = (&self.velocity, &start.motion) {
             let mut velocity = Array2::zeros((start.x.nrows(), features));
             net.forward(motion.view(), velocity.view_mut(), memory);
+            velocity *= &motion.slice(s![.., 2 * features..]);
             velocity += &motion.slice(s![.., features..2 * features]);
             let first = self.width / 2;
             y.slice_mut(s![.., first..first + features]).assign(&velocity);
@@ -135,7 +139,10 @@ impl Objective for PathObjective {
         gradient[..by_field.len()].copy_from_slice(by_field);
         if let Some(net) = &nets.velocity {
             let first = nets.width / 2;
-            let by_velocity = found.y0.slice(s![.., first..first + nets.features]).to_owned();
+            let mut by_velocity = found.y0.slice(s![.., first..first + nets.features]).to_owned();
+            if let Some(motion) = &batch.start.motion {
+                by_velocity *= &motion.slice(s![.., 2 * nets.features..]);
+            }
             let into = Some(&mut gradient[by_field.len()..]);
             net.pullback(by_velocity.view(), None, into, &mut self.memory);
         }
