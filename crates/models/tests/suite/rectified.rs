@@ -15,7 +15,8 @@ fn the_second_flow_is_straighter_and_arrives() {
     // is a translation: each cell is paired with its own shift, since the flow is X_t = t m + √(t² + (1 − t)²) X_0.
     let data = data();
     let energy = |network: &chreode_nn::Mlp<f32>| {
-        let path = push_forward(&NetworkField::new(network), &data.points(0).to_owned(), [0.0, 1.0], 50).expect("finite");
+        let path = push_forward(&NetworkField::new(network), &data.points(0).to_owned(), [0.0, 1.0], 50)
+            .expect("finite");
         path.energy
     };
     let config = RectifiedConfig { first_steps: 2000, fit: small(1500, 128), ..RectifiedConfig::default() };

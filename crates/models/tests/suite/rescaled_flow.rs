@@ -17,7 +17,8 @@ fn an_exact_side_keeps_its_mass() {
     // where they have three quarters and one: ξ is 2/3 and 2.
     let data = series(vec![clusters(100, 100, 1), clusters(150, 50, 2)]);
     let fit = small(900, 64);
-    let config = RescaledFlowConfig { epsilon: 5e-4, penalty: 0.02, relax: Relax::Later, fit, ..Default::default() };
+    let config =
+        RescaledFlowConfig { epsilon: 5e-4, penalty: 0.02, relax: Relax::Later, fit, ..Default::default() };
     let model = trained(&data, config);
     let (leave, arrive) = (model.logarithms(0.0, data.points(0)), model.logarithms(1.0, data.points(1)));
     let (leave, arrive) = (leave.expect("fits"), arrive.expect("fits"));
@@ -35,7 +36,12 @@ fn weights_follow_the_growth_of_two_clusters() {
     // cluster has √(a b) of it: 0.6124 and 0.3536, which is 0.6340 and 0.3660 of the sum. So η is 1.268 and 0.732,
     // and η/ξ is b/a: 1.5 and 0.5.
     let data = series(vec![clusters(500, 500, 1), clusters(750, 250, 2)]);
-    let config = RescaledFlowConfig { epsilon: 5e-4, penalty: 0.02, fit: small(1500, 128), ..RescaledFlowConfig::default() };
+    let config = RescaledFlowConfig {
+        epsilon: 5e-4,
+        penalty: 0.02,
+        fit: small(1500, 128),
+        ..RescaledFlowConfig::default()
+    };
     let model = trained(&data, config);
     let cells = Snapshot::new(0.0, data.points(0).to_owned());
     let sampler = Sampler { method: chreode_ode::RK4, steps: Steps::PerInterval(5) };
