@@ -66,7 +66,7 @@ pub(crate) fn time(case: Transport, arrays: &Arrays) -> Result<Report> {
             let [x, y] = [clouds.x, clouds.y].map(|points| points.mapv(|v| v as f32));
             let pairing = Exact::new(Sampling::Replacement);
             let rng = &mut Seed(0).stream("pairs", 0);
-            let (_, times) = repeat(REPEATS, BUDGET, || pairing.pair(x.view(), y.view(), rng))?;
+            let (_, times) = repeat(REPEATS, BUDGET, || pairing.pair(x.view(), y.view(), 1.0, rng))?;
             Ok(Report::new(&times, None))
         }
         Transport::Simplex { n, m, d } => {

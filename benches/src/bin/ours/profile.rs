@@ -101,9 +101,10 @@ impl Pairing for TimedPairing {
         &self,
         x0: ArrayView2<'_, f32>,
         x1: ArrayView2<'_, f32>,
+        length: f64,
         rng: &mut dyn Rng,
     ) -> Result<Vec<(usize, usize)>, ModelError> {
-        self.clock.time(|| self.inner.pair(x0, x1, rng))
+        self.clock.time(|| self.inner.pair(x0, x1, length, rng))
     }
 }
 
