@@ -34,6 +34,9 @@ struct Cli {
     /// Points a step
     #[arg(long, default_value_t = 256)]
     batch: usize,
+    /// Width of the three hidden layers; a score of d coordinates needs d of it
+    #[arg(long, default_value_t = 64)]
+    width: usize,
     /// Points of each end, to train on and again to test on
     #[arg(long, default_value_t = 10_000)]
     points: usize,
@@ -130,6 +133,7 @@ fn score(cli: &Cli, threads: usize, dims: usize, model: usize, recipe: &ScoreFlo
         let data = Populations::new(train.to_vec(), features.clone())?;
         let fit =
             Fit { batch: cli.batch.min(cli.points), steps: cli.steps, seed: seed.0, ..recipe.fit.clone() };
+        let fit = Fit { hidden: vec![cli.width; 3], ..fit };
         let start = Instant::now();
         let mut run =
             Run::new(&data, Frame::identity(features.clone()), ScoreFlowConfig { fit, ..recipe.clone() })?;

@@ -65,7 +65,7 @@ fn drift_and_flow_have_the_marginals_of_the_schroedinger_bridge() {
     // backwards, with and without noise, by three methods.
     let mut model = trained(&data(), config(2000));
     let sra = Sampler { method: chreode_ode::RK4, steps: Steps::PerInterval(8) };
-    let adaptive = Sampler { method: chreode_ode::RK4, steps: Steps::Within(Tolerance::both(1e-2)) };
+    let adaptive = Sampler { method: chreode_ode::TSIT5, steps: Steps::Within(Tolerance::both(1e-2)) };
     for motion in [Motion::Stochastic, Motion::Deterministic] {
         model.motion = motion;
         for (sampler, from) in [(euler(40), 0), (euler(40), 1), (sra, 0), (adaptive, 1)] {
