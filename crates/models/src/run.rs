@@ -24,11 +24,10 @@ impl<R: Recipe> Run<R> {
     pub fn new(data: &R::Data, frame: Frame, recipe: R) -> Result<Self, ModelError> {
         recipe.fit().check()?;
         recipe.check()?;
-        let times = data.times();
-        if times.len() < recipe.least_times() {
-            return Err(ModelError::TooFewTimes { times });
-        }
         let space = data.space(frame)?;
+        if space.times.len() < recipe.least_times() {
+            return Err(ModelError::TooFewTimes { times: space.times });
+        }
         let data = data.inside(&space.frame)?;
         let mut objective = recipe.objective(&space)?;
         recipe.prepare(&mut objective, &data)?;
