@@ -25,7 +25,8 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     let start = Instant::now();
     let checkpoint = RunDir::open(&args.run)?.checkpoint()?;
     let forecasts = checkpoint.header.config.needs() == Needs::Series;
-    if !is_h5ad(&args.out) && !(forecasts && is_table(&args.out)) {
+    let writes = is_h5ad(&args.out) || (forecasts && is_table(&args.out));
+    if !writes {
         bail!("{} does not end in .h5ad, the format that is written; rename it", args.out.display());
     }
     probe(&args.out)?;

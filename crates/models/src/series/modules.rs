@@ -71,10 +71,7 @@ pub(crate) trait Modules<A> {
 }
 
 /// Slices of `flat` at `ranges`, which follow one another.
-pub(crate) fn slices<'f, A, const N: usize>(
-    flat: &'f mut [A],
-    ranges: [Range<usize>; N],
-) -> [&'f mut [A]; N] {
+pub(crate) fn slices<A, const N: usize>(flat: &mut [A], ranges: [Range<usize>; N]) -> [&mut [A]; N] {
     let mut rest = flat;
     let mut start = 0;
     ranges.map(|range| {

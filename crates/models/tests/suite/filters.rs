@@ -13,26 +13,26 @@ fn labelled(data: &Series) -> Series {
         label: Some(one.values[[one.times.len() - 1, 0]] > one.values[[0, 0]]),
         ..one.clone()
     })
-    .unwrap()
+    .expect("valid")
 }
 
 fn trained<R: Recipe<Data = Series>>(data: &Series, config: R) -> R::Trained {
-    let mut run = Run::new(data, data.standardising().unwrap(), config).expect("valid");
+    let mut run = Run::new(data, data.standardising().expect("valid"), config).expect("valid");
     run.train(Pool::with_threads(1), |_| ControlFlow::Continue(())).expect("trains");
     run.finish()
 }
 
 /// What was measured but for the last time, and that.
 fn last_apart(data: &Series) -> (Series, Series) {
-    let before = data.map(|one| one.keep(|i| i + 1 < one.times.len())).unwrap();
-    (before, data.map(|one| one.keep(|i| i + 1 == one.times.len())).unwrap())
+    let before = data.map(|one| one.keep(|i| i + 1 < one.times.len())).expect("valid");
+    (before, data.map(|one| one.keep(|i| i + 1 == one.times.len())).expect("valid"))
 }
 
 /// The error of the forecasts of the last time, and that of the value before it.
 fn errors(model: &dyn Forecaster, data: &Series) -> (f64, f64) {
     let (before, last) = last_apart(data);
     let times: Vec<Vec<f64>> = last.individuals().iter().map(|one| one.times.clone()).collect();
-    let mut said = model.predict(&before, &times, 1, Seed(0)).unwrap();
+    let mut said = model.predict(&before, &times, 1, Seed(0)).expect("valid");
     let error = SeriesScore::of(&said, &last, &[1.0]).mse;
     for (p, one) in said.iter_mut().zip(before.individuals()) {
         p.mean.fill(one.values[[one.times.len() - 1, 0]]);

@@ -63,9 +63,9 @@ fn a_damped_linear_equation_is_found_again() {
 #[test]
 fn an_oscillator_is_found_again_by_an_equation_of_second_order() {
     let data = Course::Oscillators { points: 60 }.sample(40, 0.0, Seed(1)).unwrap();
-    let mut second = NeuralOdeConfig { order: Order::Second, window: 20, ..config(700, &[]) };
+    let mut second = NeuralOdeConfig { order: Order::Second, window: 20, ..config(1600, &[]) };
     // The force is −ω² x in network time: −100.
-    second.fit.lr = 0.4;
+    second.fit.lr = 1.0;
     let model = trained(&data, second);
     // The force is −ω² x, with ω = 2: weights of x and of its velocity, and a bias.
     let flat = model.field().parameters();

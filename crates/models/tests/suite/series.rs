@@ -12,21 +12,21 @@ use std::ops::ControlFlow;
 /// Relative error of the slope of the loss along its gradient: central differences of two steps, so that curvature does
 /// not count.
 pub(crate) fn slope_error<R: Recipe<Data = Series>>(config: &R, data: &Series, index: u64) -> f64 {
-    let space = data.space(data.standardising().unwrap()).unwrap();
-    let inside = data.inside(&space.frame).unwrap();
-    let batch = config.batches(&inside, &space).unwrap().batch(index).unwrap();
-    let mut objective = config.objective(&space).unwrap();
+    let space = data.space(data.standardising().expect("valid")).expect("valid");
+    let inside = data.inside(&space.frame).expect("valid");
+    let batch = config.batches(&inside, &space).expect("valid").batch(index).expect("valid");
+    let mut objective = config.objective(&space).expect("valid");
     let n = objective.parameter_count();
     let (mut flat, mut gradient) = (vec![0.0; n], vec![0.0; n]);
     objective.read_parameters(&mut flat);
-    objective.loss(0, &batch, &mut gradient).unwrap();
+    objective.loss(0, &batch, &mut gradient).expect("valid");
     let norm = gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
     assert!(norm > 0.0);
     let mut at = |step: f64| {
         let moved = |(p, g): (&f32, &f32)| p + (step * f64::from(*g) / norm) as f32;
         let moved: Vec<f32> = flat.iter().zip(&gradient).map(moved).collect();
         objective.write_parameters(&moved);
-        objective.loss(0, &batch, &mut vec![0.0; n]).unwrap()
+        objective.loss(0, &batch, &mut vec![0.0; n]).expect("valid")
     };
     let mut central = |h: f64| (at(h) - at(-h)) / (2.0 * h);
     let (coarse, fine) = (central(1e-2), central(5e-3));

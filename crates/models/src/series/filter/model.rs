@@ -10,7 +10,7 @@ use crate::series::{Forecaster, Individual, Predicted, Series};
 use crate::{Data, ModelError, Space};
 use chreode_core::Seed;
 use chreode_nn::GraphMemory;
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
 /// Individuals followed together; no result depends on it.
@@ -108,24 +108,22 @@ impl Forecaster for Filter {
             let end = (start + GROUP).min(given.len());
             let some: Vec<&Individual> = inside.individuals()[start..end].iter().collect();
             let found = self.group(&some, &taus[start..end]);
-            let each = found.mean.into_iter().zip(found.deviation).zip(found.labels).enumerate();
-            let one =
-                |(i, ((mean, deviation), label)): (usize, ((Array2<f32>, Array2<f32>), Option<f64>))| {
-                    let mut place = vec![0; orders[start + i].len()];
-                    orders[start + i].iter().enumerate().for_each(|(k, &i)| place[i] = k);
-                    let mut spread = deviation.select(ndarray::Axis(0), &place);
-                    for (mut column, &scale) in spread.columns_mut().into_iter().zip(&self.space.frame.scale)
-                    {
-                        column *= scale as f32;
-                    }
-                    Predicted {
-                        times: times[start + i].clone(),
-                        mean: self.space.frame.leave(mean.select(ndarray::Axis(0), &place)),
-                        spread: Some(spread),
-                        label,
-                    }
-                };
-            each.map(one).collect::<Vec<_>>()
+            let one = |i: usize| {
+                let order = &orders[start + i];
+                let mut place = vec![0; order.len()];
+                order.iter().enumerate().for_each(|(k, &i)| place[i] = k);
+                let mut spread = found.deviation[i].select(Axis(0), &place);
+                for (mut column, &scale) in spread.columns_mut().into_iter().zip(&self.space.frame.scale) {
+                    column *= scale as f32;
+                }
+                Predicted {
+                    times: times[start + i].clone(),
+                    mean: self.space.frame.leave(found.mean[i].select(Axis(0), &place)),
+                    spread: Some(spread),
+                    label: found.labels[i],
+                }
+            };
+            (0..some.len()).map(one).collect::<Vec<_>>()
         });
         let groups: Vec<Vec<Predicted>> = groups.collect();
         Ok(groups.into_iter().flatten().collect())

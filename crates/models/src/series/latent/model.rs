@@ -26,6 +26,13 @@ pub struct LatentSeries {
     pub(super) space: Space,
 }
 
+/// What is said of a group: a row a time asked for, in the network's coordinates, and a label an individual.
+struct Said {
+    mean: Array2<f32>,
+    spread: Array2<f32>,
+    labels: Vec<Option<f64>>,
+}
+
 impl LatentSeries {
     /// q(z₀) of some individuals, in the network's coordinates.
     fn recognise(&self, individuals: &[&Individual]) -> Posterior {
@@ -66,7 +73,7 @@ impl LatentSeries {
         taus: &[Vec<f64>],
         draws: usize,
         seed: Seed,
-    ) -> Result<(Array2<f32>, Array2<f32>, Vec<Option<f64>>), ModelError> {
+    ) -> Result<Said, ModelError> {
         let q = self.recognise(given);
         let asked = Asked::new(taus, &self.config, false);
         let shape = (asked.picks.len(), self.nets.features);
@@ -89,7 +96,7 @@ impl LatentSeries {
         }
         let noise = self.config.noise * self.config.noise;
         let spread = square.mapv(|sum: f64| (sum / draws.max(1) as f64 + noise).sqrt() as f32);
-        Ok((mean.mapv(|x| x as f32), spread, labels))
+        Ok(Said { mean: mean.mapv(|x| x as f32), spread, labels })
     }
 }
 
@@ -124,7 +131,7 @@ impl Forecaster for LatentSeries {
             let end = (start + GROUP).min(given.len());
             let some: Vec<&Individual> = inside.individuals()[start..end].iter().collect();
             let taus: Vec<Vec<f64>> = asked[start..end].iter().map(|(taus, _)| taus.clone()).collect();
-            let (mean, spread, labels) = self.group((start, &some), &taus, draws, seed)?;
+            let Said { mean, spread, labels } = self.group((start, &some), &taus, draws, seed)?;
             let mut row = 0;
             let one = |(i, label): (usize, Option<f64>)| {
                 let (taus, places) = &asked[start + i];
