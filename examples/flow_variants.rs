@@ -17,7 +17,7 @@ const MODELS: [&str; 4] = ["ot-cfm", "mmfm", "uot-fm", "sf2m"];
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cells = series()?;
     let times = [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0];
-    let start = Snapshot::new(0.0, cells.points(0).slice(ndarray::s![..40, ..]).to_owned());
+    let start = Snapshot::new(0.0, cells.points(0).select(Axis(0), &(0..40).collect::<Vec<_>>()));
     let mut panels = Vec::new();
     for name in MODELS {
         let mut config = (Card::named(name)?.config)();
