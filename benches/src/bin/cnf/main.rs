@@ -26,7 +26,7 @@ struct Cli {
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
     /// Updates of a model
-    #[arg(long, default_value_t = 3000)]
+    #[arg(long, default_value_t = 2000)]
     steps: u64,
     /// Points of each set, to train on and again to test on
     #[arg(long, default_value_t = 10_000)]
@@ -74,18 +74,18 @@ fn models() -> [(&'static str, ModelConfig); 4] {
     let fit = Fit {
         hidden: vec![64, 64, 64],
         activation: Activation::Tanh,
-        batch: 512,
-        lr: 5e-3,
+        batch: 256,
+        lr: 1e-2,
         weight_decay: 0.0,
         ema: 0.99,
         ..Fit::default()
     };
-    let potential = Fit { hidden: vec![64], lr: 1e-2, ..fit.clone() };
+    let potential = Fit { hidden: vec![64], ..fit.clone() };
     [
-        ("cnf", CnfConfig { fit: fit.clone(), ..CnfConfig::default() }.into()),
-        ("ffjord", CnfConfig { fit: fit.clone(), ..CnfConfig::ffjord() }.into()),
-        ("rnode", CnfConfig { fit, ..CnfConfig::rnode() }.into()),
-        ("ot-flow", OtFlowConfig { fit: potential, ..OtFlowConfig::default() }.into()),
+        ("cnf", CnfConfig { steps: 5, fit: fit.clone(), ..CnfConfig::default() }.into()),
+        ("ffjord", CnfConfig { steps: 5, fit: fit.clone(), ..CnfConfig::ffjord() }.into()),
+        ("rnode", CnfConfig { steps: 5, fit, ..CnfConfig::rnode() }.into()),
+        ("ot-flow", OtFlowConfig { steps: 5, fit: potential, ..OtFlowConfig::default() }.into()),
     ]
 }
 

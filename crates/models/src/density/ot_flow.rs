@@ -24,7 +24,7 @@ pub type OtFlow = Run<OtFlowConfig>;
 /// | `kinetic` | 0.005 | ≥ 0; what ∫ \|v\|² dt counts beside the log-likelihood (published: ½ in 100) |
 /// | `hjb` | 0.05 | ≥ 0; what the residual counts (published: 5 in 100) |
 /// | `steps` | 8 | 1 to 1000; steps of RK4 a unit of network time while training, as published |
-/// | `fit` | `hidden` [32] | the settings of training, see [`Fit`]; the two layers of the potential have one width, and their own activation |
+/// | `fit` | one width, 32 | the settings of training, see [`Fit`]; the potential has two layers of one width, with their own activation |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OtFlowConfig {
