@@ -95,7 +95,7 @@ fn main() -> Outcome<()> {
         }
     }
     // Panics are findings, reported below with their input.
-    std::panic::set_hook(Box::new(|_| {}));
+    std::panic::set_hook(Box::new(|panic| println!("{panic}")));
     std::thread::spawn(watch);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
     let shares: f64 = subjects.iter().map(|s| s.share).sum();

@@ -55,7 +55,7 @@ impl StoredNumber {
     }
 
     /// What is left to do, if anything, once its bytes lie where those of a `T` belong; `None` if it must be converted.
-    pub(crate) fn in_place<T: Number>(self) -> Option<Option<fn(&mut [T])>> {
+    pub(crate) fn in_place<T: Number>(self) -> Option<Option<Finish<T>>> {
         match T::NEARLY {
             _ if !self.in_order() => None,
             _ if self.scalar == T::SCALAR => Some(None),
@@ -99,11 +99,14 @@ impl Scalar {
     }
 }
 
+/// What makes numbers of bytes that lie in their places.
+pub(crate) type Finish<T> = fn(&mut [T]);
+
 /// A number of a program that stored numbers are converted to, as `as` does.
 pub(crate) trait Number: Pod + Send + Sync {
     const SCALAR: Scalar;
     /// What else is as wide and needs no more than this once it lies where the numbers belong.
-    const NEARLY: Option<(Scalar, fn(&mut [Self]))>;
+    const NEARLY: Option<(Scalar, Finish<Self>)>;
 
     fn fill(stored: StoredNumber, bytes: &[u8], out: &mut [Self]);
 }
@@ -162,7 +165,7 @@ macro_rules! number {
     ($($to:ty: $own:ident $nearly:expr),*) => {
         $(impl Number for $to {
             const SCALAR: Scalar = Scalar::$own;
-            const NEARLY: Option<(Scalar, fn(&mut [Self]))> = $nearly;
+            const NEARLY: Option<(Scalar, Finish<Self>)> = $nearly;
 
 
             fn fill(stored: StoredNumber, bytes: &[u8], out: &mut [Self]) {

@@ -103,7 +103,11 @@ impl Container {
         // libhdf5 allows no chunk of 4 GiB.
         const LARGEST: u64 = u32::MAX as u64;
         let bytes = side.iter().try_fold(size as u64, |n, &s| n.checked_mul(s));
-        if side.len() != shape.len() || side.contains(&0) || bytes.is_none_or(|bytes| bytes > LARGEST) {
+        if shape.is_empty()
+            || side.len() != shape.len()
+            || side.contains(&0)
+            || bytes.is_none_or(|bytes| bytes > LARGEST)
+        {
             return Err(self.corrupt(element, "its chunks do not fit its shape"));
         }
         let most = expansion(&filters);

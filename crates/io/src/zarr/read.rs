@@ -43,7 +43,7 @@ impl Store {
     pub(crate) fn node(&self, element: &str) -> Result<Found, String> {
         let Some(folder) = self.folder(element) else { return Ok(None) };
         if let Some(meta) = json(&folder.join("zarr.json"))? {
-            let kind = match meta["node_type"].as_str() {
+            let kind = match meta.get("node_type").and_then(Value::as_str) {
                 Some("group") => NodeKind::Group,
                 Some("array") => NodeKind::Dataset,
                 _ => return Err("its zarr.json has no node_type".to_string()),

@@ -60,6 +60,23 @@ fn empty_groups_come_back_empty() {
     assert_eq!(H5ad::open(folder.path().join("empty.zarr")).unwrap().load().unwrap().data, data);
 }
 
+/// Found by damaging stores: a group whose description lacks what it is.
+#[test]
+fn a_node_that_does_not_say_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("cells.zarr");
+    write_zarr(&store, &whole(), ZarrVersion::V3).unwrap();
+    for group in ["obs", "uns"] {
+        let description = store.join(group).join("zarr.json");
+        let text = fs::read_to_string(&description).unwrap();
+        fs::write(&description, text.replace("node_type", "node_tape")).unwrap();
+        let said = H5ad::open(&store).and_then(|file| file.load()).map(|_| ()).unwrap_err().to_string();
+        assert!(said.contains("its zarr.json has no node_type"), "{said}");
+        fs::write(&description, text).unwrap();
+    }
+    assert_eq!(H5ad::open(&store).unwrap().load().unwrap().data, whole());
+}
+
 /// A lock binds those who ask for one: it keeps nobody from reading, and a file that is replaced is another file.
 #[test]
 fn a_locked_file() {
