@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let few = given.select(&[0, 1, 2, 3])?;
         let grid: Vec<f64> = (0..=100).map(|k| 0.05 * f64::from(k)).collect();
         let curves = model.predict(&few, &vec![grid; 4], 50, Seed(4))?;
-        let scene = draw(&few.individuals()[..], &after.individuals()[..4], &curves);
+        let scene = draw(few.individuals(), &after.individuals()[..4], &curves);
         std::fs::write(path, svg(&scene, Paint::Adaptive, "four waves, seen until time 3 and carried on"))?;
     }
     Ok(())

@@ -14,5 +14,6 @@ mod memory;
 mod retracing;
 #[cfg(feature = "sde")]
 mod sde;
+mod sde_fields;
 mod second;
 mod sensitivity;
