@@ -112,7 +112,6 @@ fn a_file_that_a_writer_has_marked() {
 /// Whoever may write anywhere runs it again as nobody.
 #[test]
 #[cfg(unix)]
-#[expect(clippy::print_stdout, reason = "a skipped test says why")]
 fn a_file_and_a_folder_that_may_only_be_read() {
     use std::os::unix::fs::PermissionsExt;
     const INNER: &str = "CHREODE_ONLY_READ";
