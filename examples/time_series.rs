@@ -16,7 +16,7 @@ const SHOWN: f64 = 3.0;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let waves = Course::Periodic { points: 30 }.sample(300, 0.02, Seed(1))?;
     let (train, test) = waves.split(0.8, Seed(2))?;
-    let fit = Fit { hidden: vec![40; 2], steps: 1200, batch: 40, lr: 1e-2, ema: 0.99, ..Fit::default() };
+    let fit = Fit { hidden: vec![40; 2], steps: 5000, batch: 40, lr: 1e-2, ema: 0.99, ..Fit::default() };
     let config =
         LatentConfig { latents: 8, state: 30, noise: 0.1, until: 0.6, fit, ..LatentConfig::default() };
     let mut run = Run::new(&train, train.standardising()?, config)?;
