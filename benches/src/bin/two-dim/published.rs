@@ -42,7 +42,7 @@ const fn alone(w2: Published) -> Option<Scores> {
 }
 
 /// Tong et al., *Simulation-free Schrödinger bridges via score and flow matching*, AISTATS 2024, arXiv 2307.03672,
-/// table 2, rows FM, RF, I-CFM, SB-CFM, OT-CFM and [SF]²M-Exact.
+/// table 2, rows FM, RF, I-CFM, SB-CFM, OT-CFM and \[SF\]²M-Exact.
 pub(crate) const SETS: [Set; 4] = [
     Set {
         name: "N->8gaussians",
