@@ -129,7 +129,6 @@ impl Recipe for CnfConfig {
     }
 
     fn stages(&self, objective: &Self::Objective) -> Result<Vec<Stage>, ModelError> {
-        debug_assert!(objective.learnt().end <= objective.parameter_count());
         Ok(vec![self.fit.stage(objective.learnt())?])
     }
 
