@@ -4,7 +4,7 @@ use super::batches::Cells;
 use super::likelihood::Regularisers;
 use super::{Base, DensityFlow, Likelihood, Probe};
 use crate::error::require;
-use crate::{Batches, Fit, Flow, ModelError, Objective, Recipe, Run, Space, Stage};
+use crate::{Batches, Fit, Flow, ModelError, Recipe, Run, Space, Stage};
 use chreode_core::{Populations, Seed};
 use chreode_nn::{Activation, Mlp, MlpConfig};
 use serde::{Deserialize, Serialize};
