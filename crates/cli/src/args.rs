@@ -15,6 +15,9 @@ pub(crate) struct Cli {
     /// Threads to use; the results do not depend on it [default: all]
     #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
+    /// Where networks are computed: cpu, or by libtorch: torch, cuda, cuda:N
+    #[arg(long, global = true, value_name = "DEVICE", default_value = "cpu")]
+    pub(crate) device: String,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

@@ -3,6 +3,7 @@
 mod args;
 mod cells;
 mod commands;
+mod device;
 mod draw;
 mod individuals;
 mod interrupt;
@@ -82,15 +83,16 @@ fn run(cli: &Cli) -> Result<()> {
         .num_threads(threads)
         .build_global()
         .with_context(|| format!("cannot start {threads} threads"))?;
+    let device = device::named(&cli.device)?;
     match &cli.command {
         Command::Demo(args) => commands::demo::run(args, threads),
         Command::Doctor(args) => commands::doctor::run(args, threads),
         Command::Inspect(args) => commands::inspect::run(args),
         Command::Prepare(args) => commands::prepare::run(args),
         Command::Convert(args) => commands::convert::run(args),
-        Command::Train(args) => commands::train::run(args, threads),
-        Command::Predict(args) => commands::predict::run(args),
-        Command::Evaluate(args) => commands::evaluate::run(args, threads),
+        Command::Train(args) => commands::train::run(args, threads, &device),
+        Command::Predict(args) => commands::predict::run(args, &device),
+        Command::Evaluate(args) => commands::evaluate::run(args, threads, &device),
         Command::Simulate(args) => commands::simulate::run(args),
         Command::Models(args) => commands::models::run(args),
     }

@@ -11,12 +11,12 @@
 
 use crate::error::require;
 use crate::{
-    Batches, Coupling, Fit, Flow, FlowMatcher, ModelError, Pairing, PathKind, Recipe, Regression, Run,
+    Batches, Coupling, Fit, Flow, FlowMatcher, ModelError, Net, Pairing, PathKind, Recipe, Regression, Run,
     Sampling, Space,
 };
 use crate::{Entropic, Epsilon, Exact, Independent, Unbalanced};
 use chreode_core::{Populations, Seed};
-use chreode_nn::{Mlp, MlpConfig};
+use chreode_nn::MlpConfig;
 use serde::{Deserialize, Serialize};
 
 /// A training run of conditional flow matching.
@@ -136,8 +136,8 @@ impl Coupling {
 
 impl Recipe for FlowConfig {
     type Data = Populations;
-    type Objective = Regression<Mlp<f32>>;
-    type Trained = Flow<Mlp<f32>>;
+    type Objective = Regression<Net>;
+    type Trained = Flow<Net>;
 
     fn fit(&self) -> &Fit {
         &self.fit

@@ -130,6 +130,14 @@ pub enum ModelError {
         /// What it needs.
         needs: String,
     },
+    /// A device that cannot compute the networks of a model.
+    #[error("the device {device} cannot be used: {reason}; leave --device out, or name another")]
+    Device {
+        /// Its name.
+        device: String,
+        /// Why.
+        reason: String,
+    },
     /// A gradient that an adjoint could not take.
     #[error("the gradient of the loss failed: {reason}")]
     Gradient {

@@ -1,6 +1,7 @@
 //! The settings of training that every model has.
 
-use crate::{ModelError, Rule, Stage, error::require};
+use crate::{Device, ModelError, Net, Rule, Stage, error::require};
+use chreode_core::Network;
 use chreode_nn::{Activation, AdamW, Mlp, MlpConfig, Schedule};
 use serde::{Deserialize, Serialize};
 use std::ops::{Range, RangeInclusive};
@@ -40,6 +41,9 @@ pub struct Fit {
     pub clip: f64,
     /// The seed of every random number.
     pub seed: u64,
+    /// Where the networks are computed; in no file.
+    #[serde(skip)]
+    pub device: Device,
 }
 
 impl Default for Fit {
@@ -54,6 +58,7 @@ impl Default for Fit {
             ema: 0.999,
             clip: 0.0,
             seed: 42,
+            device: Device::default(),
         }
     }
 }
@@ -80,13 +85,22 @@ impl Fit {
     }
 
     /// A new network of `shape` with the hidden layers of these settings; `name` chooses its random numbers, so that
-    /// two networks of a model start apart.
+    /// two networks of a model start apart. They start alike on every device.
     ///
     /// # Errors
-    /// What the network refuses.
-    pub fn network(&self, name: &str, shape: MlpConfig) -> Result<Mlp<f32>, ModelError> {
+    /// What the network or the device refuses.
+    pub fn network(&self, name: &str, shape: MlpConfig) -> Result<Net, ModelError> {
         let mut rng = chreode_core::Seed(self.seed).stream(name, 0);
-        Ok(Mlp::new(self.shaped(shape), &mut rng)?)
+        let shape = self.shaped(shape);
+        let native = Mlp::new(shape.clone(), &mut rng)?;
+        let Some(backend) = self.device.backend() else { return Ok(native.into()) };
+        let mut network = Net::from(backend.perceptron(&shape)?);
+        if network.layout() != native.layout() {
+            let reason = "its perceptron has other parameters than ours".into();
+            return Err(ModelError::Device { device: backend.name(), reason });
+        }
+        network.write_parameters(&native.parameters());
+        Ok(network)
     }
 
     /// `shape` with the hidden layers of these settings.

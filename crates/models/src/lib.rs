@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod backend;
 mod cfm;
 mod chains;
 mod checkpoint;
@@ -19,6 +20,7 @@ mod metric;
 mod metric_flow;
 mod minibatches;
 mod multi_marginal;
+mod net;
 mod objective;
 mod pairing;
 mod parts;
@@ -39,6 +41,7 @@ mod trainer;
 mod transport_path;
 mod zoo;
 
+pub use backend::{Backend, Device};
 pub use cfm::{Cfm, FlowConfig};
 pub use chains::{Chained, Chains};
 pub use checkpoint::{Checkpoint, Header};
@@ -68,6 +71,8 @@ pub use metric::{Land, Metric, Rbf, Shape};
 pub use metric_flow::{BentBatch, BentMatcher, BentPaths, MetricFlowConfig, MetricKind};
 pub use minibatches::Minibatches;
 pub use multi_marginal::{MultiMarginalConfig, MultiMatcher};
+pub use net::foreign::{ForeignMemory, ForeignNetwork};
+pub use net::{Net, NetMemory};
 pub use objective::{Objective, Regression};
 pub use pairing::{Coupling, Entropic, Epsilon, Exact, Independent, Pairing, Sampling, Unbalanced};
 pub use parts::Parts;

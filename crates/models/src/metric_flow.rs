@@ -18,11 +18,11 @@ pub use objective::BentPaths;
 
 use crate::error::require;
 use crate::{
-    Batches, Couples, Coupling, Fit, Flow, Minibatches, ModelError, Objective, Recipe, Sampling, Shape,
+    Batches, Couples, Coupling, Fit, Flow, Minibatches, ModelError, Net, Objective, Recipe, Sampling, Shape,
     Space, Stage,
 };
 use chreode_core::{Populations, Seed};
-use chreode_nn::{Mlp, MlpConfig};
+use chreode_nn::MlpConfig;
 use serde::{Deserialize, Serialize};
 
 /// Which metric.
@@ -125,8 +125,8 @@ impl MetricFlowConfig {
 
 impl Recipe for MetricFlowConfig {
     type Data = Populations;
-    type Objective = BentPaths<Mlp<f32>>;
-    type Trained = Flow<Mlp<f32>>;
+    type Objective = BentPaths<Net>;
+    type Trained = Flow<Net>;
 
     fn fit(&self) -> &Fit {
         &self.fit

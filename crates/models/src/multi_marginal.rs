@@ -12,11 +12,11 @@
 
 use crate::error::require;
 use crate::{
-    Batch, BatchSource, Batches, Chains, Coupling, Curve, Fit, Flow, Minibatches, ModelError, Pairing,
+    Batch, BatchSource, Batches, Chains, Coupling, Curve, Fit, Flow, Minibatches, ModelError, Net, Pairing,
     Recipe, Regression, Sampling, Space, Spline,
 };
 use chreode_core::{Populations, Seed};
-use chreode_nn::{Mlp, MlpConfig};
+use chreode_nn::MlpConfig;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
@@ -116,8 +116,8 @@ impl<Q: Pairing> BatchSource for MultiMatcher<'_, Q> {
 
 impl Recipe for MultiMarginalConfig {
     type Data = Populations;
-    type Objective = Regression<Mlp<f32>>;
-    type Trained = Flow<Mlp<f32>>;
+    type Objective = Regression<Net>;
+    type Trained = Flow<Net>;
 
     fn fit(&self) -> &Fit {
         &self.fit

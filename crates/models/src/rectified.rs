@@ -11,11 +11,11 @@
 
 use crate::error::require;
 use crate::{
-    Batch, BatchSource, Batches, Couples, Coupling, Fit, Flow, Minibatches, ModelError, Objective, Pairing,
-    Parts, Path, Recipe, Regression, Sampling, Space, Stage, Straight,
+    Batch, BatchSource, Batches, Couples, Coupling, Fit, Flow, Minibatches, ModelError, Net, Objective,
+    Pairing, Parts, Path, Recipe, Regression, Sampling, Space, Stage, Straight,
 };
 use chreode_core::{Network, ParameterView, Populations, Seed};
-use chreode_nn::{Mlp, MlpConfig};
+use chreode_nn::MlpConfig;
 use chreode_ode::{ExplicitRk, Fixed, RK4, Solve, Span};
 use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
@@ -177,8 +177,8 @@ impl<N: Network<Scalar = f32>> Objective for Reflow<N> {
 
 impl Recipe for RectifiedConfig {
     type Data = Populations;
-    type Objective = Reflow<Mlp<f32>>;
-    type Trained = Flow<Mlp<f32>>;
+    type Objective = Reflow<Net>;
+    type Trained = Flow<Net>;
 
     fn fit(&self) -> &Fit {
         &self.fit

@@ -26,9 +26,9 @@ pub use dynamics::RescaledFlow;
 pub use objective::Rescaling;
 
 use crate::error::require;
-use crate::{Batches, Fit, Flow, ModelError, Recipe, Space, Spline};
+use crate::{Batches, Fit, Flow, ModelError, Net, Recipe, Space, Spline};
 use chreode_core::Populations;
-use chreode_nn::{Mlp, MlpConfig};
+use chreode_nn::MlpConfig;
 use serde::{Deserialize, Serialize};
 
 /// Which side of a plan may leave mass out.
@@ -107,8 +107,8 @@ impl RescaledFlowConfig {
 
 impl Recipe for RescaledFlowConfig {
     type Data = Populations;
-    type Objective = Rescaling<Mlp<f32>>;
-    type Trained = RescaledFlow<Mlp<f32>>;
+    type Objective = Rescaling<Net>;
+    type Trained = RescaledFlow<Net>;
 
     fn fit(&self) -> &Fit {
         &self.fit

@@ -2,8 +2,8 @@
 
 use crate::checkpoint::FORMAT;
 use crate::{
-    Checkpoint, Data, Frame, Header, ModelConfig, ModelError, Objective, Pool, Progress, Recipe, Space,
-    Trained, Trainer,
+    Checkpoint, Data, Device, Frame, Header, ModelConfig, ModelError, Objective, Pool, Progress, Recipe,
+    Space, Trained, Trainer,
 };
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -118,6 +118,12 @@ impl<R: Recipe> Run<R> {
 }
 
 impl Checkpoint {
+    /// The same, to be used with its networks on `device`.
+    pub fn on(mut self, device: &Device) -> Self {
+        self.header.config.fit_mut().device = device.clone();
+        self
+    }
+
     /// The model to predict with, if it is of recipe `R`.
     ///
     /// # Errors

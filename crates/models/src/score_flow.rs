@@ -27,9 +27,9 @@ pub use dynamics::{Motion, ScoreFlow};
 pub use objective::ScoreMatching;
 
 use crate::error::require;
-use crate::{Batches, Couples, Coupling, Fit, Flow, Minibatches, ModelError, Recipe, Sampling, Space};
+use crate::{Batches, Couples, Coupling, Fit, Flow, Minibatches, ModelError, Net, Recipe, Sampling, Space};
 use chreode_core::{Populations, Seed};
-use chreode_nn::{Mlp, MlpConfig};
+use chreode_nn::MlpConfig;
 use serde::{Deserialize, Serialize};
 
 /// Settings of score and flow matching.
@@ -96,8 +96,8 @@ impl ScoreFlowConfig {
 
 impl Recipe for ScoreFlowConfig {
     type Data = Populations;
-    type Objective = ScoreMatching<Mlp<f32>>;
-    type Trained = ScoreFlow<Mlp<f32>>;
+    type Objective = ScoreMatching<Net>;
+    type Trained = ScoreFlow<Net>;
 
     fn fit(&self) -> &Fit {
         &self.fit

@@ -60,6 +60,22 @@ pub enum TorchError {
          the adjoint differentiate them"
     )]
     TimesConstant,
+    /// A network of chreode-nn that has no counterpart on libtorch.
+    #[error(
+        "{what} is not built on libtorch; use the native network, or write the module and take ModuleNetwork"
+    )]
+    Unsupported {
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// A device that is not there.
+    #[error("there is no device {name}: {reason}")]
+    Device {
+        /// As it was named.
+        name: String,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// Third derivatives.
     #[error("third derivatives through a solve are not available; do not ask for a graph of the second ones")]
     ThirdOrder,

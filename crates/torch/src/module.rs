@@ -1,5 +1,7 @@
 //! Any module of tch as a [`Network`].
 
+mod tangent;
+
 use crate::callback::Callback;
 use crate::convert::{read, tensor};
 use crate::ffi::{self, Graph};
@@ -224,12 +226,7 @@ impl<A: Real + Element> Network for ModuleNetwork<A> {
             }
         }
         if let Some(flat) = params {
-            for ((_, range), grad) in self.parts().zip(&grads[1..]) {
-                match grad {
-                    Some(grad) => read(grad, &mut flat[range]).unwrap_or_else(|e| panic!("{e}")),
-                    None => flat[range].fill(A::default()),
-                }
-            }
+            self.flatten(&grads[1..], flat);
         }
     }
 }

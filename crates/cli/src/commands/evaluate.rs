@@ -13,16 +13,19 @@ use crate::solver;
 use crate::table;
 use anyhow::{Context, Result, bail};
 use chreode_core::Snapshot;
-use chreode_models::{Dataset, Fold, Frame, HeldOut, ModelError, Needs, Pool, Protocol, Sampler, Scores};
+use chreode_models::{
+    Dataset, Device, Fold, Frame, HeldOut, ModelError, Needs, Pool, Protocol, Sampler, Scores,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
 /// Runs the command.
-pub(crate) fn run(args: &EvaluateArgs, threads: usize) -> Result<()> {
+pub(crate) fn run(args: &EvaluateArgs, threads: usize, device: &Device) -> Result<()> {
     let start = Instant::now();
     let mut settings = Settings::merged(args.config.as_deref(), &args.data, &args.model)?;
+    settings.model.fit_mut().device = device.clone();
     if settings.model.needs() == Needs::Series {
         return series::run(args, settings, threads);
     }

@@ -15,15 +15,15 @@ use crate::solver;
 use anyhow::{Context, Result, bail};
 use chreode_core::{Seed, Snapshot};
 use chreode_io::{Additions, AnnData, Annotation, Column, H5ad, IoError, Uns, write_h5ad};
-use chreode_models::{Checkpoint, Dynamics, Needs, Sampler};
+use chreode_models::{Checkpoint, Device, Dynamics, Needs, Sampler};
 use ndarray::{Array1, Array2, Axis, s};
 use std::path::Path;
 use std::time::Instant;
 
 /// Runs the command.
-pub(crate) fn run(args: &PredictArgs) -> Result<()> {
+pub(crate) fn run(args: &PredictArgs, device: &Device) -> Result<()> {
     let start = Instant::now();
-    let checkpoint = RunDir::open(&args.run)?.checkpoint()?;
+    let checkpoint = RunDir::open(&args.run)?.checkpoint()?.on(device);
     let forecasts = checkpoint.header.config.needs() == Needs::Series;
     let writes = is_h5ad(&args.out) || (forecasts && is_table(&args.out));
     if !writes {

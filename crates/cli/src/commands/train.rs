@@ -9,7 +9,7 @@ use crate::say::say;
 use crate::settings::{Settings, steps_of_epochs};
 use crate::source::{self, Source};
 use anyhow::{Result, bail};
-use chreode_models::{Dataset, Frame, ModelConfig, Pool, Training};
+use chreode_models::{Dataset, Device, Frame, ModelConfig, Pool, Training};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -20,13 +20,14 @@ use std::time::{Duration, Instant};
 const SAVE_EVERY: Duration = Duration::from_secs(20);
 
 /// Runs the command.
-pub(crate) fn run(args: &TrainArgs, threads: usize) -> Result<()> {
+pub(crate) fn run(args: &TrainArgs, threads: usize, device: &Device) -> Result<()> {
     if let Some(folder) = &args.resume {
-        return resume(args, folder, threads);
+        return resume(args, folder, threads, device);
     }
     let mut settings = Settings::merged(args.config.as_deref(), &args.data, &args.model)?;
     let cells = source::read(&args.file, &settings)?;
     settings.model.fit_mut().steps = steps(&args.model, &settings.model, &*cells);
+    settings.model.fit_mut().device = device.clone();
     let training = settings.model.start(&cells.dataset(), cells.frame()?)?;
     let run = RunDir::create(&args.out)?;
     let (training, ..) =
@@ -36,9 +37,9 @@ pub(crate) fn run(args: &TrainArgs, threads: usize) -> Result<()> {
 }
 
 /// Goes on with the run of `folder`.
-fn resume(args: &TrainArgs, folder: &Path, threads: usize) -> Result<()> {
+fn resume(args: &TrainArgs, folder: &Path, threads: usize, device: &Device) -> Result<()> {
     let run = RunDir::open(folder)?;
-    let checkpoint = run.checkpoint()?;
+    let checkpoint = run.checkpoint()?.on(device);
     let mut settings = run.settings()?;
     settings.model = checkpoint.header.config.clone();
     let only_steps = ModelArgs { steps: args.model.steps, epochs: args.model.epochs, ..ModelArgs::default() };
@@ -86,7 +87,7 @@ pub(crate) fn drive(job: Job<'_>) -> Result<(Box<dyn Training>, Settings, Vec<Me
     let notes = cells.notes();
     let pool = Pool::with_threads(threads);
     let (config, steps) = (training.config(), training.last_step());
-    say!("device   cpu, {threads} thread{}", if threads == 1 { "" } else { "s" });
+    say!("device   {}, {threads} thread{}", config.fit().device, if threads == 1 { "" } else { "s" });
     say!("{}", cells.counts());
     say!("space    {}", cells.space());
     say!("model    {}, {} parameters", config.method(), training.parameter_count());

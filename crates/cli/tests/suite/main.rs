@@ -4,6 +4,7 @@ mod bad_files;
 mod bad_settings;
 mod common;
 mod demo;
+mod device;
 mod doctor;
 mod files;
 mod formats;

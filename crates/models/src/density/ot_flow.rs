@@ -65,6 +65,7 @@ impl Recipe for OtFlowConfig {
     }
 
     fn check(&self) -> Result<(), ModelError> {
+        self.fit.device.expect_native("OT-Flow")?;
         require("kinetic", self.kinetic, self.kinetic >= 0.0, "a number of 0 or more")?;
         require("hjb", self.hjb, self.hjb >= 0.0, "a number of 0 or more")?;
         let widths = &self.fit.hidden;

@@ -1,8 +1,8 @@
 //! The loss of velocity and growth together.
 
-use crate::{Fit, ModelError, Objective, Parts, Space};
+use crate::{Fit, ModelError, Net, Objective, Parts, Space};
 use chreode_core::{Network, ParameterView};
-use chreode_nn::{Mlp, MlpConfig};
+use chreode_nn::MlpConfig;
 use ndarray::Array2;
 
 /// Rows to regress on: `v(t[i], x[i])` should be `u[i]` and `g(t[i], x[i])` be `g[i]`.
@@ -101,11 +101,7 @@ fn regress<N: Network<Scalar = f32>>(
 }
 
 /// New networks of the velocity and of the growth rate.
-pub(super) fn networks(
-    fit: &Fit,
-    space: &Space,
-    kappa: f64,
-) -> Result<VelocityGrowth<Mlp<f32>, Mlp<f32>>, ModelError> {
+pub(super) fn networks(fit: &Fit, space: &Space, kappa: f64) -> Result<VelocityGrowth<Net, Net>, ModelError> {
     let shape = MlpConfig::new(space.frame.dims());
     let velocity = fit.network("velocity", shape.clone())?;
     let growth = fit.network("growth", shape.output(1))?;

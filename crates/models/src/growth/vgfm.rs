@@ -5,9 +5,8 @@ use super::matcher::{Draws, GrowthMatcher, Weighing};
 use super::matching::networks;
 use super::{ExponentialPath, GrowthFlow, Mass, Plans, SemiRelaxed, VelocityGrowth, WfrConfig};
 use crate::error::require;
-use crate::{Batches, Fit, ModelError, Recipe, Run, Space};
+use crate::{Batches, Fit, ModelError, Net, Recipe, Run, Space};
 use chreode_core::{Populations, Seed};
-use chreode_nn::Mlp;
 use serde::{Deserialize, Serialize};
 
 /// A training run of joint velocity-growth flow matching.
@@ -61,8 +60,8 @@ impl Default for VgfmConfig {
 
 impl Recipe for VgfmConfig {
     type Data = Populations;
-    type Objective = VelocityGrowth<Mlp<f32>, Mlp<f32>>;
-    type Trained = GrowthFlow<Mlp<f32>, Mlp<f32>>;
+    type Objective = VelocityGrowth<Net, Net>;
+    type Trained = GrowthFlow<Net, Net>;
 
     fn fit(&self) -> &Fit {
         &self.fit

@@ -5,9 +5,8 @@ use super::matcher::{Draws, GrowthMatcher, Weighing};
 use super::matching::networks;
 use super::{GrowthFlow, Mass, Plans, VelocityGrowth, WfrPath, WfrPlanner};
 use crate::error::require;
-use crate::{Batches, Fit, ModelError, Recipe, Run, Space};
+use crate::{Batches, Fit, ModelError, Net, Recipe, Run, Space};
 use chreode_core::{Populations, Seed};
-use chreode_nn::Mlp;
 use chreode_ot::WassersteinFisherRao;
 use serde::{Deserialize, Serialize};
 
@@ -69,8 +68,8 @@ const GAP: f64 = 1e-4;
 
 impl Recipe for WfrConfig {
     type Data = Populations;
-    type Objective = VelocityGrowth<Mlp<f32>, Mlp<f32>>;
-    type Trained = GrowthFlow<Mlp<f32>, Mlp<f32>>;
+    type Objective = VelocityGrowth<Net, Net>;
+    type Trained = GrowthFlow<Net, Net>;
 
     fn fit(&self) -> &Fit {
         &self.fit

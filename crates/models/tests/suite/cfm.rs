@@ -3,9 +3,8 @@
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{
     Cfm, Checkpoint, Coupling, Entropic, Epsilon, Exact, Fit, Flow, FlowConfig, Frame, Independent,
-    ModelError, Pairing, Pool, Sampler, Sampling, Steps,
+    ModelError, Net, Pairing, Pool, Sampler, Sampling, Steps,
 };
-use chreode_nn::Mlp;
 use ndarray::{Array2, Axis, array};
 use rand_distr::{Distribution, StandardNormal};
 use std::collections::BTreeMap;
@@ -48,7 +47,7 @@ fn batches_of(batch: usize, steps: u64) -> FlowConfig {
     config
 }
 
-fn trained(populations: &Populations, config: FlowConfig) -> Flow<Mlp<f32>> {
+fn trained(populations: &Populations, config: FlowConfig) -> Flow<Net> {
     let mut run =
         Cfm::new(populations, Frame::identity(populations.features().to_vec()), config).expect("valid");
     run.train(Pool::with_threads(2), |_| ControlFlow::Continue(())).expect("trains");

@@ -3,17 +3,16 @@
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{
     Bifurcation, Checkpoint, Data, Dynamics, Fit, Frame, GrowthFlow, Mass, MassRule, Measurement, ModelError,
-    Objective, Pool, Recipe, Run, Sampler, Steps, Tigon, TigonConfig, UnbalancedPlanner, Vgfm, VgfmConfig,
-    WfrConfig, WfrFm, WfrPlanner, score_growth,
+    Net, Objective, Pool, Recipe, Run, Sampler, Steps, Tigon, TigonConfig, UnbalancedPlanner, Vgfm,
+    VgfmConfig, WfrConfig, WfrFm, WfrPlanner, score_growth,
 };
-use chreode_nn::Mlp;
 use chreode_ot::WassersteinFisherRao;
 use ndarray::{Array1, Array2, Axis, array, concatenate};
 use rand_distr::{Distribution, StandardNormal};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-type Trained = GrowthFlow<Mlp<f32>, Mlp<f32>>;
+type Trained = GrowthFlow<Net, Net>;
 
 fn cloud(n: usize, centre: [f32; 2], spread: f32, seed: u64) -> Array2<f32> {
     let mut rng = Seed(seed).stream("cloud", 0);

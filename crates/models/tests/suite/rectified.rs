@@ -2,7 +2,7 @@
 
 use crate::common::{gaussian, series, small, trained};
 use chreode_core::{NetworkField, Populations};
-use chreode_models::{FlowConfig, RectifiedConfig, Sampler, Steps, push_forward};
+use chreode_models::{FlowConfig, Net, RectifiedConfig, Sampler, Steps, push_forward};
 
 fn data() -> Populations {
     series(vec![gaussian(2000, &[0.0, 0.0], 1), gaussian(2000, &[3.0, 1.0], 2)])
@@ -14,7 +14,7 @@ fn the_second_flow_is_straighter_and_arrives() {
     // E|v(t, X_t)|² = |m|² + 2 (2t − 1)²/(t² + (1 − t)²), so ∫ E|v|² dt = 10 + 2 (2 − π/2) = 10.86. Rectified once it
     // is a translation: each cell is paired with its own shift, since the flow is X_t = t m + √(t² + (1 − t)²) X_0.
     let data = data();
-    let energy = |network: &chreode_nn::Mlp<f32>| {
+    let energy = |network: &chreode_models::Net| {
         let path = push_forward(&NetworkField::new(network), &data.points(0).to_owned(), [0.0, 1.0], 50)
             .expect("finite");
         path.energy

@@ -3,9 +3,9 @@
 use crate::common::{gaussian, moments, run, series, small, trained};
 use chreode_core::{Populations, Seed, Snapshot, Tolerance};
 use chreode_models::{
-    Checkpoint, Dynamics, Motion, Objective, Pool, Recipe, Sampler, ScoreFlow, ScoreFlowConfig, Space, Steps,
+    Checkpoint, Dynamics, Motion, Net, Objective, Pool, Recipe, Sampler, ScoreFlow, ScoreFlowConfig, Space,
+    Steps,
 };
-use chreode_nn::Mlp;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -52,7 +52,7 @@ fn the_gradient_is_the_slope_of_the_loss() {
 }
 
 /// Mean and variance at times ½ and 1 of cells pushed from time 0, or at ½ and 0 of cells from time 1.
-fn ends(model: &ScoreFlow<Mlp<f32>>, from: usize, sampler: &Sampler) -> [(f64, f64); 2] {
+fn ends(model: &ScoreFlow<Net>, from: usize, sampler: &Sampler) -> [(f64, f64); 2] {
     let cells = Snapshot::new(from as f64, gaussian(4000, &[2.0 * from as f32 - 1.0], 5));
     let times = [from as f64, 0.5, 1.0 - from as f64];
     let states = model.evolve(&cells, &times, sampler, Seed(8)).expect("moves");

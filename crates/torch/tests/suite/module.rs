@@ -4,7 +4,9 @@ use crate::common::{adaptive, begin, fixed, noise};
 use chreode_adjoint::{Discrete, gradient};
 use chreode_core::{Network, NetworkField, Real, VectorSpace};
 use chreode_nn::{Activation, Element, Mlp, MlpConfig};
-use chreode_torch::{ModuleNetwork, TapeSolve, TorchState, array, read_safetensors, tensor, to_safetensors};
+use chreode_torch::{
+    ModuleNetwork, TapeSolve, TorchState, array, mlp, read_safetensors, tensor, to_safetensors,
+};
 use ndarray::{Array1, Array2};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -14,34 +16,11 @@ use tch::{Device, Kind, Tensor};
 const DIMS: usize = 3;
 const ROWS: usize = 5;
 
-/// The multilayer perceptron of chreode-nn with this activation, as a module of tch in `kind`.
-fn module<A: Real + tch::kind::Element>(activation: Activation, kind: Kind) -> ModuleNetwork<A> {
-    let mut store = VarStore::new(Device::Cpu);
-    let layers = store.root() / "layers";
-    let apply = move |z: &Tensor| match activation {
-        Activation::Selu => z.selu(),
-        Activation::Silu => z.silu(),
-        Activation::Tanh => z.tanh(),
-        Activation::Softplus => z.softplus(),
-        _ => z.relu(),
-    };
-    let dims = DIMS as i64;
-    let net = nn::seq()
-        .add(nn::linear(&layers / 0, dims + 1, 16, Default::default()))
-        .add_fn(apply)
-        .add(nn::linear(&layers / 1, 16, 11, Default::default()))
-        .add_fn(apply)
-        .add(nn::linear(&layers / 2, 11, dims, Default::default()));
-    store.set_kind(kind);
-    let v = move |t: &Tensor, x: &Tensor| net.forward(&Tensor::cat(&[t.unsqueeze(1), x.shallow_clone()], 1));
-    ModuleNetwork::new(store, (DIMS, DIMS), v).expect("they fit")
-}
-
 /// Both back ends, the module with the native network's parameters.
 fn pair<A: Element + Real + tch::kind::Element>(activation: Activation) -> (Mlp<A>, ModuleNetwork<A>) {
     let config = MlpConfig::new(DIMS).hidden([16, 11]).activation(activation);
-    let native = Mlp::new(config, &mut ChaCha8Rng::seed_from_u64(3)).expect("they fit");
-    let mut module = module(activation, A::KIND);
+    let native = Mlp::new(config.clone(), &mut ChaCha8Rng::seed_from_u64(3)).expect("they fit");
+    let mut module = mlp(&config, Device::Cpu).expect("they fit");
     read_safetensors(&mut module, "model.", &to_safetensors(&native, "model.").expect("they fit"))
         .expect("they fit");
     (native, module)
@@ -166,7 +145,18 @@ fn an_adaptive_solve_takes_the_same_steps() {
 fn a_module_in_bf16_is_a_network_in_f32() {
     begin();
     let (native, _) = pair::<f32>(Activation::Tanh);
-    let mut module = module::<f32>(Activation::Tanh, Kind::BFloat16);
+    let mut store = VarStore::new(Device::Cpu);
+    let layers = store.root() / "layers";
+    let dims = DIMS as i64;
+    let net = nn::seq()
+        .add(nn::linear(&layers / 0, dims + 1, 16, Default::default()))
+        .add_fn(Tensor::tanh)
+        .add(nn::linear(&layers / 1, 16, 11, Default::default()))
+        .add_fn(Tensor::tanh)
+        .add(nn::linear(&layers / 2, 11, dims, Default::default()));
+    store.set_kind(Kind::BFloat16);
+    let v = move |t: &Tensor, x: &Tensor| net.forward(&Tensor::cat(&[t.unsqueeze(1), x.shallow_clone()], 1));
+    let mut module = ModuleNetwork::<f32>::new(store, (DIMS, DIMS), v).unwrap();
     let bytes = to_safetensors(&native, "").unwrap();
     read_safetensors(&mut module, "", &bytes).unwrap();
     let x: Array2<f32> = array(&noise(&[ROWS as i64, DIMS as i64], 1)).unwrap();

@@ -4,9 +4,9 @@ use super::DensityMatching;
 use super::batches::{Densities, smeared};
 use crate::error::require;
 use crate::growth::{GrowthFlow, Mass};
-use crate::{Batches, Fit, ModelError, Recipe, Run, Space};
+use crate::{Batches, Fit, ModelError, Net, Recipe, Run, Space};
 use chreode_core::{Populations, Seed};
-use chreode_nn::{Activation, Mlp, MlpConfig};
+use chreode_nn::{Activation, MlpConfig};
 use serde::{Deserialize, Serialize};
 
 /// A training run of TIGON.
@@ -59,8 +59,8 @@ impl Default for TigonConfig {
 
 impl Recipe for TigonConfig {
     type Data = Populations;
-    type Objective = DensityMatching<Mlp<f32>, Mlp<f32>>;
-    type Trained = GrowthFlow<Mlp<f32>, Mlp<f32>>;
+    type Objective = DensityMatching<Net, Net>;
+    type Trained = GrowthFlow<Net, Net>;
 
     fn fit(&self) -> &Fit {
         &self.fit
