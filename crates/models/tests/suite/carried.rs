@@ -183,7 +183,11 @@ fn trajectory_net_learns_the_density_of_every_snapshot() {
         Snapshot::new(0.0, cloud(300, [-0.5, 0.0], 0.5, 5)),
         Snapshot::new(1.0, cloud(300, [0.8, 0.4], 0.8, 6)),
     ]);
-    let config = TrajectoryNetConfig { steps: 4, fit: Fit { lr: 1e-2, ..fit(400, 16) }, ..TrajectoryNetConfig::default() };
+    let config = TrajectoryNetConfig {
+        steps: 4,
+        fit: Fit { lr: 1e-2, ..fit(400, 16) },
+        ..TrajectoryNetConfig::default()
+    };
     let flow = trained(&data, config).dynamics().expect("a flow");
     for (time, centre, spread, seed) in [(0.0, [-0.5, 0.0], 0.5_f32, 7), (1.0, [0.8, 0.4], 0.8, 8)] {
         let test = cloud(400, centre, spread, seed);
