@@ -8,11 +8,15 @@ mod flow;
 mod likelihood;
 mod ot_flow;
 mod potential;
+mod trajectory_net;
 
 pub use base::{Base, BaseDensity};
-pub use batches::{LikelihoodBatch, Probe};
+pub use batches::{DensityBatch, LikelihoodBatch, Probe};
 pub use config::{Cnf, CnfConfig};
 pub use flow::DensityFlow;
 pub use likelihood::Likelihood;
 pub use ot_flow::{OtFlow, OtFlowConfig};
 pub use potential::{Potential, PotentialMemory, Rate};
+pub use trajectory_net::{
+    Descendants, TrajectoryBatch, TrajectoryLikelihood, TrajectoryNet, TrajectoryNetConfig,
+};

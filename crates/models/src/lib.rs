@@ -6,6 +6,7 @@ mod chains;
 mod checkpoint;
 mod clock;
 mod couples;
+mod crowd;
 mod density;
 mod dynamics;
 mod error;
@@ -47,9 +48,11 @@ pub use chains::{Chained, Chains};
 pub use checkpoint::{Checkpoint, Header};
 pub use clock::Clock;
 pub use couples::{Couples, Moment};
+pub use crowd::Crowd;
 pub use density::{
-    Base, BaseDensity, Cnf, CnfConfig, DensityFlow, Likelihood, LikelihoodBatch, OtFlow, OtFlowConfig,
-    Potential, PotentialMemory, Probe, Rate,
+    Base, BaseDensity, Cnf, CnfConfig, DensityBatch, DensityFlow, Descendants, Likelihood, LikelihoodBatch,
+    OtFlow, OtFlowConfig, Potential, PotentialMemory, Probe, Rate, TrajectoryBatch, TrajectoryLikelihood,
+    TrajectoryNet, TrajectoryNetConfig,
 };
 pub use dynamics::{Dynamics, Trained};
 pub use error::ModelError;
@@ -62,9 +65,10 @@ pub use fit::Fit;
 pub use flow::Flow;
 pub use frame::Frame;
 pub use growth::{
-    DensityMatching, ExponentialPath, GrowthBatch, GrowthFlow, GrowthMatcher, GrowthPath, Mass, MassRule,
+    DensityMatching, ExponentialPath, FitDistance, FittingBatch, Geodesic, GrowthBatch, GrowthFlow,
+    GrowthMatcher, GrowthPath, LatentFlow, ManifoldFitting, Mass, MassRule, MioBatch, MioFlow, MioFlowConfig,
     Pair, PairPlan, PlanCache, Plans, SemiRelaxed, Tigon, TigonBatch, TigonConfig, UnbalancedPlanner,
-    VelocityGrowth, Vgfm, VgfmConfig, WfrConfig, WfrFm, WfrPath, WfrPlanner,
+    VelocityGrowth, VelocityGrowthFitting, Vgfm, VgfmConfig, WfrConfig, WfrFm, WfrPath, WfrPlanner,
 };
 pub use matcher::{Batch, FlowMatcher};
 pub use metric::{Land, Metric, Rbf, Shape};

@@ -6,9 +6,9 @@ pub use card::{Card, Needs};
 
 use crate::{
     CdeConfig, Checkpoint, CnfConfig, Data, FilterConfig, FlowConfig, Frame, LatentConfig, MetricFlowConfig,
-    ModelError, MultiMarginalConfig, NeuralOdeConfig, OtFlowConfig, Recipe, RectifiedConfig,
-    RescaledFlowConfig, Run, ScoreFlowConfig, Series, TigonConfig, Trained, Training, TransportPathConfig,
-    VgfmConfig, WfrConfig,
+    MioFlowConfig, ModelError, MultiMarginalConfig, NeuralOdeConfig, OtFlowConfig, Recipe, RectifiedConfig,
+    RescaledFlowConfig, Run, ScoreFlowConfig, Series, TigonConfig, Trained, Training, TrajectoryNetConfig,
+    TransportPathConfig, VgfmConfig, WfrConfig,
 };
 use chreode_core::Populations;
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,12 @@ pub enum ModelConfig {
     Vgfm(VgfmConfig),
     /// Velocity and growth of least action between densities: [`Tigon`](crate::Tigon).
     Tigon(TigonConfig),
+    /// A normalising flow through all snapshots: [`TrajectoryNet`](crate::TrajectoryNet).
+    #[serde(rename = "trajectorynet")]
+    TrajectoryNet(TrajectoryNetConfig),
+    /// Populations carried in geodesic coordinates: [`MioFlow`](crate::MioFlow).
+    #[serde(rename = "mioflow")]
+    MioFlow(MioFlowConfig),
     /// Latent ODEs and their recurrent kin: [`LatentSeries`](crate::LatentSeries).
     LatentOde(LatentConfig),
     /// Neural ODEs on series: [`NeuralOde`](crate::NeuralOde).
@@ -158,6 +164,8 @@ zoo! {
     WfrFm(WfrConfig) of Populations,
     Vgfm(VgfmConfig) of Populations,
     Tigon(TigonConfig) of Populations,
+    TrajectoryNet(TrajectoryNetConfig) of Populations,
+    MioFlow(MioFlowConfig) of Populations,
     LatentOde(LatentConfig) of Series,
     NeuralOde(NeuralOdeConfig) of Series,
     OdeRnn(FilterConfig) of Series,
@@ -195,6 +203,8 @@ impl ModelConfig {
             Self::WfrFm(_) => "WFR-FM".into(),
             Self::Vgfm(_) => "VGFM".into(),
             Self::Tigon(_) => "TIGON".into(),
+            Self::TrajectoryNet(_) => "TrajectoryNet".into(),
+            Self::MioFlow(_) => "MIOFlow".into(),
             Self::LatentOde(config) => config.method().into(),
             Self::NeuralOde(config) => config.method().into(),
             Self::OdeRnn(config) => config.method().into(),

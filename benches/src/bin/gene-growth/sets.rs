@@ -5,7 +5,8 @@ use anyhow::{Context, Result};
 use chreode_core::{Populations, Seed};
 use chreode_io::{Columns, read_populations};
 use chreode_models::{
-    Bifurcation, Fit, Frame, Mass, Measurement, ModelConfig, TigonConfig, VgfmConfig, WfrConfig,
+    Bifurcation, Descendants, Fit, Frame, Mass, Measurement, MioFlowConfig, ModelConfig, TigonConfig,
+    TrajectoryNetConfig, VgfmConfig, WfrConfig,
 };
 use chreode_nn::Activation;
 use std::path::Path;
@@ -84,13 +85,41 @@ impl Set {
                 }
                 .into(),
             ),
-            ("vgfm", VgfmConfig { mass: mass.clone(), fit, ..VgfmConfig::default() }.into()),
+            (
+                "vgfm",
+                VgfmConfig {
+                    mass: mass.clone(),
+                    matching: 10_000,
+                    fit: Fit { steps: 500, batch: 128, ..fit.clone() },
+                    ..VgfmConfig::default()
+                }
+                .into(),
+            ),
             (
                 "tigon",
                 TigonConfig {
-                    mass,
+                    mass: mass.clone(),
                     fit: Fit { steps: 1500, ..TigonConfig::default().fit },
                     ..TigonConfig::default()
+                }
+                .into(),
+            ),
+            (
+                "mioflow",
+                MioFlowConfig {
+                    latent: self.populations.dims().min(10),
+                    fit: Fit { activation: Activation::Silu, ..MioFlowConfig::default().fit },
+                    ..MioFlowConfig::default()
+                }
+                .into(),
+            ),
+            (
+                "trajectorynet",
+                TrajectoryNetConfig {
+                    mass,
+                    descendants: Descendants::Transported,
+                    fit: Fit { steps: 1000, batch: 128, lr: 5e-3, ..TrajectoryNetConfig::default().fit },
+                    ..TrajectoryNetConfig::default()
                 }
                 .into(),
             ),

@@ -1,7 +1,8 @@
-//! Cells to make likely, and the probes of their divergence.
+//! Cells to make likely, and the probes of their divergence; and paths to them, to begin with.
 
-use super::Base;
-use crate::{BatchSource, Clock, Fit, ModelError};
+use super::{Base, BaseDensity};
+use crate::minibatches::row;
+use crate::{Batch, BatchSource, Clock, Exact, Fit, ModelError, Pairing, Sampling, Space};
 use chreode_core::{Populations, Seed, Snapshot, Stream};
 use ndarray::{Array2, Array3, Axis};
 use rand::RngExt;
@@ -33,6 +34,15 @@ pub struct LikelihoodBatch {
     pub probes: Option<Array3<f32>>,
 }
 
+/// What a step of a normalising flow consumes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DensityBatch {
+    /// Rows on straight paths from the base through the snapshots, whose velocity is regressed: where training may begin.
+    Matching(Batch),
+    /// Rows whose likelihood is raised.
+    Likelihood(LikelihoodBatch),
+}
+
 /// Draws cells of every snapshot that the base is not made of.
 pub(super) struct Cells<'p> {
     snapshots: &'p [Snapshot],
@@ -41,13 +51,16 @@ pub(super) struct Cells<'p> {
     probes: usize,
     probe: Probe,
     seed: Seed,
+    /// Steps of matching before those of likelihood, and from where: the base and its network time.
+    matching: (u64, BaseDensity, f64),
+    pairing: Exact,
 }
 
 impl<'p> Cells<'p> {
     pub(super) fn new(
         data: &'p Populations,
-        clock: Clock,
-        base: Base,
+        space: &Space,
+        (base, matching): (Base, u64),
         (probes, probe): (usize, Probe),
         fit: &Fit,
     ) -> Result<Self, ModelError> {
@@ -58,7 +71,41 @@ impl<'p> Cells<'p> {
         if snapshots.is_empty() {
             return Err(ModelError::TooFewTimes { times: data.times() });
         }
-        Ok(Self { snapshots, clock, batch: fit.batch, probes, probe, seed: Seed(fit.seed) })
+        let (clock, seed) = (space.clock, Seed(fit.seed));
+        let density = base.fit(&data.snapshots()[0], data.features(), seed)?;
+        let matching = (matching, density, base.start(space));
+        let pairing = Exact::new(Sampling::Permutation);
+        Ok(Self { snapshots, clock, batch: fit.batch, probes, probe, seed, matching, pairing })
+    }
+
+    /// Cells of every snapshot.
+    fn cells(&self, rng: &mut Stream) -> Vec<(f64, Array2<f32>)> {
+        let some = |snapshot: &Snapshot| {
+            let cells = snapshot.points.select(Axis(0), &draw(snapshot, self.batch, rng));
+            (self.clock.network(snapshot.time), cells)
+        };
+        self.snapshots.iter().map(some).collect()
+    }
+
+    /// Points on straight lines between optimal pairs, from draws of the base through the snapshots.
+    fn paths(&self, index: u64, rng: &mut Stream) -> Result<Batch, ModelError> {
+        let (_, base, start) = &self.matching;
+        let mut from = (*start, base.sample(self.batch, self.seed.child(&format!("base {index}"))));
+        let cells = self.cells(rng);
+        let mut batch = Batch::empty(self.batch * cells.len(), from.1.ncols());
+        for to in cells {
+            let (x0, x1, length) = (from.1.view(), to.1.view(), to.0 - from.0);
+            for (i, j) in self.pairing.pair(x0, x1, length, rng)? {
+                let s: f32 = rng.random();
+                let (x, u) = batch.push((from.0 + f64::from(s) * length) as f32);
+                for ((x, u), (x0, x1)) in x.iter_mut().zip(u).zip(row(&x0, i).iter().zip(row(&x1, j))) {
+                    *x = x0 + s * (x1 - x0);
+                    *u = (x1 - x0) / length as f32;
+                }
+            }
+            from = to;
+        }
+        Ok(batch)
     }
 }
 
@@ -85,18 +132,20 @@ fn draw(snapshot: &Snapshot, n: usize, rng: &mut Stream) -> Vec<usize> {
 }
 
 impl BatchSource for Cells<'_> {
-    type Batch = LikelihoodBatch;
+    type Batch = DensityBatch;
 
-    fn batch(&self, index: u64) -> Result<LikelihoodBatch, ModelError> {
+    fn batch(&self, index: u64) -> Result<DensityBatch, ModelError> {
         let mut rng = self.seed.stream("batch", index);
+        if index < self.matching.0 {
+            return Ok(DensityBatch::Matching(self.paths(index, &mut rng)?));
+        }
         let columns = self.snapshots[0].points.ncols();
         let rows = self.batch * self.snapshots.len();
         let mut x = Array2::zeros((0, columns));
         let mut t = Vec::with_capacity(rows);
-        for snapshot in self.snapshots {
-            let cells = snapshot.points.select(Axis(0), &draw(snapshot, self.batch, &mut rng));
+        for (time, cells) in self.cells(&mut rng) {
             x.append(Axis(0), cells.view()).expect("snapshots have the same columns");
-            t.resize(t.len() + self.batch, self.clock.network(snapshot.time) as f32);
+            t.resize(t.len() + self.batch, time as f32);
         }
         let mut probe = || match self.probe {
             Probe::Rademacher => {
@@ -110,6 +159,7 @@ impl BatchSource for Cells<'_> {
         };
         let probes =
             (self.probes > 0).then(|| Array3::from_shape_simple_fn((self.probes, rows, columns), &mut probe));
-        Ok(LikelihoodBatch { t, x, weight: vec![1.0 / rows as f64; rows], probes })
+        let weight = vec![1.0 / rows as f64; rows];
+        Ok(DensityBatch::Likelihood(LikelihoodBatch { t, x, weight, probes }))
     }
 }

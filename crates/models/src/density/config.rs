@@ -4,9 +4,9 @@ use super::batches::Cells;
 use super::likelihood::Regularisers;
 use super::{Base, DensityFlow, Likelihood, Probe};
 use crate::error::require;
-use crate::{Batches, Fit, Flow, ModelError, Net, Recipe, Run, Space, Stage};
-use chreode_core::{Populations, Seed};
-use chreode_nn::{Activation, MlpConfig};
+use crate::{Batches, Fit, Flow, ModelError, Recipe, Run, Space, Stage};
+use chreode_core::Populations;
+use chreode_nn::{Activation, Mlp, MlpConfig};
 use serde::{Deserialize, Serialize};
 
 /// A training run of a continuous normalising flow.
@@ -26,6 +26,7 @@ pub type Cnf = Run<CnfConfig>;
 /// | `kinetic` | 0 | ≥ 0; what ∫ \|v\|² dt counts beside the log-likelihood |
 /// | `jacobian` | 0 | ≥ 0; what ∫ \|∂v/∂x\|² dt counts |
 /// | `steps` | 8 | 1 to 1000; steps of RK4 a unit of network time while training |
+/// | `matching` | 0 | updates of flow matching along optimal pairs before those of `fit`: a start near the end |
 /// | `fit` | 3 × 64 tanh | the settings of training, see [`Fit`] |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -42,6 +43,8 @@ pub struct CnfConfig {
     pub jacobian: f64,
     /// Steps a unit of network time while training.
     pub steps: usize,
+    /// Updates of flow matching before those of `fit`.
+    pub matching: u64,
     /// The settings of training.
     pub fit: Fit,
 }
@@ -55,6 +58,7 @@ impl Default for CnfConfig {
             kinetic: 0.0,
             jacobian: 0.0,
             steps: 8,
+            matching: 0,
             fit: Fit { activation: Activation::Tanh, ..Fit::default() },
         }
     }
@@ -83,8 +87,8 @@ impl CnfConfig {
 
 impl Recipe for CnfConfig {
     type Data = Populations;
-    type Objective = Likelihood<Net>;
-    type Trained = DensityFlow<Net>;
+    type Objective = Likelihood<Mlp<f32>>;
+    type Trained = DensityFlow<Mlp<f32>>;
 
     fn fit(&self) -> &Fit {
         &self.fit
@@ -114,9 +118,7 @@ impl Recipe for CnfConfig {
     }
 
     fn prepare(&self, objective: &mut Self::Objective, data: &Populations) -> Result<(), ModelError> {
-        let first = &data.snapshots()[0];
-        objective.base = self.base.fit(first, data.features(), Seed(self.fit.seed))?;
-        Ok(())
+        objective.start_from(self.base, data, self.fit.seed)
     }
 
     fn batches<'d>(
@@ -125,11 +127,11 @@ impl Recipe for CnfConfig {
         space: &Space,
     ) -> Result<Batches<'d, Self::Objective>, ModelError> {
         let CnfConfig { base, probes, probe, ref fit, .. } = *self;
-        Ok(Box::new(Cells::new(data, space.clock, base, (probes, probe), fit)?))
+        Ok(Box::new(Cells::new(data, space, (base, self.matching), (probes, probe), fit)?))
     }
 
     fn stages(&self, objective: &Self::Objective) -> Result<Vec<Stage>, ModelError> {
-        Ok(vec![self.fit.stage(objective.learnt())?])
+        objective.stages(&self.fit, self.matching)
     }
 
     fn trained(&self, objective: Self::Objective, space: Space) -> Self::Trained {

@@ -1,7 +1,7 @@
 //! The flow with its density and its regularisers, every row over a span of its own.
 
-use chreode_core::{NetworkJvp, Pullback, TangentPullback, VectorField, Vjp};
-use ndarray::{Array1, Array2, Array3, ArrayView1, Axis, s};
+use chreode_core::{Kept, NetworkJvp, Pullback, Pulled, TangentPullback, VectorField, Vjp};
+use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayViewMut2, Axis, s};
 use std::cell::RefCell;
 
 /// Rows x, and for each row the integrals of the trace, of the kinetic energy, of the Jacobian's square and of the
@@ -31,7 +31,42 @@ pub(super) struct FlowField<'n, N: NetworkJvp<Scalar = f32>> {
     /// `[directions, rows, columns]`.
     pub(super) directions: Array3<f32>,
     pub(super) weight: f32,
-    pub(super) scratch: RefCell<(N::Memory, Vec<f32>)>,
+    pub(super) scratch: RefCell<Scratch<N::Memory>>,
+}
+
+/// Memory of the passes, which outlives a solve.
+pub(super) struct Scratch<M> {
+    evaluation: Evaluation<M>,
+    times: Vec<f32>,
+    gradient: Vec<f32>,
+    /// Evaluations that were kept for their pullbacks and have served.
+    spare: Vec<Box<Evaluation<M>>>,
+}
+
+impl<M: Default> Default for Scratch<M> {
+    fn default() -> Self {
+        Self { evaluation: Evaluation::default(), times: Vec::new(), gradient: Vec::new(), spare: Vec::new() }
+    }
+}
+
+impl<M> Scratch<M> {
+    /// The memory of passes without a solve.
+    pub(super) fn memory(&mut self) -> &mut M {
+        &mut self.evaluation.memory
+    }
+}
+
+/// An evaluation: the network's memory, its output, its derivatives along the directions.
+struct Evaluation<M> {
+    memory: M,
+    out: Array2<f32>,
+    along: Array3<f32>,
+}
+
+impl<M: Default> Default for Evaluation<M> {
+    fn default() -> Self {
+        Self { memory: M::default(), out: Array2::zeros((0, 0)), along: Array3::zeros((0, 0, 0)) }
+    }
 }
 
 /// Every unit vector, for `rows` rows of `columns` columns.
@@ -39,24 +74,19 @@ pub(super) fn unit_vectors(rows: usize, columns: usize) -> Array3<f32> {
     Array3::from_shape_fn((columns, rows, columns), |(k, _, j)| f32::from(u8::from(k == j)))
 }
 
-/// What an evaluation finds: the network's output, its derivatives along the directions.
-struct Found {
-    out: Array2<f32>,
-    along: Array3<f32>,
-}
-
 impl<N: NetworkJvp<Scalar = f32>> FlowField<'_, N> {
     /// The output and J e, with the memory filled for a pullback.
-    fn forward(&self, s: f64, x: &Array2<f32>) -> Found {
-        let (memory, times) = &mut *self.scratch.borrow_mut();
+    fn forward(&self, s: f64, x: &Array2<f32>, times: &mut Vec<f32>, to: &mut Evaluation<N::Memory>) {
         times.clear();
         times.extend(self.start.iter().zip(self.span).map(|(t, h)| t + h * s as f32));
         let outputs = self.network.width().1;
-        let mut out = Array2::zeros((x.nrows(), outputs));
-        let mut along = Array3::zeros((self.directions.dim().0, x.nrows(), outputs));
-        self.network.forward(times, x.view(), out.view_mut(), memory);
-        self.network.tangent(self.directions.view(), along.view_mut(), memory);
-        Found { out, along }
+        let shape = (self.directions.dim().0, x.nrows(), outputs);
+        if to.along.dim() != shape {
+            to.out = Array2::zeros((x.nrows(), outputs));
+            to.along = Array3::zeros(shape);
+        }
+        self.network.forward(times, x.view(), to.out.view_mut(), &mut to.memory);
+        self.network.tangent(self.directions.view(), to.along.view_mut(), &mut to.memory);
     }
 
     /// `−∂Φ/∂t + ½ |v|²` of an output row; 0 without a rate.
@@ -67,7 +97,7 @@ impl<N: NetworkJvp<Scalar = f32>> FlowField<'_, N> {
     }
 
     /// `h v`, and the rates of the integrals.
-    fn rates(&self, Found { out, along }: &Found) -> Augmented {
+    fn rates(&self, Evaluation { out, along, .. }: &Evaluation<N::Memory>) -> Augmented {
         let columns = self.directions.dim().2;
         let mut v = out.slice(s![.., ..columns]).to_owned();
         let mut q = Array2::zeros((v.nrows(), INTEGRALS));
@@ -93,7 +123,7 @@ impl<N: NetworkJvp<Scalar = f32>> FlowField<'_, N> {
     /// The cotangents of the output and of each J e, from those of `h v` and of the integrals.
     fn cotangents(
         &self,
-        Found { out, along }: &Found,
+        Evaluation { out, along, .. }: &Evaluation<N::Memory>,
         a: &Array2<f32>,
         c: &Array2<f32>,
     ) -> (Array2<f32>, Array3<f32>) {
@@ -128,33 +158,72 @@ impl<N: NetworkJvp<Scalar = f32>> FlowField<'_, N> {
     }
 }
 
+impl<N: NetworkJvp<Scalar = f32>> FlowField<'_, N> {
+    /// The pullback of an evaluation: the cotangent of the states; sets `params`.
+    fn pull(
+        &self,
+        evaluation: &mut Evaluation<N::Memory>,
+        (a, c): &Augmented,
+        state: ArrayViewMut2<'_, f32>,
+        params: &mut [f32],
+    ) {
+        let (by_out, by_along) = self.cotangents(evaluation, a, c);
+        let into = TangentPullback { state: Some(state), directions: None, params: Some(params) };
+        let along = (self.directions.view(), by_along.view());
+        self.network.pullback_tangent(along.0, along.1, Some(by_out.view()), into, &mut evaluation.memory);
+    }
+}
+
 impl<N: NetworkJvp<Scalar = f32>> VectorField<Augmented> for FlowField<'_, N> {
     fn eval(&self, s: f64, (x, _): &Augmented) -> Augmented {
-        self.rates(&self.forward(s, x))
+        let Scratch { evaluation, times, .. } = &mut *self.scratch.borrow_mut();
+        self.forward(s, x, times, evaluation);
+        self.rates(evaluation)
     }
 }
 
 impl<N: NetworkJvp<Scalar = f32>> Vjp<Augmented> for FlowField<'_, N> {
     type Params = Array1<f32>;
 
-    fn vjp(&self, s: f64, y: &Augmented, (a, c): &Augmented) -> Pullback<Augmented, Self::Params> {
-        let found = self.forward(s, &y.0);
-        let (by_out, by_along) = self.cotangents(&found, a, c);
+    fn vjp(&self, s: f64, y: &Augmented, a: &Augmented) -> Pullback<Augmented, Self::Params> {
+        let Scratch { evaluation, times, .. } = &mut *self.scratch.borrow_mut();
+        self.forward(s, &y.0, times, evaluation);
         let mut state = Array2::zeros(y.0.raw_dim());
         let mut params = Array1::zeros(self.network.parameter_count());
-        let into = TangentPullback {
-            state: Some(state.view_mut()),
-            directions: None,
-            params: Some(params.as_slice_mut().expect("a new array is contiguous")),
-        };
-        let memory = &mut self.scratch.borrow_mut().0;
-        let along = (self.directions.view(), by_along.view());
-        self.network.pullback_tangent(along.0, along.1, Some(by_out.view()), into, memory);
-        Pullback { value: self.rates(&found), state: (state, Array2::zeros(y.1.raw_dim())), params }
+        let flat = params.as_slice_mut().expect("a new array is contiguous");
+        let value = self.rates(evaluation);
+        self.pull(evaluation, a, state.view_mut(), flat);
+        Pullback { value, state: (state, Array2::zeros(y.1.raw_dim())), params }
     }
 
     fn zero_params(&self, _s: f64, _y: &Augmented) -> Self::Params {
         Array1::zeros(self.network.parameter_count())
+    }
+
+    fn eval_kept(&self, s: f64, (x, _): &Augmented, dy: &mut Augmented, kept: &mut Kept) {
+        let Scratch { times, spare, .. } = &mut *self.scratch.borrow_mut();
+        let evaluation = kept.fill_from(spare, self.network.memory_bytes(x.nrows()));
+        self.forward(s, x, times, evaluation);
+        *dy = self.rates(evaluation);
+    }
+
+    fn pull_kept(
+        &self,
+        kept: &mut Kept,
+        a: &Augmented,
+        state: &mut Augmented,
+        params: &mut Self::Params,
+    ) -> Pulled {
+        let Some(mut evaluation) = kept.take::<Evaluation<N::Memory>>() else { return Pulled::NothingKept };
+        let Scratch { evaluation: own, gradient, spare, .. } = &mut *self.scratch.borrow_mut();
+        gradient.resize(self.network.parameter_count(), 0.0);
+        self.network.lend_scratch(&mut own.memory, &mut evaluation.memory);
+        self.pull(&mut evaluation, a, state.0.view_mut(), gradient);
+        self.network.lend_scratch(&mut own.memory, &mut evaluation.memory);
+        spare.push(evaluation);
+        state.1.fill(0.0);
+        params.iter_mut().zip(&*gradient).for_each(|(to, from)| *to += *from);
+        Pulled::Done
     }
 }
 
@@ -162,7 +231,7 @@ impl<N: NetworkJvp<Scalar = f32>> Vjp<Augmented> for FlowField<'_, N> {
 pub(super) struct Packed<'n, N: NetworkJvp<Scalar = f32>> {
     network: &'n N,
     directions: Array3<f32>,
-    scratch: RefCell<(N::Memory, Vec<f32>)>,
+    scratch: RefCell<Scratch<N::Memory>>,
 }
 
 impl<'n, N: NetworkJvp<Scalar = f32>> Packed<'n, N> {

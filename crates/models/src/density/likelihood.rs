@@ -1,12 +1,13 @@
 //! Maximum likelihood by an adjoint.
 
-use super::field::{FlowField, INTEGRALS, unit_vectors};
-use super::{BaseDensity, LikelihoodBatch};
-use crate::{ModelError, Objective, Parts};
+use super::field::{FlowField, INTEGRALS, Scratch, unit_vectors};
+use super::{Base, BaseDensity, DensityBatch, LikelihoodBatch};
+use crate::objective::residual;
+use crate::{Batch, Fit, ModelError, Objective, Parts, Stage};
 use chreode_adjoint::{Adjoint, Discrete, Times};
-use chreode_core::{NetworkJvp, ParameterView};
+use chreode_core::{NetworkJvp, ParameterView, Populations, Seed};
 use chreode_ode::{ExplicitRk, Fixed, RK4, Solve};
-use ndarray::Array2;
+use ndarray::{Array2, s};
 use std::cell::RefCell;
 
 /// What the integrals beside the likelihood count.
@@ -23,7 +24,8 @@ pub(super) struct Regularisers {
 /// `L(θ) = Σᵢ wᵢ (−log p(tᵢ, xᵢ) + α ∫ |v|² dt + β ∫ |∂v/∂x|² dt + γ ∫ |∂Φ/∂t − ½ |∇Φ|²| dt)`, with
 /// `log p(t, x) = log p₀(z) − ∫ tr ∂v/∂x dt` along the flow from z at the base's time to x at t.
 ///
-/// Every row is carried back over its own span, all in one solve; the gradient is that of the steps taken.
+/// Every row is carried back over its own span, all in one solve; the gradient is that of the steps taken. Of a batch of
+/// [`DensityBatch::Matching`] the loss is the regression of the velocity instead.
 pub struct Likelihood<N: NetworkJvp<Scalar = f32>> {
     /// The network of the velocity.
     pub network: N,
@@ -35,7 +37,7 @@ pub struct Likelihood<N: NetworkJvp<Scalar = f32>> {
     /// Steps of RK4 a unit of network time.
     steps: usize,
     parts: Parts,
-    memory: RefCell<(N::Memory, Vec<f32>)>,
+    memory: RefCell<Scratch<N::Memory>>,
 }
 
 impl<N: NetworkJvp<Scalar = f32>> Likelihood<N> {
@@ -49,40 +51,47 @@ impl<N: NetworkJvp<Scalar = f32>> Likelihood<N> {
         Self { network, base, start, weights, steps, parts, memory: RefCell::default() }
     }
 
-    /// The parameters that are learnt.
-    pub(super) fn learnt(&self) -> std::ops::Range<usize> {
-        self.parts.range(0)
-    }
-}
-
-impl<N: NetworkJvp<Scalar = f32>> Objective for Likelihood<N> {
-    type Batch = LikelihoodBatch;
-
-    fn layout(&self) -> Vec<ParameterView> {
-        let mut views = self.parts.layout();
-        let after = self.parts.len();
-        views.extend(self.base.layout().into_iter().map(|v| ParameterView { offset: v.offset + after, ..v }));
-        views
+    /// The distribution at the beginning, of `data`: what training does not move.
+    pub(super) fn start_from(&mut self, base: Base, data: &Populations, seed: u64) -> Result<(), ModelError> {
+        self.base = base.fit(&data.snapshots()[0], data.features(), Seed(seed))?;
+        Ok(())
     }
 
-    fn read_parameters(&self, flat: &mut [f32]) {
-        let (network, base) = flat.split_at_mut(self.parts.len());
-        self.network.read_parameters(network);
-        base.copy_from_slice(&self.base.parameters());
+    /// First `matching` steps of matching, then those of `fit`.
+    pub(super) fn stages(&self, fit: &Fit, matching: u64) -> Result<Vec<Stage>, ModelError> {
+        let parameters = self.parts.range(0);
+        let mut stages = Vec::new();
+        if matching > 0 {
+            let parameters = parameters.clone();
+            stages.push(Stage { steps: matching, parameters, rule: fit.rule(matching)? });
+        }
+        stages.push(fit.stage(parameters)?);
+        Ok(stages)
     }
 
-    fn write_parameters(&mut self, flat: &[f32]) {
-        let (network, base) = flat.split_at(self.parts.len());
-        self.network.write_parameters(network);
-        self.base.set(base);
+    /// The mean square error of the velocity, whose last output may be another thing.
+    fn matching(&mut self, batch: &Batch, gradient: &mut [f32]) -> f64 {
+        let (rows, columns) = batch.x.dim();
+        let mut out = Array2::zeros((rows, self.network.width().1));
+        let mut scratch = self.memory.borrow_mut();
+        let memory = scratch.memory();
+        self.network.forward(&batch.t, batch.x.view(), out.view_mut(), memory);
+        let mut v = out.slice(s![.., ..columns]).to_owned();
+        let loss = residual(&mut v, &batch.u);
+        out.fill(0.0);
+        out.slice_mut(s![.., ..columns]).assign(&v);
+        gradient.fill(0.0);
+        if loss.is_finite() {
+            self.network.pullback(out.view(), None, Some(&mut gradient[self.parts.range(0)]), memory);
+        }
+        loss
     }
 
-    fn loss(
-        &mut self,
-        _stage: usize,
-        batch: &LikelihoodBatch,
-        gradient: &mut [f32],
-    ) -> Result<f64, ModelError> {
+    /// The loss of rows to make likely, and its gradient.
+    ///
+    /// # Errors
+    /// A failed solve.
+    pub fn likelihood(&mut self, batch: &LikelihoodBatch, gradient: &mut [f32]) -> Result<f64, ModelError> {
         let (rows, columns) = batch.x.dim();
         let span: Vec<f32> = batch.t.iter().map(|&t| self.start as f32 - t).collect();
         let longest = span.iter().fold(0.0_f32, |longest, h| longest.max(h.abs()));
@@ -125,5 +134,35 @@ impl<N: NetworkJvp<Scalar = f32>> Objective for Likelihood<N> {
         }
         self.memory.replace(field.scratch.into_inner());
         Ok(loss)
+    }
+}
+
+impl<N: NetworkJvp<Scalar = f32>> Objective for Likelihood<N> {
+    type Batch = DensityBatch;
+
+    fn layout(&self) -> Vec<ParameterView> {
+        let mut views = self.parts.layout();
+        let after = self.parts.len();
+        views.extend(self.base.layout().into_iter().map(|v| ParameterView { offset: v.offset + after, ..v }));
+        views
+    }
+
+    fn read_parameters(&self, flat: &mut [f32]) {
+        let (network, base) = flat.split_at_mut(self.parts.len());
+        self.network.read_parameters(network);
+        base.copy_from_slice(&self.base.parameters());
+    }
+
+    fn write_parameters(&mut self, flat: &[f32]) {
+        let (network, base) = flat.split_at(self.parts.len());
+        self.network.write_parameters(network);
+        self.base.set(base);
+    }
+
+    fn loss(&mut self, _stage: usize, batch: &DensityBatch, gradient: &mut [f32]) -> Result<f64, ModelError> {
+        match batch {
+            DensityBatch::Matching(batch) => Ok(self.matching(batch, gradient)),
+            DensityBatch::Likelihood(batch) => self.likelihood(batch, gradient),
+        }
     }
 }

@@ -24,6 +24,7 @@ pub type OtFlow = Run<OtFlowConfig>;
 /// | `kinetic` | 0.005 | ≥ 0; what ∫ \|v\|² dt counts beside the log-likelihood (published: ½ in 100) |
 /// | `hjb` | 0.05 | ≥ 0; what the residual counts (published: 5 in 100) |
 /// | `steps` | 8 | 1 to 1000; steps of RK4 a unit of network time while training, as published |
+/// | `matching` | 0 | updates of flow matching along optimal pairs before those of `fit`: a start near the end |
 /// | `fit` | one width, 32 | the settings of training, see [`Fit`]; the potential has two layers of one width, with their own activation |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -36,6 +37,8 @@ pub struct OtFlowConfig {
     pub hjb: f64,
     /// Steps a unit of network time while training.
     pub steps: usize,
+    /// Updates of flow matching before those of `fit`.
+    pub matching: u64,
     /// The settings of training.
     pub fit: Fit,
 }
@@ -43,7 +46,7 @@ pub struct OtFlowConfig {
 impl Default for OtFlowConfig {
     fn default() -> Self {
         let fit = Fit { hidden: vec![32], lr: 1e-2, weight_decay: 0.0, ..Fit::default() };
-        Self { base: Base::Normal, kinetic: 0.005, hjb: 0.05, steps: 8, fit }
+        Self { base: Base::Normal, kinetic: 0.005, hjb: 0.05, steps: 8, matching: 0, fit }
     }
 }
 
@@ -83,9 +86,7 @@ impl Recipe for OtFlowConfig {
     }
 
     fn prepare(&self, objective: &mut Self::Objective, data: &Populations) -> Result<(), ModelError> {
-        let first = &data.snapshots()[0];
-        objective.base = self.base.fit(first, data.features(), Seed(self.fit.seed))?;
-        Ok(())
+        objective.start_from(self.base, data, self.fit.seed)
     }
 
     fn batches<'d>(
@@ -93,11 +94,11 @@ impl Recipe for OtFlowConfig {
         data: &'d Populations,
         space: &Space,
     ) -> Result<Batches<'d, Self::Objective>, ModelError> {
-        Ok(Box::new(Cells::new(data, space.clock, self.base, (0, Probe::Rademacher), &self.fit)?))
+        Ok(Box::new(Cells::new(data, space, (self.base, self.matching), (0, Probe::Rademacher), &self.fit)?))
     }
 
     fn stages(&self, objective: &Self::Objective) -> Result<Vec<Stage>, ModelError> {
-        Ok(vec![self.fit.stage(objective.learnt())?])
+        objective.stages(&self.fit, self.matching)
     }
 
     fn trained(&self, objective: Self::Objective, space: Space) -> Self::Trained {

@@ -79,8 +79,10 @@ impl Weights {
 }
 
 impl Potential {
-    /// A potential on `columns` columns with layers of `width`: `w` is 1, the layers are drawn from ±1/√inputs, and the
-    /// quadratic and the linear part begin at 0 as in the published program but for A, which is drawn likewise.
+    /// A potential on `columns` columns with layers of `width`, drawn from ±1/√inputs, as is A; the linear part is 0.
+    ///
+    /// The entries of `w` are 1/√width in size and take turns in sign, so that the flow begins near the identity. (All 1, as
+    /// in the published program, they begin with a contraction by e⁷ at a width of 64.)
     pub fn new(columns: usize, width: usize, rate: Rate, rng: &mut impl Rng) -> Self {
         let inputs = columns + 1;
         let mut weights = Weights::zeros(inputs, width);
@@ -91,7 +93,8 @@ impl Potential {
         drawn(&mut weights.k0.iter_mut().chain(&mut weights.b0), inputs);
         drawn(&mut weights.k1.iter_mut().chain(&mut weights.b1), width);
         drawn(&mut weights.a.iter_mut(), inputs);
-        weights.w.fill(1.0);
+        let size = (width as f32).powf(-0.5);
+        weights.w.iter_mut().enumerate().for_each(|(j, w)| *w = if j % 2 == 0 { size } else { -size });
         let mut offset = 0;
         let view = |(name, shape): (&str, Vec<usize>)| {
             let view = ParameterView { name: name.into(), shape, offset };

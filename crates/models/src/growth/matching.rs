@@ -72,7 +72,7 @@ impl<V: Network<Scalar = f32>, G: Network<Scalar = f32>> Objective for VelocityG
 }
 
 /// `factor Σᵢ wᵢ |f(t[i], x[i]) − target[i]|² / n` with its gradient.
-fn regress<N: Network<Scalar = f32>>(
+pub(crate) fn regress<N: Network<Scalar = f32>>(
     network: &N,
     batch: &GrowthBatch,
     target: &Array2<f32>,

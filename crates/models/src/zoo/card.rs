@@ -1,9 +1,10 @@
 //! The list of models.
 
 use crate::{
-    Arrivals, CdeConfig, CnfConfig, FilterConfig, FlowConfig, LatentConfig, MetricFlowConfig, ModelConfig,
-    ModelError, MultiMarginalConfig, NeuralOdeConfig, Order, OtFlowConfig, Recognition, RectifiedConfig,
-    RescaledFlowConfig, ScoreFlowConfig, TigonConfig, TransportPathConfig, Update, VgfmConfig, WfrConfig,
+    Arrivals, CdeConfig, CnfConfig, FilterConfig, FlowConfig, LatentConfig, MetricFlowConfig, MioFlowConfig,
+    ModelConfig, ModelError, MultiMarginalConfig, NeuralOdeConfig, Order, OtFlowConfig, Recognition,
+    RectifiedConfig, RescaledFlowConfig, ScoreFlowConfig, TigonConfig, TrajectoryNetConfig,
+    TransportPathConfig, Update, VgfmConfig, WfrConfig,
 };
 use std::fmt;
 
@@ -214,6 +215,20 @@ static CARDS: &[Card] = &[
         reference: "Sha et al., Nature Machine Intelligence 2024, doi 10.1038/s42256-023-00763-w",
         needs: Needs::Masses,
         config: || TigonConfig::default().into(),
+    },
+    Card {
+        name: "trajectorynet",
+        line: "a normalising flow through all times, with short paths that stay near cells",
+        reference: "Tong et al., ICML 2020, arXiv:2002.04461",
+        needs: Needs::Snapshots,
+        config: || TrajectoryNetConfig::default().into(),
+    },
+    Card {
+        name: "mioflow",
+        line: "populations carried to populations by optimal transport, in coordinates whose distances are geodesic",
+        reference: "Huguet et al., NeurIPS 2022, arXiv:2206.14928",
+        needs: Needs::Snapshots,
+        config: || MioFlowConfig::default().into(),
     },
     Card {
         name: "neural-ode",

@@ -1,10 +1,10 @@
 //! Populations and runs that several subjects share.
 
 use chreode_core::{Populations, Seed, Snapshot};
-use chreode_models::{Fit, Frame, Pool, Recipe, Run};
+use chreode_models::{Fit, Frame, Objective, Pool, Recipe, Run};
 use ndarray::Array2;
 use rand_distr::{Distribution, StandardNormal};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 /// `n` standard normal points, shifted.
 pub(crate) fn gaussian(n: usize, shift: &[f32], seed: u64) -> Array2<f32> {
@@ -44,4 +44,44 @@ pub(crate) fn moments(points: &Array2<f32>) -> (f64, f64) {
     let n = points.len() as f64;
     let mean = points.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
     (mean, points.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / n)
+}
+
+/// The gradient of `objective` against differences of its loss along it, for the parameters of each of `parts` apart: a part
+/// that is wrong cannot hide behind a larger one. Of the parameters, `moved` are compared, those of the stage.
+pub(crate) fn slopes<O: Objective>(
+    objective: &mut O,
+    stage: usize,
+    batch: &O::Batch,
+    moved: Range<usize>,
+    parts: &[&str],
+) {
+    let count = objective.parameter_count();
+    let (mut gradient, mut theta) = (vec![0.0; count], vec![0.0; count]);
+    objective.read_parameters(&mut theta);
+    objective.loss(stage, batch, &mut gradient).expect("solves");
+    for name in parts {
+        let mut direction = vec![0.0; count];
+        for part in objective.layout().iter().filter(|part| part.name.starts_with(name)) {
+            let range = part.offset..part.offset + part.size();
+            if moved.contains(&range.start) {
+                direction[range.clone()].copy_from_slice(&gradient[range]);
+            }
+        }
+        let norm = direction.iter().map(|g| g * g).sum::<f32>().sqrt();
+        if norm == 0.0 {
+            continue;
+        }
+        let mut along = |sign: f32| {
+            let ahead: Vec<f32> =
+                theta.iter().zip(&direction).map(|(t, g)| t + 4e-3 * sign / norm * g).collect();
+            objective.write_parameters(&ahead);
+            objective.loss(stage, batch, &mut vec![0.0; count]).expect("solves")
+        };
+        let slope = (along(1.0) - along(-1.0)) / 8e-3;
+        objective.write_parameters(&theta);
+        assert!(
+            (slope / f64::from(norm) - 1.0).abs() < 2e-2,
+            "{name} in stage {stage}: slope {slope}, norm {norm}"
+        );
+    }
 }

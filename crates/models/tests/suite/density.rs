@@ -2,9 +2,9 @@
 
 use chreode_core::{Network, NetworkJvp, Populations, Seed, Snapshot};
 use chreode_models::{
-    Base, BaseDensity, Checkpoint, Cnf, CnfConfig, Data, DensityFlow, Fit, Flow, Frame, LikelihoodBatch, Net,
-    Objective, OtFlowConfig, PlanarDensity, Pool, Potential, PotentialMemory, Probe, Rate, Recipe, Run,
-    Sampler, Space, Steps,
+    Base, BaseDensity, Checkpoint, Cnf, CnfConfig, Data, DensityBatch, DensityFlow, Fit, Flow, Frame,
+    LikelihoodBatch, Objective, OtFlowConfig, PlanarDensity, Pool, Potential, PotentialMemory, Probe, Rate,
+    Recipe, Run, Sampler, Space, Steps,
 };
 use chreode_nn::{Activation, Mlp, MlpConfig};
 use ndarray::{Array2, array};
@@ -37,7 +37,7 @@ fn fit(steps: u64, width: usize) -> Fit {
 }
 
 /// v = A x + b in one layer, whose first column is that of time.
-fn linear(a: [[f32; 2]; 2], b: [f32; 2]) -> Net {
+fn linear(a: [[f32; 2]; 2], b: [f32; 2]) -> Mlp<f32> {
     let shape = MlpConfig::new(2).hidden(vec![]);
     let mut network = Mlp::zeros(shape).expect("a valid shape");
     network.write_parameters(&[0.0, a[0][0], a[0][1], 0.0, a[1][0], a[1][1], b[0], b[1]]);
@@ -76,13 +76,21 @@ fn a_linear_field_carries_a_gaussian_to_the_known_one() {
     }
 }
 
+/// The rows of a batch whose likelihood is raised.
+fn rows(batch: DensityBatch) -> LikelihoodBatch {
+    match batch {
+        DensityBatch::Likelihood(batch) => batch,
+        DensityBatch::Matching(_) => unreachable!("there is no matching"),
+    }
+}
+
 /// An objective on a few points, with its batch.
-fn small(config: &CnfConfig) -> (chreode_models::Likelihood<Net>, LikelihoodBatch) {
+fn small(config: &CnfConfig) -> (chreode_models::Likelihood<Mlp<f32>>, LikelihoodBatch) {
     let data = one(PlanarDensity::EightGaussians.sample(400, Seed(2)));
     let space = data.space(Frame::identity(features())).expect("a time");
     let mut objective = config.objective(&space).expect("valid");
     config.prepare(&mut objective, &data).expect("fits");
-    let batch = config.batches(&data, &space).expect("valid").batch(0).expect("draws");
+    let batch = rows(config.batches(&data, &space).expect("valid").batch(0).expect("draws"));
     (objective, batch)
 }
 
@@ -98,13 +106,13 @@ fn the_gradient_is_that_of_the_loss() {
         let count = objective.parameter_count();
         let (mut gradient, mut theta) = (vec![0.0; count], vec![0.0; count]);
         objective.read_parameters(&mut theta);
-        objective.loss(0, &batch, &mut gradient).expect("solves");
+        objective.likelihood(&batch, &mut gradient).expect("solves");
         let norm = gradient.iter().map(|g| g * g).sum::<f32>().sqrt();
-        let along = |sign: f32, objective: &mut chreode_models::Likelihood<Net>| {
+        let along = |sign: f32, objective: &mut chreode_models::Likelihood<Mlp<f32>>| {
             let h = 2e-2 * sign / norm;
             let moved: Vec<f32> = theta.iter().zip(&gradient).map(|(t, g)| t + h * g).collect();
             objective.write_parameters(&moved);
-            objective.loss(0, &batch, &mut vec![0.0; count]).expect("solves")
+            objective.likelihood(&batch, &mut vec![0.0; count]).expect("solves")
         };
         let slope = (along(1.0, &mut objective) - along(-1.0, &mut objective)) / 4e-2;
         assert!((slope / f64::from(norm) - 1.0).abs() < 3e-3, "slope {slope}, norm {norm}, {probes} probes");
@@ -156,11 +164,11 @@ fn the_gradient_of_ot_flow_is_that_of_its_loss() {
     let data = one(PlanarDensity::EightGaussians.sample(400, Seed(2)));
     let space = data.space(Frame::identity(features())).expect("a time");
     let mut objective = config.objective(&space).expect("valid");
-    let batch = config.batches(&data, &space).expect("valid").batch(0).expect("draws");
+    let batch = rows(config.batches(&data, &space).expect("valid").batch(0).expect("draws"));
     let count = objective.parameter_count();
     let (mut gradient, mut theta) = (vec![0.0; count], vec![0.0; count]);
     objective.read_parameters(&mut theta);
-    objective.loss(0, &batch, &mut gradient).expect("solves");
+    objective.likelihood(&batch, &mut gradient).expect("solves");
     // Each named part apart: a part that is wrong cannot hide behind the largest.
     for part in objective.layout() {
         let mut direction = vec![0.0; count];
@@ -171,7 +179,7 @@ fn the_gradient_of_ot_flow_is_that_of_its_loss() {
             let moved: Vec<f32> =
                 theta.iter().zip(&direction).map(|(t, g)| t + 1e-2 * sign / norm * g).collect();
             objective.write_parameters(&moved);
-            objective.loss(0, &batch, &mut vec![0.0; count]).expect("solves")
+            objective.likelihood(&batch, &mut vec![0.0; count]).expect("solves")
         };
         let slope = (along(1.0) - along(-1.0)) / 2e-2;
         assert!((slope / f64::from(norm) - 1.0).abs() < 1e-2, "{}: slope {slope}, norm {norm}", part.name);
@@ -184,7 +192,7 @@ fn probes_give_the_exact_gradient_in_expectation() {
     let (mut objective, batch) = small(&regularised(0));
     let count = objective.parameter_count();
     let mut exact = vec![0.0; count];
-    let loss = objective.loss(0, &batch, &mut exact).expect("solves");
+    let loss = objective.likelihood(&batch, &mut exact).expect("solves");
     for probe in [Probe::Rademacher, Probe::Gaussian] {
         let config = CnfConfig { probe, ..regularised(1) };
         let data = one(PlanarDensity::EightGaussians.sample(400, Seed(2)));
@@ -195,9 +203,9 @@ fn probes_give_the_exact_gradient_in_expectation() {
         let mut losses = Vec::new();
         let mut gradient = vec![0.0; count];
         for k in 0..draws {
-            let probes = source.batch(k).expect("draws").probes;
+            let probes = rows(source.batch(k).expect("draws")).probes;
             let batch = LikelihoodBatch { probes, ..batch.clone() };
-            losses.push(objective.loss(0, &batch, &mut gradient).expect("solves"));
+            losses.push(objective.likelihood(&batch, &mut gradient).expect("solves"));
             for i in 0..count {
                 let g = f64::from(gradient[i]);
                 sum[i] += g;
@@ -223,7 +231,7 @@ fn probes_give_the_exact_gradient_in_expectation() {
     }
 }
 
-fn trained(data: &Populations, config: CnfConfig) -> DensityFlow<Net> {
+fn trained(data: &Populations, config: CnfConfig) -> DensityFlow<Mlp<f32>> {
     let mut run = Cnf::new(data, Frame::identity(features()), config).expect("valid");
     run.train(Pool::with_threads(2), |_| ControlFlow::Continue(())).expect("trains");
     run.finish()
@@ -251,6 +259,32 @@ fn a_trained_flow_is_near_the_known_density_and_integrates_to_one() {
         * step
         * step;
     assert!((mass - 1.0).abs() < 0.01, "the density integrates to {mass}");
+}
+
+#[test]
+fn matching_is_a_start_near_the_end() {
+    // Few updates of likelihood: alone they lead nowhere, after matching they are near. Potentials likewise.
+    let set = PlanarDensity::EightGaussians;
+    let (data, test) = (one(set.sample(2000, Seed(3))), set.sample(1000, Seed(4)));
+    let truth = set.log_density(test.view());
+    let divergence = |config: chreode_models::ModelConfig| {
+        let mut run = config
+            .start(&chreode_models::Dataset::Populations(data.clone()), Frame::identity(features()))
+            .expect("valid");
+        run.train(Pool::with_threads(2), &mut |_| ControlFlow::Continue(())).expect("trains");
+        let flow = run.finish().dynamics().expect("a flow");
+        let model = flow.log_density(0.0, test.view(), &sampler()).expect("integrates").expect("a density");
+        (&truth - &model).mean().expect("not empty")
+    };
+    let cnf = |matching| CnfConfig { steps: 5, matching, fit: fit(20, 32), ..CnfConfig::default() };
+    let (alone, after) = (divergence(cnf(0).into()), divergence(cnf(800).into()));
+    assert!(after < 0.35 && after < alone - 0.4, "CNF: {alone} alone, {after} after matching");
+    let potential = |matching| {
+        let fit = Fit { hidden: vec![32], ..fit(20, 32) };
+        OtFlowConfig { steps: 5, matching, fit, ..OtFlowConfig::default() }
+    };
+    let (alone, after) = (divergence(potential(0).into()), divergence(potential(800).into()));
+    assert!(after < 0.5 && after < alone - 0.4, "OT-Flow: {alone} alone, {after} after matching");
 }
 
 #[test]
@@ -322,7 +356,8 @@ fn a_flow_from_the_first_snapshot_resumes_to_the_bit() {
             .model_of::<CnfConfig>()
             .expect("fits");
         let x = data.points(1);
-        let density = |flow: &DensityFlow<Net>| flow.log_density(2.0, x, &sampler()).expect("integrates");
+        let density =
+            |flow: &DensityFlow<Mlp<f32>>| flow.log_density(2.0, x, &sampler()).expect("integrates");
         assert_eq!(density(&read), density(&whole.finish()));
     }
     // A base that is a snapshot leaves nothing to learn from one.

@@ -1,6 +1,7 @@
 //! Models: every test in one program, so that it links once.
 
 mod bifurcation;
+mod carried;
 mod cfm;
 mod common;
 mod density;

@@ -1,0 +1,113 @@
+//! Cells of every snapshot, and how many descendants each is thought to have.
+
+use crate::growth::{GrowthBatch, Mass, SemiRelaxed, UnbalancedPlanner};
+use crate::{BatchSource, Minibatches, ModelError};
+use chreode_core::{Populations, Seed};
+use ndarray::{Array1, Array2, Axis};
+use rand::RngExt;
+use rand::seq::index;
+use std::sync::OnceLock;
+
+/// A batch of a stage.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TrajectoryBatch {
+    /// For the growth rate: cells with the logarithm of their descendants, per unit of network time until the next
+    /// snapshot; no velocity.
+    Descendants(GrowthBatch),
+    /// For the flow: cells of every snapshot.
+    Cells(Vec<Array2<f32>>),
+}
+
+/// Cells of one snapshot with their rates.
+struct Rated {
+    cells: Array2<f32>,
+    rates: Vec<f32>,
+}
+
+/// Makes the batches: the first `growing` for the growth rate.
+pub(super) struct Stages<'p> {
+    minibatches: Minibatches<'p>,
+    growing: u64,
+    mass: Mass,
+    planner: SemiRelaxed,
+    seed: Seed,
+    rated: OnceLock<Result<Vec<Rated>, ModelError>>,
+}
+
+/// The most cells of a snapshot that a plan is made of.
+const MOST: usize = 1000;
+
+impl<'p> Stages<'p> {
+    pub(super) fn new(
+        data: &'p Populations,
+        batch: usize,
+        (growing, mass, planner): (u64, &Mass, SemiRelaxed),
+        seed: Seed,
+    ) -> Result<Self, ModelError> {
+        if growing > 0 {
+            mass.of(data, "TrajectoryNet with growth")?;
+        }
+        let minibatches = Minibatches::new(data, batch, seed)?;
+        Ok(Self { minibatches, growing, mass: mass.clone(), planner, seed, rated: OnceLock::new() })
+    }
+
+    /// The rates of the cells of every snapshot but the last: the logarithm of what a cell sends to the next one, as a
+    /// multiple of its mass, by a semi-relaxed plan.
+    fn rated(&self) -> Result<Vec<Rated>, ModelError> {
+        let data = self.minibatches.populations();
+        let masses = self.mass.of(data, "TrajectoryNet with growth")?;
+        let times = self.minibatches.times();
+        let some = |k: usize| -> (Array2<f32>, Array1<f64>) {
+            let (points, masses) = (data.points(k), &masses[k]);
+            let mut rng = self.seed.stream("descendants", k as u64);
+            let mut rows = index::sample(&mut rng, points.nrows(), MOST.min(points.nrows())).into_vec();
+            rows.sort_unstable();
+            let held = masses.select(Axis(0), &rows);
+            let scale = masses.sum() / held.sum();
+            (points.select(Axis(0), &rows), held * scale)
+        };
+        let interval = |k: usize| {
+            let ((cells, a), (next, b)) = (some(k), some(k + 1));
+            let plan = self.planner.plan((cells.view(), &a), (next.view(), &b))?;
+            let length = times[k + 1] - times[k];
+            let mut rates = vec![0.0; cells.nrows()];
+            for pair in plan.pairs() {
+                if let Some(i) = pair.source {
+                    rates[i] = ((pair.m1 / pair.m0).ln() / length) as f32;
+                }
+            }
+            Ok(Rated { cells, rates })
+        };
+        (0..times.len() - 1).map(interval).collect()
+    }
+
+    /// Rows of every rated snapshot.
+    fn descendants(&self, index: u64) -> Result<GrowthBatch, ModelError> {
+        let rated = self.rated.get_or_init(|| self.rated()).as_ref().map_err(Clone::clone)?;
+        let mut rng = self.seed.stream("grow", index);
+        let (n, width) = (self.minibatches.size(), self.minibatches.populations().dims());
+        let rows = n * rated.len();
+        let zeros = |columns| Array2::zeros((rows, columns));
+        let (mut x, mut g, mut t) = (zeros(width), zeros(1), Vec::with_capacity(rows));
+        for (Rated { cells, rates }, time) in rated.iter().zip(self.minibatches.times()) {
+            for _ in 0..n {
+                let i = rng.random_range(0..rates.len());
+                x.row_mut(t.len()).assign(&cells.row(i));
+                g[[t.len(), 0]] = rates[i];
+                t.push(time as f32);
+            }
+        }
+        Ok(GrowthBatch { t, x, u: zeros(width), g, weight: vec![1.0; rows] })
+    }
+}
+
+impl BatchSource for Stages<'_> {
+    type Batch = TrajectoryBatch;
+
+    fn batch(&self, index: u64) -> Result<TrajectoryBatch, ModelError> {
+        if index < self.growing {
+            return Ok(TrajectoryBatch::Descendants(self.descendants(index)?));
+        }
+        Ok(TrajectoryBatch::Cells(self.minibatches.draw(index).0))
+    }
+}
