@@ -29,7 +29,7 @@ pub use objective::ScoreMatching;
 use crate::error::require;
 use crate::{Batches, Couples, Coupling, Fit, Flow, Minibatches, ModelError, Recipe, Sampling, Space};
 use chreode_core::{Populations, Seed};
-use chreode_nn::{Mlp, MlpConfig};
+use chreode_nn::{Mlp, MlpConfig, Shortcut};
 use serde::{Deserialize, Serialize};
 
 /// Settings of score and flow matching.
@@ -42,7 +42,11 @@ use serde::{Deserialize, Serialize};
 /// | `penalty` | 0.1 | > 0; `unbalanced`: price of leaving mass out, relative to the mean cost |
 /// | `sigma` | 1 | > 0; diffusion per root of network time |
 /// | `motion` | `stochastic` | `stochastic`, `deterministic`: how cells are moved by the trained model |
+/// | `shortcut` | `absent` | `absent`, `affine`: an affine map beside the layers of both networks |
 /// | `fit` | | the settings of training, see [`Fit`] |
+///
+/// The score of a Gaussian is a map of full rank, which layers narrower than the cells have coordinates cannot be: with
+/// 50 coordinates or more, take wider layers or the shortcut.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScoreFlowConfig {
@@ -58,8 +62,19 @@ pub struct ScoreFlowConfig {
     pub sigma: f64,
     /// How cells are moved.
     pub motion: Motion,
+    /// What stands beside the layers of both networks.
+    #[serde(with = "Beside")]
+    pub shortcut: Shortcut,
     /// The settings of training.
     pub fit: Fit,
+}
+
+/// [`Shortcut`] in a settings file.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Shortcut", rename_all = "kebab-case")]
+enum Beside {
+    Absent,
+    Affine,
 }
 
 impl Default for ScoreFlowConfig {
@@ -72,6 +87,7 @@ impl Default for ScoreFlowConfig {
             penalty: 0.1,
             sigma: 1.0,
             motion: Motion::Stochastic,
+            shortcut: Shortcut::Absent,
             fit: Fit::default(),
         }
     }
@@ -114,8 +130,8 @@ impl Recipe for ScoreFlowConfig {
     }
 
     fn objective(&self, space: &Space) -> Result<Self::Objective, ModelError> {
-        let [velocity, score] =
-            ["velocity", "score"].map(|name| self.fit.network(name, MlpConfig::new(space.frame.dims())));
+        let shape = MlpConfig::new(space.frame.dims()).shortcut(self.shortcut);
+        let [velocity, score] = ["velocity", "score"].map(|name| self.fit.network(name, shape.clone()));
         Ok(ScoreMatching::new(velocity?, score?))
     }
 

@@ -3,9 +3,10 @@
 use crate::common::{gaussian, moments, run, series, small, trained};
 use chreode_core::{Populations, Seed, Snapshot, Tolerance};
 use chreode_models::{
-    Checkpoint, Dynamics, Motion, Objective, Pool, Recipe, Sampler, ScoreFlow, ScoreFlowConfig, Space, Steps,
+    Checkpoint, Dynamics, Fit, Motion, Objective, Pool, Recipe, Sampler, ScoreFlow, ScoreFlowConfig, Space,
+    Steps,
 };
-use chreode_nn::Mlp;
+use chreode_nn::{Mlp, Shortcut};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -23,8 +24,14 @@ fn euler(steps: usize) -> Sampler {
 
 #[test]
 fn the_gradient_is_the_slope_of_the_loss() {
+    for shortcut in [Shortcut::Absent, Shortcut::Affine] {
+        let recipe = ScoreFlowConfig { fit: small(1, 16), shortcut, ..ScoreFlowConfig::default() };
+        slope_of(&recipe);
+    }
+}
+
+fn slope_of(recipe: &ScoreFlowConfig) {
     let data = series(vec![gaussian(40, &[-1.0, 0.0], 1), gaussian(40, &[1.0, 0.5], 2)]);
-    let recipe = ScoreFlowConfig { fit: small(1, 16), ..ScoreFlowConfig::default() };
     let space = Space {
         clock: chreode_models::Clock { origin: 0.0, unit: 1.0 },
         frame: chreode_models::Frame::identity(data.features().to_vec()),
@@ -49,6 +56,22 @@ fn the_gradient_is_the_slope_of_the_loss() {
         let expected: f64 = half.clone().map(|i| f64::from(gradient[i].abs())).sum();
         assert!((slope - expected).abs() < 0.02 * expected, "{slope} along a gradient of {expected}");
     }
+}
+
+#[test]
+fn the_shortcut_passes_on_more_coordinates_than_the_layers_are_wide() {
+    let end = |text: &str| {
+        let settings: ScoreFlowConfig = serde_json::from_str(text).expect("settings");
+        let data = series(vec![gaussian(1000, &[-0.1; 6], 1), gaussian(1000, &[0.1; 6], 2)]);
+        let fit = Fit { hidden: vec![2], ..small(400, 128) };
+        let model = trained(&data, ScoreFlowConfig { fit, ..settings });
+        let cells = Snapshot::new(0.0, gaussian(1000, &[-0.1; 6], 5));
+        let states = model.evolve(&cells, &[0.0, 1.0], &euler(20), Seed(8)).expect("moves");
+        moments(&states[1].points).1
+    };
+    // Without, four of six coordinates of the score are missing, and noise adds to them.
+    let (with, without) = (end(r#"{"shortcut": "affine"}"#), end("{}"));
+    assert!((with - 1.0).abs() < 0.2 && without > 1.4, "{with} {without}");
 }
 
 /// Mean and variance at times ½ and 1 of cells pushed from time 0, or at ½ and 0 of cells from time 1.
