@@ -7,6 +7,7 @@ use chreode_models::{Dataset, Frame, ModelConfig, Pool, Sampler};
 use chreode_ot::{Order, wasserstein};
 use ndarray::{Array1, Array2, Axis, concatenate};
 use rand_distr::{Distribution, StandardNormal};
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -125,7 +126,7 @@ impl Experiment {
         let truth = self.populations.at(fold.time)?;
         let mut predicted: Vec<Option<Predicted>> = rows.models.iter().map(|_| None).collect();
         let (mut w1, mut seconds) = (Vec::new(), Vec::new());
-        for (_, members) in which.iter().map(|&row| &rows.rows[row]) {
+        for (name, members) in which.iter().map(|&row| &rows.rows[row]) {
             for &Member { model, .. } in members {
                 if predicted[model].is_none() {
                     let ends = [before, after];
@@ -146,7 +147,15 @@ impl Experiment {
             }
             let found = together(&parts)?;
             let weights = found.weights.as_ref().map(|w| w.view());
-            w1.push(wasserstein(found.points.view(), truth.points.view(), weights, None, Order::One)?.value);
+            let score =
+                wasserstein(found.points.view(), truth.points.view(), weights, None, Order::One)?.value;
+            writeln!(
+                std::io::stderr(),
+                "{seed} {:?} {} {name} {score:.4} {spent:.1} s",
+                fold.out,
+                fold.time
+            )?;
+            w1.push(score);
             seconds.push(spent);
         }
         Ok((w1, seconds))

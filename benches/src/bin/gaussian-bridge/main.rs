@@ -38,7 +38,7 @@ struct Cli {
     /// Width of the three hidden layers; a score of d coordinates needs d of it, or the shortcut
     #[arg(long, default_value_t = 64)]
     width: usize,
-    /// Leave out the affine map beside the layers of both networks, as published
+    /// Leave out the affine map beside the layers of the score's network, as published
     #[arg(long)]
     plain: bool,
     /// Points of each end, to train on and again to test on

@@ -44,7 +44,9 @@ fn slope_of(recipe: &ScoreFlowConfig) {
     objective.loss(0, &batch, &mut gradient).expect("finite");
     objective.read_parameters(&mut at);
     // Along the gradient's signs in each network: many parameters at once, so that single precision suffices.
-    for half in [0..count / 2, count / 2..count] {
+    let layout = objective.layout();
+    let score = layout.iter().find(|view| view.name.starts_with("score")).expect("it is named").offset;
+    for half in [0..score, score..count] {
         let h = 1e-3;
         let mut shifted = |sign: f32| {
             let mut moved = at.clone();
