@@ -102,5 +102,5 @@ pub use space::{Data, Space};
 pub use spline::{Curve, Spline};
 pub use stage::{Rule, Stage};
 pub use trainer::{Progress, Trainer};
-pub use transport_path::{PathMatcher, Pulled, TransportPathConfig};
+pub use transport_path::{PathMatcher, Pulled, TransportPathConfig, Window};
 pub use zoo::{Card, Dataset, ModelConfig, Needs};

@@ -27,9 +27,9 @@ pub use dynamics::{Motion, ScoreFlow};
 pub use objective::ScoreMatching;
 
 use crate::error::require;
-use crate::{Batches, Couples, Coupling, Fit, Flow, Minibatches, ModelError, Net, Recipe, Sampling, Space};
-use chreode_core::{Populations, Seed};
-use chreode_nn::MlpConfig;
+use crate::{Batches, Couples, Coupling, Fit, Flow, Minibatches, ModelError, Recipe, Sampling, Space};
+use chreode_core::{Network, Populations, Seed};
+use chreode_nn::{Mlp, MlpConfig, Shortcut};
 use serde::{Deserialize, Serialize};
 
 /// Settings of score and flow matching.
@@ -42,7 +42,11 @@ use serde::{Deserialize, Serialize};
 /// | `penalty` | 0.1 | > 0; `unbalanced`: price of leaving mass out, relative to the mean cost |
 /// | `sigma` | 1 | > 0; diffusion per root of network time |
 /// | `motion` | `stochastic` | `stochastic`, `deterministic`: how cells are moved by the trained model |
+/// | `shortcut` | `absent` | `absent`, `affine`: an affine map beside the layers of the score's network, at first the score of a standard normal |
 /// | `fit` | | the settings of training, see [`Fit`] |
+///
+/// The score of a Gaussian is a map of full rank, which layers narrower than the cells have coordinates cannot be: with
+/// 50 coordinates or more, take wider layers or the shortcut.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScoreFlowConfig {
@@ -58,8 +62,19 @@ pub struct ScoreFlowConfig {
     pub sigma: f64,
     /// How cells are moved.
     pub motion: Motion,
+    /// What stands beside the layers of the score's network.
+    #[serde(with = "Beside")]
+    pub shortcut: Shortcut,
     /// The settings of training.
     pub fit: Fit,
+}
+
+/// [`Shortcut`] in a settings file.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Shortcut", rename_all = "kebab-case")]
+enum Beside {
+    Absent,
+    Affine,
 }
 
 impl Default for ScoreFlowConfig {
@@ -72,6 +87,7 @@ impl Default for ScoreFlowConfig {
             penalty: 0.1,
             sigma: 1.0,
             motion: Motion::Stochastic,
+            shortcut: Shortcut::Absent,
             fit: Fit::default(),
         }
     }
@@ -94,10 +110,23 @@ impl ScoreFlowConfig {
     }
 }
 
+/// Sets the shortcut, where there is one, to the score of a standard normal: `s = −(σ²/2) x`.
+fn begin_normal(score: &mut Mlp<f32>, sigma: f64) {
+    let Some(shortcut) = score.layout().iter().find(|view| view.name == "shortcut.weight").cloned() else {
+        return;
+    };
+    let mut flat = vec![0.0; score.parameter_count()];
+    score.read_parameters(&mut flat);
+    let (rows, columns) = (shortcut.shape[0], shortcut.shape[1]);
+    // The first column is the time's.
+    (0..rows).for_each(|i| flat[shortcut.offset + i * columns + i + 1] = (-0.5 * sigma * sigma) as f32);
+    score.write_parameters(&flat);
+}
+
 impl Recipe for ScoreFlowConfig {
     type Data = Populations;
-    type Objective = ScoreMatching<Net>;
-    type Trained = ScoreFlow<Net>;
+    type Objective = ScoreMatching<Mlp<f32>>;
+    type Trained = ScoreFlow<Mlp<f32>>;
 
     fn fit(&self) -> &Fit {
         &self.fit
@@ -114,9 +143,11 @@ impl Recipe for ScoreFlowConfig {
     }
 
     fn objective(&self, space: &Space) -> Result<Self::Objective, ModelError> {
-        let [velocity, score] =
-            ["velocity", "score"].map(|name| self.fit.network(name, MlpConfig::new(space.frame.dims())));
-        Ok(ScoreMatching::new(velocity?, score?))
+        let shape = MlpConfig::new(space.frame.dims());
+        let velocity = self.fit.network("velocity", shape.clone())?;
+        let mut score = self.fit.network("score", shape.shortcut(self.shortcut))?;
+        begin_normal(&mut score, self.sigma);
+        Ok(ScoreMatching::new(velocity, score))
     }
 
     fn batches<'d>(

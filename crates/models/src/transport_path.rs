@@ -9,18 +9,23 @@
 //! partners and new paths take turns for a few rounds. Unlike a spline through chained cells the path need not pass
 //! through noisy cells, and pairs are made once for all times.
 //!
-//! After OTP-FM (ICML 2026, arXiv:2606.05327), whose targets these are; there a MeanFlow network learns them.
+//! Kansal et al., *Multimarginal flow matching with optimal transport potentials* (OTP-FM), ICML 2026,
+//! arXiv:2606.05327, equations 18 and 20, whose targets these are. With `partners = "independent"` a path is drawn to random
+//! cells: the limit of infinite entropy, their W₂^∞. What differs: there a MeanFlow network learns the targets, paths have no
+//! noise, and the pull grows from nothing over the first half of training.
 
 mod batches;
 mod pulled;
+mod window;
 
 pub use batches::PathMatcher;
 pub use pulled::Pulled;
+pub use window::Window;
 
 use crate::error::require;
-use crate::{Batches, Exact, Fit, Flow, Minibatches, ModelError, Net, Recipe, Regression, Sampling, Space};
+use crate::{Batches, Coupling, Fit, Flow, Minibatches, ModelError, Recipe, Regression, Sampling, Space};
 use chreode_core::{Populations, Seed};
-use chreode_nn::MlpConfig;
+use chreode_nn::{Mlp, MlpConfig};
 use serde::{Deserialize, Serialize};
 
 /// Settings of flow matching along optimal-transport paths.
@@ -28,7 +33,10 @@ use serde::{Deserialize, Serialize};
 /// | name | default | range |
 /// |---|---|---|
 /// | `weight` | 50 | ≥ 0; pull w of each inner time: the path goes about `w q (1 − q)/(1 + w q (1 − q))` of the way to its partner |
-/// | `width` | 0.1 | > 0, ≤ 0.5; half the time for which an inner time pulls, as a share of all time |
+/// | `window` | `gaussian` | `gaussian`, `uniform`: how the pull of an inner time is spread around it |
+/// | `width` | 0.15 | > 0, ≤ 0.5; deviation or half-width of the window, as a share of all time |
+/// | `coupling` | `exact` | `exact`, `independent`: which cells of the first and the last time are paired |
+/// | `partners` | `exact` | `exact`, `independent`: which cells of an inner time a path is drawn to |
 /// | `rounds` | 2 | 1 to 100; times that partners are chosen |
 /// | `sigma` | 0.1 | ≥ 0; noise of the path |
 /// | `fit` | | the settings of training, see [`Fit`] |
@@ -37,8 +45,14 @@ use serde::{Deserialize, Serialize};
 pub struct TransportPathConfig {
     /// Pull of each inner time.
     pub weight: f64,
-    /// Half the time for which an inner time pulls.
+    /// How the pull of an inner time is spread around it.
+    pub window: Window,
+    /// Deviation or half-width of the window.
     pub width: f64,
+    /// Which cells of the first and the last time are paired.
+    pub coupling: Coupling,
+    /// Which cells of an inner time a path is drawn to.
+    pub partners: Coupling,
     /// Times that partners are chosen.
     pub rounds: usize,
     /// Noise of the path.
@@ -49,14 +63,23 @@ pub struct TransportPathConfig {
 
 impl Default for TransportPathConfig {
     fn default() -> Self {
-        Self { weight: 50.0, width: 0.1, rounds: 2, sigma: 0.1, fit: Fit::default() }
+        Self {
+            weight: 50.0,
+            window: Window::Gaussian,
+            width: 0.15,
+            coupling: Coupling::Exact,
+            partners: Coupling::Exact,
+            rounds: 2,
+            sigma: 0.1,
+            fit: Fit::default(),
+        }
     }
 }
 
 impl Recipe for TransportPathConfig {
     type Data = Populations;
-    type Objective = Regression<Net>;
-    type Trained = Flow<Net>;
+    type Objective = Regression<Mlp<f32>>;
+    type Trained = Flow<Mlp<f32>>;
 
     fn fit(&self) -> &Fit {
         &self.fit
@@ -69,6 +92,11 @@ impl Recipe for TransportPathConfig {
     fn check(&self) -> Result<(), ModelError> {
         require("weight", self.weight, self.weight >= 0.0, "a number of 0 or more")?;
         require("width", self.width, self.width > 0.0 && self.width <= 0.5, "above 0 and at most 0.5")?;
+        for (name, coupling) in [("coupling", self.coupling), ("partners", self.partners)] {
+            if !matches!(coupling, Coupling::Exact | Coupling::Independent) {
+                return Err(ModelError::Setting { name, rule: "exact or independent" });
+            }
+        }
         require("rounds", self.rounds as f64, (1..=100).contains(&self.rounds), "1 to 100")?;
         require("sigma", self.sigma, self.sigma >= 0.0, "a number of 0 or more")
     }
@@ -86,9 +114,10 @@ impl Recipe for TransportPathConfig {
         let times = minibatches.times();
         let (first, all) = (times[0], times[times.len() - 1] - times[0]);
         let inner = times[1..times.len() - 1].iter().map(|t| (t - first) / all).collect();
-        let pulled = Pulled::new(inner, self.weight, self.width);
-        let pairing = Exact::new(Sampling::Permutation);
-        Ok(Box::new(PathMatcher::new(minibatches, pairing, pulled, self.rounds, self.sigma as f32)))
+        let pulled = Pulled::new(inner, self.weight, self.window, self.width);
+        let pairings =
+            [self.coupling, self.partners].map(|c| c.pairing(Sampling::Permutation, 1.0, 1.0, self.sigma));
+        Ok(Box::new(PathMatcher::new(minibatches, pairings, pulled, self.rounds, self.sigma as f32)))
     }
 
     fn trained(&self, objective: Self::Objective, space: Space) -> Self::Trained {

@@ -3,7 +3,7 @@
 use crate::field::probed;
 use crate::graph::{Cotangents, Directions, InputCotangents, Inputs, Keep, TangentOut};
 use crate::kernel::Element;
-use crate::stack::{Modulators, hidden, time};
+use crate::stack::{Modulators, hidden, output, time};
 use crate::{Columns, Dense, Graph, GraphBuilder, GraphMemory, Join, Level, MlpConfig, NnError};
 use chreode_core::{Network, NetworkJvp, ParameterView, Probes, TangentPullback};
 use ndarray::{Array2, ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3};
@@ -65,8 +65,7 @@ impl<A: Element> Conditioned<A> {
             _ => (all, None),
         };
         let h = hidden(&mut build, config, input, modulators, &mut start)?;
-        let last = start(Dense::zeros(build.width(h), config.output));
-        let out = build.layer(&format!("layers.{}", config.hidden.len()), last, h)?;
+        let out = output(&mut build, config, input, h, start)?;
         let conditions = Array2::zeros((0, columns));
         Ok(Self { graph: build.finish(out)?, state: config.state, conditions })
     }

@@ -52,6 +52,17 @@ pub enum Normalisation {
     Layer,
 }
 
+/// What the output adds to what the layers make.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Shortcut {
+    /// Nothing.
+    #[default]
+    Absent,
+    /// An affine map of the input, zero at first: v(t, x) = A [t, x] + c + layers. Layers narrower than the state pass
+    /// on a part of it only, and the score of a Gaussian, for one, needs all of it.
+    Affine,
+}
+
 /// A multilayer perceptron v(t, x): input `[t, x]`, hidden layers, linear output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MlpConfig {
@@ -69,6 +80,8 @@ pub struct MlpConfig {
     pub connection: Connection,
     /// What comes before each nonlinearity.
     pub normalisation: Normalisation,
+    /// What the output adds to what the layers make.
+    pub shortcut: Shortcut,
 }
 
 impl MlpConfig {
@@ -83,6 +96,7 @@ impl MlpConfig {
             time: TimeInput::default(),
             connection: Connection::default(),
             normalisation: Normalisation::default(),
+            shortcut: Shortcut::default(),
         }
     }
 
@@ -116,6 +130,11 @@ impl MlpConfig {
         Self { normalisation, ..self }
     }
 
+    /// The same with another way past its layers.
+    pub fn shortcut(self, shortcut: Shortcut) -> Self {
+        Self { shortcut, ..self }
+    }
+
     /// Input width (time and state), hidden widths, output width.
     pub(crate) fn widths(&self) -> Vec<usize> {
         let mut widths = vec![self.state.saturating_add(self.time.columns())];
@@ -136,7 +155,10 @@ impl MlpConfig {
         }
         let widths = self.widths();
         let size = |pair: &[usize]| pair[0].checked_add(1)?.checked_mul(pair[1]);
-        let total = widths.windows(2).try_fold(0usize, |sum, pair| sum.checked_add(size(pair)?));
+        let past = [widths[0], self.output];
+        let past = if self.shortcut == Shortcut::Affine { &past[..] } else { &[] };
+        let pairs = widths.windows(2).chain(past.windows(2));
+        let total = pairs.into_iter().try_fold(0usize, |sum, pair| sum.checked_add(size(pair)?));
         // Padding, packing and row tiles multiply the count; leave them room.
         match total {
             Some(total) if total <= usize::MAX >> 16 => Ok(()),

@@ -30,7 +30,7 @@ pub use adamw::{AdamW, Moments};
 pub use chreode_core::simd::Element;
 pub use clip::{clip_norm, clip_value};
 pub use conditioned::{Conditioned, Conditioning};
-pub use config::{Connection, MlpConfig, Normalisation, TimeInput};
+pub use config::{Connection, MlpConfig, Normalisation, Shortcut, TimeInput};
 pub use ema::{Ema, EmaStart};
 pub use error::NnError;
 pub use field::Field;

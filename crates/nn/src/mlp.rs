@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::kernel::Element;
-use crate::stack::{Modulators, hidden, time};
+use crate::stack::{Modulators, hidden, output, time};
 use crate::{Dense, Field, GraphBuilder, GraphMemory, MlpConfig, NnError};
 use chreode_core::{Network, NetworkJvp, ParameterView, Probes, TangentPullback};
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3};
@@ -14,7 +14,8 @@ use rand::Rng;
 ///
 /// Time is the first input, as a raw scalar or as waves. Parameters are named as in PyTorch: `layers.0.weight` of
 /// shape `[out, in]`, `layers.0.bias`, `layers.1.weight`, and so on; layer norms are `norms.0.weight`, `norms.0.bias`
-/// after their layer. Hidden layers may add to their input and be normalised, see [`MlpConfig`]. Rows are computed in
+/// after their layer, and an affine shortcut is `shortcut.weight`, `shortcut.bias`. Hidden layers may add to their input
+/// and be normalised, see [`MlpConfig`]. Rows are computed in
 /// fixed tiles and every sum has a fixed order: a row gives the same bits in any batch, and a gradient the same
 /// bits for any number of threads. On another instruction set results agree to rounding.
 ///
@@ -50,8 +51,7 @@ impl<A: Element> Mlp<A> {
         let input = build.input();
         let input = time(&mut build, &config.time, input)?;
         let h = hidden(&mut build, &config, input, None::<Modulators>, &mut start)?;
-        let last = start(Dense::zeros(build.width(h), config.output));
-        let out = build.layer(&format!("layers.{}", config.hidden.len()), last, h)?;
+        let out = output(&mut build, &config, input, h, start)?;
         Ok(Self { config, field: Field::new(build.finish(out)?) })
     }
 

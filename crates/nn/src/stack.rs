@@ -3,7 +3,7 @@
 use crate::kernel::Element;
 use crate::{
     Connection, Dense, GraphBuilder, Join, LayerNorm, Level, MlpConfig, NnError, Normalisation, Pointwise,
-    TimeEmbedding, TimeInput,
+    Shortcut, TimeEmbedding, TimeInput,
 };
 
 /// What modulates each hidden layer.
@@ -60,4 +60,24 @@ pub(crate) fn hidden<A: Element>(
         }
     }
     Ok(h)
+}
+
+/// The output of `config` from the last hidden layer `h`, with its way past the layers from `input`; `start` gives the
+/// last layer its first parameters.
+pub(crate) fn output<A: Element>(
+    build: &mut GraphBuilder<A>,
+    config: &MlpConfig,
+    input: Level,
+    h: Level,
+    start: impl FnOnce(Dense<A>) -> Dense<A>,
+) -> Result<Level, NnError> {
+    let last = start(Dense::zeros(build.width(h), config.output));
+    let out = build.layer(&format!("layers.{}", config.hidden.len()), last, h)?;
+    match config.shortcut {
+        Shortcut::Absent => Ok(out),
+        Shortcut::Affine => {
+            let past = build.layer("shortcut", Dense::zeros(build.width(input), config.output), input)?;
+            build.join(Join::Add, out, past)
+        }
+    }
 }

@@ -1,11 +1,13 @@
 //! Training and scoring.
 
+use crate::rows::{Member, Rows, Side};
 use anyhow::{Context, Result};
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{Dataset, Frame, ModelConfig, Pool, Sampler};
 use chreode_ot::{Order, wasserstein};
-use ndarray::Array2;
+use ndarray::{Array1, Array2, Axis, concatenate};
 use rand_distr::{Distribution, StandardNormal};
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -24,7 +26,7 @@ pub(crate) struct Experiment {
 /// The width of starts around a cell: the noise that the paths of the models have.
 const JITTER: f32 = 0.1;
 
-/// One question: the cells of `source` at `time`, of what is left without the times `out`.
+/// One question: the cells at `time`, of what is left without the times `out`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fold {
     pub(crate) out: Vec<f64>,
@@ -32,73 +34,159 @@ pub(crate) struct Fold {
 }
 
 /// W1 of every fold, seed by seed, and the seconds of training.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Scores {
     pub(crate) folds: Vec<Fold>,
     pub(crate) w1: Vec<Vec<f64>>,
     pub(crate) seconds: Vec<f64>,
 }
 
+/// What a trained model predicts of a fold from either side, and the seconds of its training.
+struct Predicted {
+    sides: [Snapshot; 2],
+    seconds: f64,
+}
+
 impl Experiment {
+    fn inner_times(&self) -> Vec<f64> {
+        let times = self.populations.times();
+        times[1..times.len() - 1].to_vec()
+    }
+
+    /// The other inner times than `held`, each as a question without `held`.
+    fn nested(&self, held: f64) -> Vec<Fold> {
+        let others = self.inner_times().into_iter().filter(|&time| time != held);
+        others.map(|time| Fold { out: vec![held, time], time }).collect()
+    }
+
     /// The questions: each inner time, or, of each fold, the other inner times.
     pub(crate) fn folds(&self) -> Vec<Fold> {
-        let times = self.populations.times();
-        let inner = &times[1..times.len() - 1];
-        let outer = |&time: &f64| Fold { out: vec![time], time };
-        if !self.inner {
-            return inner.iter().map(outer).collect();
+        let inner = self.inner_times().into_iter();
+        match self.inner {
+            false => inner.map(|time| Fold { out: vec![time], time }).collect(),
+            true => inner.flat_map(|held| self.nested(held)).collect(),
         }
-        let nested = |&held: &f64| {
-            let others = inner.iter().filter(move |&&time| time != held);
-            others.map(move |&time| Fold { out: vec![held, time], time })
-        };
-        inner.iter().flat_map(nested).collect()
     }
 
-    /// For each time left out the model that scores best, with the first seed, on the other inner times; then every
-    /// fold with every seed, by the models chosen.
-    pub(crate) fn choose(&self, models: &[(String, ModelConfig)]) -> Result<(Vec<String>, Scores)> {
-        let times = self.populations.times();
-        let inner = &times[1..times.len() - 1];
-        let (mut names, mut folds, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
-        let mut w1 = vec![Vec::new(); self.seeds.len()];
-        for &held in inner {
-            let mut best: Option<(f64, &(String, ModelConfig))> = None;
-            for model in models {
-                let mut sum = 0.0;
-                for &time in inner.iter().filter(|&&time| time != held) {
-                    sum += self.one(&model.1, &Fold { out: vec![held, time], time }, self.seeds[0])?.0;
-                }
-                if best.is_none_or(|(least, _)| sum < least) {
-                    best = Some((sum, model));
-                }
+    /// For each time left out the row that scores best, with the first seed, on the other inner times; then every
+    /// fold with every seed, by the rows chosen.
+    pub(crate) fn choose(&self, rows: &Rows) -> Result<(Vec<String>, Scores)> {
+        let (mut names, mut chosen) = (Vec::new(), Scores::default());
+        chosen.w1 = vec![Vec::new(); self.seeds.len()];
+        for held in self.inner_times() {
+            let all: Vec<usize> = (0..rows.rows.len()).collect();
+            let mut sums = vec![0.0; all.len()];
+            for fold in self.nested(held) {
+                let (w1, _) = self.fold(rows, &all, &fold, self.seeds[0])?;
+                sums.iter_mut().zip(w1).for_each(|(sum, w1)| *sum += w1);
             }
-            let (_, (name, config)) = best.context("there is no model to choose from")?;
+            let best = all.into_iter().min_by(|&i, &j| sums[i].total_cmp(&sums[j]));
+            let best = best.context("there is no model to choose from")?;
             let fold = Fold { out: vec![held], time: held };
-            for (scores, &seed) in w1.iter_mut().zip(&self.seeds) {
-                let (score, time) = self.one(config, &fold, seed)?;
-                scores.push(score);
-                seconds.push(time);
+            for (scores, &seed) in chosen.w1.iter_mut().zip(&self.seeds) {
+                let (w1, seconds) = self.fold(rows, &[best], &fold, seed)?;
+                scores.push(w1[0]);
+                chosen.seconds.push(seconds[0]);
             }
-            names.push(name.clone());
-            folds.push(fold);
+            names.push(rows.rows[best].0.clone());
+            chosen.folds.push(fold);
         }
-        Ok((names, Scores { folds, w1, seconds }))
+        Ok((names, chosen))
     }
 
-    /// Every fold with every seed.
-    pub(crate) fn run(&self, config: &ModelConfig) -> Result<Scores> {
-        let folds = self.folds();
-        let (mut w1, mut seconds) = (Vec::new(), Vec::new());
-        for &seed in &self.seeds {
-            let mut scores = Vec::new();
-            for fold in &folds {
-                let (score, time) = self.one(config, fold, seed)?;
-                scores.push(score);
-                seconds.push(time);
+    /// Every row on every fold with every seed.
+    pub(crate) fn run(&self, rows: &Rows) -> Result<Vec<Scores>> {
+        let which: Vec<usize> = (0..rows.rows.len()).collect();
+        let empty =
+            Scores { folds: self.folds(), w1: vec![Vec::new(); self.seeds.len()], seconds: Vec::new() };
+        let mut scores = vec![empty; which.len()];
+        for (k, &seed) in self.seeds.iter().enumerate() {
+            for fold in self.folds() {
+                let (w1, seconds) = self.fold(rows, &which, &fold, seed)?;
+                for (score, (w1, seconds)) in scores.iter_mut().zip(w1.into_iter().zip(seconds)) {
+                    score.w1[k].push(w1);
+                    score.seconds.push(seconds);
+                }
             }
-            w1.push(scores);
         }
-        Ok(Scores { folds, w1, seconds })
+        Ok(scores)
+    }
+
+    /// W1 and the seconds of training of the rows `which`, every model trained once.
+    fn fold(&self, rows: &Rows, which: &[usize], fold: &Fold, seed: u64) -> Result<(Vec<f64>, Vec<f64>)> {
+        let mut training = self.populations.clone();
+        for &time in &fold.out {
+            training = training.hold_out(time)?.0;
+        }
+        let snapshots = training.snapshots();
+        let before =
+            snapshots.iter().rfind(|s| s.time < fold.time).context("an inner time has one before")?;
+        let after = snapshots.iter().find(|s| s.time > fold.time).context("an inner time has one after")?;
+        let way = (fold.time - before.time) / (after.time - before.time);
+        let truth = self.populations.at(fold.time)?;
+        let mut predicted: Vec<Option<Predicted>> = rows.models.iter().map(|_| None).collect();
+        let (mut w1, mut seconds) = (Vec::new(), Vec::new());
+        for (name, members) in which.iter().map(|&row| &rows.rows[row]) {
+            for &Member { model, .. } in members {
+                if predicted[model].is_none() {
+                    let ends = [before, after];
+                    predicted[model] =
+                        Some(self.predict(&rows.models[model].1, &training, ends, fold.time, seed)?);
+                }
+            }
+            let (mut parts, mut spent) = (Vec::new(), 0.0);
+            for &Member { model, side } in members {
+                let Predicted { sides: [from_before, from_after], seconds } =
+                    predicted[model].as_ref().context("it was predicted above")?;
+                match side {
+                    Side::Before => parts.push((from_before, 1.0)),
+                    Side::After => parts.push((from_after, 1.0)),
+                    Side::Both => parts.extend([(from_before, 1.0 - way), (from_after, way)]),
+                }
+                spent += seconds;
+            }
+            let found = together(&parts)?;
+            let weights = found.weights.as_ref().map(|w| w.view());
+            let score =
+                wasserstein(found.points.view(), truth.points.view(), weights, None, Order::One)?.value;
+            writeln!(
+                std::io::stderr(),
+                "{seed} {:?} {} {name} {score:.4} {spent:.1} s",
+                fold.out,
+                fold.time
+            )?;
+            w1.push(score);
+            seconds.push(spent);
+        }
+        Ok((w1, seconds))
+    }
+
+    /// The model trained, and what it moves from both ends to `time`.
+    fn predict(
+        &self,
+        config: &ModelConfig,
+        training: &Populations,
+        ends: [&Snapshot; 2],
+        time: f64,
+        seed: u64,
+    ) -> Result<Predicted> {
+        let frame = match self.whitened {
+            true => Frame::identity(training.features().to_vec()),
+            false => Frame::isotropic(training)?,
+        };
+        let mut config = config.clone();
+        config.fit_mut().seed = seed;
+        let start = Instant::now();
+        let mut run = config.start(&Dataset::Populations(training.clone()), frame)?;
+        run.train(Pool::with_threads(self.threads), &mut |_| ControlFlow::Continue(()))?;
+        let model = run.finish().dynamics()?;
+        let seconds = start.elapsed().as_secs_f64();
+        let push = |from: &Snapshot| -> Result<Snapshot> {
+            let cells = self.started(from, Seed(seed));
+            let states = model.evolve(&cells, &[cells.time, time], &Sampler::published(), Seed(seed))?;
+            states.into_iter().nth(1).context("a state at each time")
+        };
+        Ok(Predicted { sides: [push(ends[0])?, push(ends[1])?], seconds })
     }
 
     /// The cells to push.
@@ -114,32 +202,31 @@ impl Experiment {
         });
         Snapshot::new(cells.time, points)
     }
+}
 
-    /// W1 and seconds of training.
-    fn one(&self, config: &ModelConfig, fold: &Fold, seed: u64) -> Result<(f64, f64)> {
-        let mut training = self.populations.clone();
-        for &time in &fold.out {
-            training = training.hold_out(time)?.0;
-        }
-        let before =
-            training.snapshots().iter().rfind(|s| s.time < fold.time).expect("an inner time has one before");
-        let before = before.clone();
-        let frame = match self.whitened {
-            true => Frame::identity(training.features().to_vec()),
-            false => Frame::isotropic(&training)?,
-        };
-        let mut config = config.clone();
-        config.fit_mut().seed = seed;
-        let start = Instant::now();
-        let mut run = config.start(&Dataset::Populations(training), frame)?;
-        run.train(Pool::with_threads(self.threads), &mut |_| ControlFlow::Continue(()))?;
-        let model = run.finish().dynamics()?;
-        let seconds = start.elapsed().as_secs_f64();
-        let before = self.started(&before, Seed(seed));
-        let states = model.evolve(&before, &[before.time, fold.time], &Sampler::published(), Seed(seed))?;
-        let (found, truth) = (&states[1], self.populations.at(fold.time)?);
-        let weights = found.weights.as_ref().map(|w| w.view());
-        let w1 = wasserstein(found.points.view(), truth.points.view(), weights, None, Order::One)?;
-        Ok((w1.value, seconds))
+/// One population of several, each with its share of the mass.
+fn together(parts: &[(&Snapshot, f64)]) -> Result<Snapshot> {
+    if let [(one, _)] = parts {
+        return Ok((*one).clone());
+    }
+    let points: Vec<_> = parts.iter().map(|(part, _)| part.points.view()).collect();
+    let weights = parts.iter().flat_map(|(part, share)| (part.probabilities() * *share).to_vec());
+    let weights: Array1<f32> = weights.map(|w| w as f32).collect();
+    Ok(Snapshot { weights: Some(weights), ..Snapshot::new(parts[0].0.time, concatenate(Axis(0), &points)?) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn a_mixture_has_the_shares_of_its_parts_whatever_their_own_mass() {
+        let one = Snapshot::new(1.0, array![[0.0], [1.0]]);
+        let other =
+            Snapshot { weights: Some(array![30.0, 10.0]), ..Snapshot::new(1.0, array![[2.0], [3.0]]) };
+        let all = together(&[(&one, 0.5), (&other, 0.5)]).unwrap();
+        assert_eq!(all.points, array![[0.0], [1.0], [2.0], [3.0]]);
+        assert_eq!(all.weights, Some(array![0.25, 0.25, 0.375, 0.125]));
     }
 }

@@ -28,6 +28,13 @@ impl Row {
     }
 }
 
+impl Row {
+    /// W1 in the mean over folds and seeds.
+    pub(crate) fn mean(&self) -> f64 {
+        self.w1_mean
+    }
+}
+
 /// The first lines of the table.
 pub(crate) fn header(experiment: &Experiment) -> String {
     let Experiment { populations, seeds, threads, .. } = experiment;
@@ -41,7 +48,7 @@ pub(crate) fn header(experiment: &Experiment) -> String {
         })
         .collect();
     format!(
-        "{} cells, {} components, {} seeds, {threads} threads; W1\n{:<16}{:>18}{folds}{:>11}",
+        "{} cells, {} components, {} seeds, {threads} threads; W1\n{:<32}{:>18}{folds}{:>11}",
         populations.cells(),
         populations.dims(),
         seeds.len(),
@@ -58,7 +65,7 @@ impl Display for Row {
             None => format!("{mean:>18.4}"),
         };
         let folds: String = self.w1_by_fold.iter().map(pair).collect();
-        write!(f, "{:<16}{}{folds}{:>11.1}", self.model, pair(&(self.w1_mean, self.w1_sd)), self.seconds)
+        write!(f, "{:<32}{}{folds}{:>11.1}", self.model, pair(&(self.w1_mean, self.w1_sd)), self.seconds)
     }
 }
 

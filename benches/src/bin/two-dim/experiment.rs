@@ -24,6 +24,8 @@ pub(crate) struct Experiment {
     pub(crate) seeds: u64,
     pub(crate) steps: u64,
     pub(crate) points: usize,
+    /// The seed of the points.
+    pub(crate) draw: u64,
     pub(crate) threads: usize,
     pub(crate) methods: Vec<Method>,
 }
@@ -93,18 +95,31 @@ pub(crate) struct Run {
 impl Experiment {
     /// Every seed of `set`.
     pub(crate) fn run(&self, set: &Set) -> Result<Vec<Run>> {
-        (FIRST_SEED..FIRST_SEED + self.seeds).map(|seed| self.one(set, Seed(seed))).collect()
+        let draw = Seed(self.draw);
+        let train = Planar::pair(set.source, set.target, self.points, draw.child("train"))?;
+        let test = Planar::pair(set.source, set.target, self.points, draw.child("test"))?;
+        let other = set.target.sample(self.points, draw.child("floor"))?;
+        let [source, target] = [0, 1].map(|k| &test.snapshots()[k].points);
+        let between = |x: &Array2<f32>| wasserstein(x.view(), target.view(), None, None, Order::Two);
+        let (least, floor) = rayon::join(|| between(source), || between(&other));
+        let (least, floor) = (least?.value, floor?.value);
+        let seeds = (FIRST_SEED..FIRST_SEED + self.seeds).map(Seed);
+        seeds.map(|seed| self.one(set, &train, &test, (least, floor), seed)).collect()
     }
 
-    fn one(&self, set: &Set, seed: Seed) -> Result<Run> {
-        let train = Planar::pair(set.source, set.target, self.points, seed.child("train"))?;
-        let test = Planar::pair(set.source, set.target, self.points, seed.child("test"))?;
-        let other = set.target.sample(self.points, seed.child("floor"))?;
+    fn one(
+        &self,
+        set: &Set,
+        train: &Populations,
+        test: &Populations,
+        (least_w2, floor): (f64, f64),
+        seed: Seed,
+    ) -> Result<Run> {
         let [source, target] = [0, 1].map(|k| &test.snapshots()[k].points);
         let (mut flows, mut seconds) = (Vec::new(), Vec::new());
         for method in self.methods.iter().copied().filter(|method| method.suits(set)) {
             let start = Instant::now();
-            let flow = self.train(&train, method, seed)?;
+            let flow = self.train(train, method, seed)?;
             seconds.push(start.elapsed().as_secs_f64());
             let velocity = |t: f64, x: &Array2<f32>| flow.velocity(t, x.view()).expect("two columns");
             flows.push((method, push_forward(&velocity, source, [0.0, 1.0], EULER)?));
@@ -112,8 +127,6 @@ impl Experiment {
         // A solve prices arcs on all threads but pivots on one, and two at a time fill two cores; more would only take
         // more memory.
         let between = |x: &Array2<f32>| wasserstein(x.view(), target.view(), None, None, Order::Two);
-        let (least, floor) = rayon::join(|| between(source), || between(&other));
-        let least_w2 = least?.value;
         let mut scores = Vec::new();
         for pair in flows.chunks(2) {
             let found: Vec<_> = pair.par_iter().map(|(_, path)| between(&path.points)).collect();
@@ -122,7 +135,7 @@ impl Experiment {
                 scores.push((*method, PairScore { w2: w2?.value, npe, energy: path.energy, least_w2 }));
             }
         }
-        Ok(Run { scores, seconds, floor: floor?.value })
+        Ok(Run { scores, seconds, floor })
     }
 
     fn train(&self, train: &Populations, method: Method, seed: Seed) -> Result<Box<dyn Dynamics>> {

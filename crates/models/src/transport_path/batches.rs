@@ -9,7 +9,7 @@ use rand_distr::{Distribution, StandardNormal};
 /// Paths from the first minibatch to the last, pulled by those in between.
 pub struct PathMatcher<'p, Q> {
     minibatches: Minibatches<'p>,
-    pairing: Q,
+    pairings: [Q; 2],
     pulled: Pulled,
     rounds: usize,
     sigma: f32,
@@ -31,9 +31,16 @@ fn partners<Q: Pairing>(
 }
 
 impl<'p, Q: Pairing> PathMatcher<'p, Q> {
-    /// Paths of `pulled`, whose partners a pairing that uses every cell chooses `rounds` times, with noise `sigma`.
-    pub fn new(minibatches: Minibatches<'p>, pairing: Q, pulled: Pulled, rounds: usize, sigma: f32) -> Self {
-        Self { minibatches, pairing, pulled, rounds, sigma }
+    /// Paths of `pulled` with noise `sigma`. Of the pairings, which use every cell, the first pairs the ends and the
+    /// second chooses the partners in between, `rounds` times.
+    pub fn new(
+        minibatches: Minibatches<'p>,
+        pairings: [Q; 2],
+        pulled: Pulled,
+        rounds: usize,
+        sigma: f32,
+    ) -> Self {
+        Self { minibatches, pairings, pulled, rounds, sigma }
     }
 }
 
@@ -47,7 +54,7 @@ impl<Q: Pairing> BatchSource for PathMatcher<'_, Q> {
         let (last, inner) = (cells.len() - 1, self.pulled.inner().len());
         let (rows, width) = cells[0].dim();
         let x0 = &cells[0];
-        let x1 = partners(&self.pairing, x0, &cells[last], all, &mut rng)?;
+        let x1 = partners(&self.pairings[0], x0, &cells[last], all, &mut rng)?;
         // Forces by inner time, row and coordinate; none at first, so that partners are chosen along the lines.
         let mut forces = vec![Array2::<f64>::zeros((rows, width)); inner];
         let (mut drawn, mut pull) = (vec![0.0; inner], vec![0.0; inner]);
@@ -62,7 +69,7 @@ impl<Q: Pairing> BatchSource for PathMatcher<'_, Q> {
                     gather(&forces, at, &mut pull);
                     *x = self.pulled.at(q, f64::from(x0[at]), f64::from(x1[at]), &pull).0 as f32;
                 }
-                chosen.push(partners(&self.pairing, &here, &cells[k + 1], all, &mut rng)?);
+                chosen.push(partners(&self.pairings[1], &here, &cells[k + 1], all, &mut rng)?);
             }
             for i in 0..rows {
                 for j in 0..width {

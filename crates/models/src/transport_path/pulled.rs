@@ -1,7 +1,9 @@
 //! A path between two points that is drawn to others on its way.
 
-/// Paths over [0, 1] with `ẍ(q) = w Σ_k λ_k(q) (x(q_k) − y_k)`, `x(0) = x₀`, `x(1) = x₁`, where each `λ_k` is the uniform
-/// density on `q_k ± width`.
+use super::Window;
+
+/// Paths over [0, 1] with `ẍ(q) = w Σ_k λ_k(q) (x(q_k) − y_k)`, `x(0) = x₀`, `x(1) = x₁`, where each `λ_k` is the
+/// [`Window`] around `q_k`.
 ///
 /// With `I_k` and `J_k` its first and second integrals from 0, and forces `f_k = w (x(q_k) − y_k)`,
 ///
@@ -13,6 +15,7 @@
 pub struct Pulled {
     inner: Vec<f64>,
     weight: f64,
+    window: Window,
     width: f64,
     /// `(1 − w A)⁻¹`.
     inverse: Vec<Vec<f64>>,
@@ -21,9 +24,9 @@ pub struct Pulled {
 }
 
 impl Pulled {
-    /// Paths pulled at the times `inner`, increasing in (0, 1).
-    pub fn new(inner: Vec<f64>, weight: f64, width: f64) -> Self {
-        let mut path = Self { inner, weight, width, inverse: Vec::new(), reach: Vec::new() };
+    /// Paths pulled with `weight` at the times `inner`, increasing in (0, 1), by windows of one `width`.
+    pub fn new(inner: Vec<f64>, weight: f64, window: Window, width: f64) -> Self {
+        let mut path = Self { inner, weight, window, width, inverse: Vec::new(), reach: Vec::new() };
         let n = path.inner.len();
         let reach = |k: usize, j: usize| path.second(j, path.inner[k]) - path.inner[k] * path.second(j, 1.0);
         path.reach = (0..n).map(|k| (0..n).map(|j| reach(k, j)).collect()).collect();
@@ -39,19 +42,16 @@ impl Pulled {
 
     /// `I_k(q)`.
     fn first(&self, k: usize, q: f64) -> f64 {
-        ((q - self.inner[k] + self.width) / (2.0 * self.width)).clamp(0.0, 1.0)
+        let at = self.inner[k];
+        self.window.integrals(self.width, q - at).0 - self.window.integrals(self.width, -at).0
     }
 
     /// `J_k(q)`.
     fn second(&self, k: usize, q: f64) -> f64 {
-        let since = q - self.inner[k] + self.width;
-        if since <= 0.0 {
-            0.0
-        } else if since < 2.0 * self.width {
-            since * since / (4.0 * self.width)
-        } else {
-            q - self.inner[k]
-        }
+        let at = self.inner[k];
+        let ((_, here), (slope, start)) =
+            (self.window.integrals(self.width, q - at), self.window.integrals(self.width, -at));
+        here - start - q * slope
     }
 
     /// The forces on one coordinate, from its ends and the partners at the inner times.
@@ -111,8 +111,8 @@ mod tests {
 
     const INNER: [f64; 2] = [0.3, 0.7];
 
-    fn path(weight: f64, ends: (f64, f64), partners: &[f64]) -> impl Fn(f64) -> (f64, f64) {
-        let pulled = Pulled::new(INNER.to_vec(), weight, 0.1);
+    fn path(window: Window, weight: f64, ends: (f64, f64), partners: &[f64]) -> impl Fn(f64) -> (f64, f64) {
+        let pulled = Pulled::new(INNER.to_vec(), weight, window, 0.1);
         let mut forces = [0.0; 2];
         pulled.forces(ends.0, ends.1, partners, &mut forces);
         move |q| pulled.at(q, ends.0, ends.1, &forces)
@@ -126,24 +126,32 @@ mod tests {
             weight in 0.0f64..200.0,
             q in 0.02f64..0.98,
         ) {
-            let at = path(weight, ends, &partners);
-            prop_assert!((at(0.0).0 - ends.0).abs() < 1e-10 && (at(1.0).0 - ends.1).abs() < 1e-10);
-            let h = 1e-5;
-            prop_assert!(((at(q + h).0 - at(q - h).0) / (2.0 * h) - at(q).1).abs() < 1e-3);
-            // ẍ = w (x(q_k) − y_k) / (2 · 0.1) within 0.1 of q_k, and 0 elsewhere; not at the jumps themselves.
-            let inside = INNER.iter().position(|k| (q - k).abs() < 0.0999);
-            prop_assume!(INNER.iter().all(|k| ((q - k).abs() - 0.1).abs() > 2e-4));
-            let expected = inside.map_or(0.0, |k| weight * (at(INNER[k]).0 - partners[k]) / 0.2);
-            let bend = (at(q + h).1 - at(q - h).1) / (2.0 * h);
-            prop_assert!((bend - expected).abs() < 1e-4 * (1.0 + expected.abs()), "{bend} for {expected}");
+            for window in [Window::Uniform, Window::Gaussian] {
+                let at = path(window, weight, ends, &partners);
+                prop_assert!((at(0.0).0 - ends.0).abs() < 1e-10 && (at(1.0).0 - ends.1).abs() < 1e-10);
+                let h = 1e-5;
+                prop_assert!(((at(q + h).0 - at(q - h).0) / (2.0 * h) - at(q).1).abs() < 1e-3);
+                // ẍ = w Σ λ_k (x(q_k) − y_k); not at the jumps of the uniform window.
+                prop_assume!(INNER.iter().all(|k| ((q - k).abs() - 0.1).abs() > 2e-4));
+                let density = |z: f64| match window {
+                    Window::Uniform => f64::from(u8::from(z.abs() < 0.1)) / 0.2,
+                    Window::Gaussian => (-50.0 * z * z).exp() * 10.0 / (2.0 * std::f64::consts::PI).sqrt(),
+                };
+                let pull = |(k, y): (&f64, &f64)| weight * density(q - k) * (at(*k).0 - y);
+                let expected: f64 = INNER.iter().zip(&partners).map(pull).sum();
+                let bend = (at(q + h).1 - at(q - h).1) / (2.0 * h);
+                prop_assert!((bend - expected).abs() < 1e-4 * (1.0 + expected.abs()), "{bend} for {expected}");
+            }
         }
     }
 
     #[test]
     fn no_pull_is_a_line_and_a_strong_one_meets_the_partners() {
-        let line = path(0.0, (1.0, 3.0), &[9.0, 9.0]);
-        assert_eq!(line(0.5), (2.0, 2.0));
-        let drawn = path(1e7, (1.0, 3.0), &[-1.0, 4.0]);
-        assert!((drawn(0.3).0 + 1.0).abs() < 1e-5 && (drawn(0.7).0 - 4.0).abs() < 1e-5);
+        for window in [Window::Uniform, Window::Gaussian] {
+            let line = path(window, 0.0, (1.0, 3.0), &[9.0, 9.0]);
+            assert_eq!(line(0.5), (2.0, 2.0));
+            let drawn = path(window, 1e7, (1.0, 3.0), &[-1.0, 4.0]);
+            assert!((drawn(0.3).0 + 1.0).abs() < 1e-5 && (drawn(0.7).0 - 4.0).abs() < 1e-5);
+        }
     }
 }

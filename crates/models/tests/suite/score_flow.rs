@@ -3,9 +3,10 @@
 use crate::common::{gaussian, moments, run, series, small, trained};
 use chreode_core::{Populations, Seed, Snapshot, Tolerance};
 use chreode_models::{
-    Checkpoint, Dynamics, Motion, Net, Objective, Pool, Recipe, Sampler, ScoreFlow, ScoreFlowConfig, Space,
+    Checkpoint, Dynamics, Fit, Motion, Objective, Pool, Recipe, Sampler, ScoreFlow, ScoreFlowConfig, Space,
     Steps,
 };
+use chreode_nn::{Mlp, Shortcut};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -23,8 +24,14 @@ fn euler(steps: usize) -> Sampler {
 
 #[test]
 fn the_gradient_is_the_slope_of_the_loss() {
+    for shortcut in [Shortcut::Absent, Shortcut::Affine] {
+        let recipe = ScoreFlowConfig { fit: small(1, 16), shortcut, ..ScoreFlowConfig::default() };
+        slope_of(&recipe);
+    }
+}
+
+fn slope_of(recipe: &ScoreFlowConfig) {
     let data = series(vec![gaussian(40, &[-1.0, 0.0], 1), gaussian(40, &[1.0, 0.5], 2)]);
-    let recipe = ScoreFlowConfig { fit: small(1, 16), ..ScoreFlowConfig::default() };
     let space = Space {
         clock: chreode_models::Clock { origin: 0.0, unit: 1.0 },
         frame: chreode_models::Frame::identity(data.features().to_vec()),
@@ -37,7 +44,9 @@ fn the_gradient_is_the_slope_of_the_loss() {
     objective.loss(0, &batch, &mut gradient).expect("finite");
     objective.read_parameters(&mut at);
     // Along the gradient's signs in each network: many parameters at once, so that single precision suffices.
-    for half in [0..count / 2, count / 2..count] {
+    let layout = objective.layout();
+    let score = layout.iter().find(|view| view.name.starts_with("score")).expect("it is named").offset;
+    for half in [0..score, score..count] {
         let h = 1e-3;
         let mut shifted = |sign: f32| {
             let mut moved = at.clone();
@@ -51,8 +60,24 @@ fn the_gradient_is_the_slope_of_the_loss() {
     }
 }
 
+#[test]
+fn the_shortcut_passes_on_more_coordinates_than_the_layers_are_wide() {
+    let end = |text: &str| {
+        let settings: ScoreFlowConfig = serde_json::from_str(text).expect("settings");
+        let data = series(vec![gaussian(1000, &[-0.1; 6], 1), gaussian(1000, &[0.1; 6], 2)]);
+        let fit = Fit { hidden: vec![2], ..small(400, 128) };
+        let model = trained(&data, ScoreFlowConfig { fit, ..settings });
+        let cells = Snapshot::new(0.0, gaussian(1000, &[-0.1; 6], 5));
+        let states = model.evolve(&cells, &[0.0, 1.0], &euler(20), Seed(8)).expect("moves");
+        moments(&states[1].points).1
+    };
+    // Without, four of six coordinates of the score are missing, and noise adds to them.
+    let (with, without) = (end(r#"{"shortcut": "affine"}"#), end("{}"));
+    assert!((with - 1.0).abs() < 0.2 && without > 1.4, "{with} {without}");
+}
+
 /// Mean and variance at times ½ and 1 of cells pushed from time 0, or at ½ and 0 of cells from time 1.
-fn ends(model: &ScoreFlow<Net>, from: usize, sampler: &Sampler) -> [(f64, f64); 2] {
+fn ends(model: &ScoreFlow<Mlp<f32>>, from: usize, sampler: &Sampler) -> [(f64, f64); 2] {
     let cells = Snapshot::new(from as f64, gaussian(4000, &[2.0 * from as f32 - 1.0], 5));
     let times = [from as f64, 0.5, 1.0 - from as f64];
     let states = model.evolve(&cells, &times, sampler, Seed(8)).expect("moves");

@@ -2,7 +2,7 @@
 
 use super::Mlp;
 use crate::kernel::{Element, Machine};
-use crate::{Activation, Connection, GraphMemory, MlpConfig, Normalisation};
+use crate::{Activation, Connection, GraphMemory, MlpConfig, Normalisation, Shortcut};
 use chreode_core::{Network, NetworkJvp, Probes, Real, Seed};
 use ndarray::Array2;
 
@@ -70,4 +70,25 @@ fn a_velocity_has_the_bits_of_a_forward_pass_and_a_pass_after_it_is_whole() {
     let (out, params) = pass(&mut memory);
     assert_eq!(velocity, out);
     assert_eq!(params, pass(&mut GraphMemory::default()).1);
+}
+
+#[test]
+fn a_shortcut_is_nothing_at_first_and_an_affine_map_of_time_and_state() {
+    let shape = MlpConfig::new(2).hidden([1]);
+    let plain = Mlp::<f64>::new(shape.clone(), &mut Seed(1).stream("net", 0)).unwrap();
+    let mut with = Mlp::<f64>::new(shape.shortcut(Shortcut::Affine), &mut Seed(1).stream("net", 0)).unwrap();
+    let (t, x) = ([0.5], ndarray::array![[2.0, -1.0]]);
+    let value = |net: &Mlp<f64>| {
+        let mut out = Array2::zeros((1, 2));
+        net.forward(&t, x.view(), out.view_mut(), &mut Default::default());
+        out
+    };
+    assert_eq!(value(&with), value(&plain));
+    let place = with.layout().iter().find(|view| view.name == "shortcut.weight").expect("it is named").offset;
+    let mut flat = vec![0.0; with.parameter_count()];
+    // [t, x] = [0.5, 2, -1] by rows (2, 0, 3) and (0, 1, 0), and a bias of 0 and 10.
+    flat[place..place + 6].copy_from_slice(&[2.0, 0.0, 3.0, 0.0, 1.0, 0.0]);
+    flat[place + 7] = 10.0;
+    with.write_parameters(&flat);
+    assert_eq!(value(&with), ndarray::array![[-2.0, 12.0]]);
 }

@@ -5,7 +5,8 @@ use crate::common;
 use chreode_core::{DensityField, Jvp, Network, NetworkField, NetworkJvp, Probes, Seed, VectorField, Vjp};
 use chreode_nn::{
     Activation, Columns, Conditioned, Conditioning, Connection, Dense, Field, Function, Graph, GraphBuilder,
-    Join, LayerNorm, Masked, MlpConfig, Multipliers, Normalisation, Pointwise, TimeEmbedding, TimeInput,
+    Join, LayerNorm, Masked, MlpConfig, Multipliers, Normalisation, Pointwise, Shortcut, TimeEmbedding,
+    TimeInput,
 };
 use common::{Case, difference, matrix, network, random};
 use ndarray::{Array1, Array2, Array3, array};
@@ -33,6 +34,8 @@ fn perceptrons_with_every_option() {
     Case::new(network::<f64>(norm.clone()), 3).check("residual, normalised");
     let fourier = norm.time(TimeInput::Fourier(vec![0.5, 1.0, 3.0]));
     Case::new(network::<f64>(fourier), 3).check("Fourier features");
+    let shortcut = config.clone().shortcut(Shortcut::Affine);
+    Case::new(network::<f64>(shortcut), 3).check("an affine shortcut");
     let waves = config.time(TimeInput::Sinusoidal { pairs: 4, period: 100.0 });
     Case::new(network::<f64>(waves), 3).check("sinusoidal");
 }
