@@ -126,6 +126,15 @@ pub(crate) struct DataArgs {
     /// Column of obs with a weight for each cell [default: equal weights]
     #[arg(long, value_name = "COLUMN")]
     pub(crate) weight: Option<String>,
+    /// For models of conditions: column of obs with what each cell was under, e.g. a drug or a donor
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) condition: Option<String>,
+    /// For models of conditions: columns of obs with numbers, e.g. a dose [default: none]
+    #[arg(long, value_delimiter = ',', value_name = "COLUMNS", requires = "condition")]
+    pub(crate) covariates: Vec<String>,
+    /// For models of conditions: the condition whose cells the others start from, where they have none of their own
+    #[arg(long, value_name = "VALUE", requires = "condition")]
+    pub(crate) control: Option<String>,
     /// For models of time series: column that says whose measurement a row is
     #[arg(long, value_name = "COLUMN")]
     pub(crate) series: Option<String>,
@@ -276,15 +285,36 @@ pub(crate) struct PredictArgs {
     pub(crate) times: Option<Vec<f64>>,
     #[command(flatten, next_help_heading = "Solver")]
     pub(crate) solver: SolverArgs,
+    /// Of a model of conditions: move all cells as if they were under this one [default: each cell's own]
+    #[arg(long = "as", value_name = "VALUE")]
+    pub(crate) condition: Option<String>,
+    /// With --as: the covariates, e.g. --covariate dose=0.5
+    #[arg(long, value_name = "COLUMN=NUMBER", requires = "condition")]
+    pub(crate) covariate: Vec<String>,
+    /// Of a model of conditions: weight of the condition, 0 for none, above 1 to exaggerate [default: as trained]
+    #[arg(long, value_name = "W", allow_negative_numbers = true)]
+    pub(crate) guidance: Option<f64>,
     /// Of a model of time series: show it only what was measured before this time [default: all]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     pub(crate) until: Option<f64>,
     /// Seed of the paths of a model with noise
     #[arg(long, default_value_t = 42)]
     pub(crate) seed: u64,
+    /// Where velocities and growth rates are asked for
+    #[arg(long, value_enum, default_value = "measured")]
+    pub(crate) rates: Rates,
     /// Which times get predicted expression, where the file has varm/PCs
     #[arg(long, value_enum, default_value = "last")]
     pub(crate) expression: Expression,
+}
+
+/// Where the velocity and the growth rate of a model are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rates {
+    /// Where and when each cell was measured
+    Measured,
+    /// And where each cell is at each of the times
+    All,
 }
 
 /// Predicted expression is cells × genes a time: large.

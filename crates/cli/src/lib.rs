@@ -3,6 +3,7 @@
 mod args;
 mod cells;
 mod commands;
+mod conditions;
 mod draw;
 mod individuals;
 mod interrupt;

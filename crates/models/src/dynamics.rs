@@ -1,6 +1,9 @@
 //! What a trained model of populations answers.
 
-use crate::{Filter, Forecaster, LatentSeries, ModelError, NeuralCde, NeuralOde, Sampler, Space};
+use crate::{
+    ConditionError, Conditional, ConditionalFlow, Filter, Forecaster, LatentSeries, ModelError, NeuralCde,
+    NeuralOde, Sampler, Space,
+};
 use chreode_core::{Seed, Snapshot};
 use ndarray::{Array1, Array2, ArrayView2};
 
@@ -61,6 +64,8 @@ pub enum Trained {
     Dynamics(Box<dyn Dynamics>),
     /// What individuals will do.
     Series(Box<dyn Forecaster>),
+    /// The motion of populations of cells under conditions.
+    Conditional(Box<dyn Conditional>),
 }
 
 impl Trained {
@@ -71,6 +76,9 @@ impl Trained {
     pub fn dynamics(self) -> Result<Box<dyn Dynamics>, ModelError> {
         match self {
             Self::Dynamics(dynamics) => Ok(dynamics),
+            Self::Conditional(model) => {
+                Err(ConditionError::Unnamed { known: model.conditions().known() }.into())
+            }
             Self::Series(_) => Err(ModelError::Data {
                 model: "a model of time series".into(),
                 needs: "individuals measured in time (--series COLUMN), not snapshots of cells".into(),
@@ -85,11 +93,17 @@ impl Trained {
     pub fn forecaster(self) -> Result<Box<dyn Forecaster>, ModelError> {
         match self {
             Self::Series(forecaster) => Ok(forecaster),
-            Self::Dynamics(_) => Err(ModelError::Data {
+            Self::Dynamics(_) | Self::Conditional(_) => Err(ModelError::Data {
                 model: "a model of populations".into(),
                 needs: "snapshots of cells, not individuals measured in time".into(),
             }),
         }
+    }
+}
+
+impl From<ConditionalFlow> for Trained {
+    fn from(model: ConditionalFlow) -> Self {
+        Self::Conditional(Box::new(model))
     }
 }
 

@@ -4,11 +4,14 @@ mod cfm;
 mod chains;
 mod checkpoint;
 mod clock;
+mod conditional;
+mod conditions;
 mod couples;
 mod density;
 mod dynamics;
 mod error;
 mod evaluate;
+mod fates;
 mod fit;
 mod flow;
 mod frame;
@@ -43,6 +46,11 @@ pub use cfm::{Cfm, FlowConfig};
 pub use chains::{Chained, Chains};
 pub use checkpoint::{Checkpoint, Header};
 pub use clock::Clock;
+pub use conditional::{
+    ConditionInput, Conditional, ConditionalBatch, ConditionalConfig, ConditionalFlow, ConditionalRegression,
+    Guided, JointMatcher, Matching, Mixed, WithinMatcher,
+};
+pub use conditions::{Condition, ConditionError, Conditioned, Conditions, Covariate};
 pub use couples::{Couples, Moment};
 pub use density::{
     Base, BaseDensity, Cnf, CnfConfig, DensityFlow, Likelihood, LikelihoodBatch, OtFlow, OtFlowConfig,
@@ -51,10 +59,11 @@ pub use density::{
 pub use dynamics::{Dynamics, Trained};
 pub use error::ModelError;
 pub use evaluate::{
-    Baselines, Bootstrap, Distances, EulerPath, Fold, Forecast, GrowthScore, HeldOut, PairScore, PathEnergy,
-    Protocol, Score, Scores, Statistic, Summary, displacement, halves, normalised_path_energy, push_forward,
-    score_growth, score_pair,
+    Baselines, Bootstrap, CouplingBias, Distances, EulerPath, Fold, Forecast, GrowthScore, HeldOut,
+    PairScore, PathEnergy, Protocol, Score, Scores, Statistic, Straightness, Summary, displacement, exact_w1,
+    halves, normalised_path_energy, push_forward, score_growth, score_pair,
 };
+pub use fates::{Ending, FateShare, Fates, Futures, Terminal, Terminals};
 pub use fit::Fit;
 pub use flow::Flow;
 pub use frame::Frame;

@@ -49,6 +49,10 @@ impl<R: Recipe> Run<R> {
             let reason = format!("it was trained on times {:?}, and the data has {found:?}", space.times);
             return Err(ModelError::Checkpoint { reason });
         }
+        if data.space(space.frame.clone())?.conditions != space.conditions {
+            let reason = "it was trained under other conditions than the data has".into();
+            return Err(ModelError::Checkpoint { reason });
+        }
         let mut recipe: R = of(config)?;
         recipe.fit_mut().steps = steps;
         let mut run = Self::new(data, space.frame.clone(), recipe)?;

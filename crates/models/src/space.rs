@@ -1,6 +1,6 @@
 //! Where a model lives: its coordinates, its clock and the times of its data.
 
-use crate::{Clock, Frame, ModelError, Needs};
+use crate::{Clock, Conditions, Frame, ModelError, Needs};
 use chreode_core::{Populations, Snapshot};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,9 @@ pub struct Space {
     pub frame: Frame,
     /// The times of the data, in the user's units.
     pub times: Vec<f64>,
+    /// The conditions of the cells, where a model was trained under them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Conditions>,
 }
 
 /// What models learn from.
@@ -40,7 +43,7 @@ pub trait Data: Clone + Send + Sync {
             [origin] => Clock { origin, unit: 1.0 },
             _ => Clock::of(&times)?,
         };
-        Ok(Space { clock, frame, times })
+        Ok(Space { clock, frame, times, conditions: None })
     }
 }
 

@@ -5,10 +5,10 @@ mod card;
 pub use card::{Card, Needs};
 
 use crate::{
-    CdeConfig, Checkpoint, CnfConfig, Data, FilterConfig, FlowConfig, Frame, LatentConfig, MetricFlowConfig,
-    ModelError, MultiMarginalConfig, NeuralOdeConfig, OtFlowConfig, Recipe, RectifiedConfig,
-    RescaledFlowConfig, Run, ScoreFlowConfig, Series, TigonConfig, Trained, Training, TransportPathConfig,
-    VgfmConfig, WfrConfig,
+    CdeConfig, Checkpoint, CnfConfig, ConditionalConfig, Conditioned, Data, FilterConfig, FlowConfig, Frame,
+    LatentConfig, MetricFlowConfig, ModelError, MultiMarginalConfig, NeuralOdeConfig, OtFlowConfig, Recipe,
+    RectifiedConfig, RescaledFlowConfig, Run, ScoreFlowConfig, Series, TigonConfig, Trained, Training,
+    TransportPathConfig, VgfmConfig, WfrConfig,
 };
 use chreode_core::Populations;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,8 @@ pub enum Dataset {
     Populations(Populations),
     /// Individuals measured at irregular times.
     Series(Series),
+    /// Snapshots of populations of cells, with the condition of each.
+    Conditioned(Conditioned),
 }
 
 /// The settings of a model of the zoo; in a file, the table `[model.flow-matching]`, by the name of the variant.
@@ -30,6 +32,8 @@ pub enum Dataset {
 pub enum ModelConfig {
     /// Conditional flow matching: [`Cfm`](crate::Cfm).
     FlowMatching(FlowConfig),
+    /// Flow matching under conditions, with guidance: [`ConditionalFlow`](crate::ConditionalFlow).
+    Conditional(ConditionalConfig),
     /// Score and flow matching: \[SF\]²M.
     ScoreFlow(ScoreFlowConfig),
     /// Multi-marginal flow matching: curves through all times.
@@ -147,6 +151,7 @@ macro_rules! zoo {
 
 zoo! {
     FlowMatching(FlowConfig) of Populations,
+    Conditional(ConditionalConfig) of Conditioned,
     ScoreFlow(ScoreFlowConfig) of Populations,
     MultiMarginal(MultiMarginalConfig) of Populations,
     MetricFlow(MetricFlowConfig) of Populations,
@@ -184,6 +189,7 @@ impl ModelConfig {
     pub fn method(&self) -> String {
         match self {
             Self::FlowMatching(config) => config.method().into(),
+            Self::Conditional(config) => config.method(),
             Self::ScoreFlow(config) => config.method().into(),
             Self::MultiMarginal(config) => config.method().into(),
             Self::MetricFlow(config) => config.method().into(),

@@ -10,10 +10,13 @@ use crate::save::{probe, save};
 use crate::say::say;
 use crate::settings::{Settings, steps_of_epochs};
 use crate::solver;
+use crate::source;
 use crate::table;
 use anyhow::{Context, Result, bail};
 use chreode_core::Snapshot;
-use chreode_models::{Dataset, Fold, Frame, HeldOut, ModelError, Needs, Pool, Protocol, Sampler, Scores};
+use chreode_models::{
+    Dynamics, Fold, Frame, HeldOut, Mixed, ModelError, Needs, Pool, Protocol, Sampler, Scores, Trained,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
@@ -26,6 +29,7 @@ pub(crate) fn run(args: &EvaluateArgs, threads: usize) -> Result<()> {
     if settings.model.needs() == Needs::Series {
         return series::run(args, settings, threads);
     }
+    source::conditions(&settings)?;
     let sampler = solver::for_scores(&args.solver)?;
     let cells = Cells::read(&args.file, &settings.data)?;
     if let Some(path) = &args.json {
@@ -100,12 +104,19 @@ pub(crate) fn score(
         };
         let mut config = settings.model.clone();
         config.fit_mut().seed = fold.seed.0;
-        let mut run = config.start(&Dataset::Populations(fold.training.clone()), frame)?;
+        let mut run = config.start(&cells.data_of(fold.training)?, frame)?;
         run.train(Pool::with_threads(threads), &mut |_| {
             if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
-        let model = run.finish().dynamics()?;
-        let states = model.evolve(fold.source, &[fold.source.time, fold.time], sampler, fold.seed)?;
+        let times = [fold.source.time, fold.time];
+        let states = match run.finish() {
+            Trained::Conditional(model) => {
+                let (known, of) = cells.conditions_at(fold.source.time);
+                let motion = Mixed::new(&*model, known, of, model.guidance())?;
+                motion.evolve(fold.source, &times, sampler, fold.seed)?
+            }
+            model => model.dynamics()?.evolve(fold.source, &times, sampler, fold.seed)?,
+        };
         Ok(states.into_iter().next_back().expect("one state a time"))
     };
     let scores = protocol.run(&populations, &forecast);

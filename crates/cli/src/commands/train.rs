@@ -27,7 +27,7 @@ pub(crate) fn run(args: &TrainArgs, threads: usize) -> Result<()> {
     let mut settings = Settings::merged(args.config.as_deref(), &args.data, &args.model)?;
     let cells = source::read(&args.file, &settings)?;
     settings.model.fit_mut().steps = steps(&args.model, &settings.model, &*cells);
-    let training = settings.model.start(&cells.dataset(), cells.frame()?)?;
+    let training = settings.model.start(&cells.dataset()?, cells.frame()?)?;
     let run = RunDir::create(&args.out)?;
     let (training, ..) =
         drive(Job { training, run: &run, cells: &*cells, settings, kept: Vec::new(), threads })?;
@@ -52,7 +52,7 @@ fn resume(args: &TrainArgs, folder: &Path, threads: usize) -> Result<()> {
     source::same_as(&*cells, &checkpoint.header.notes)?;
     settings.model.fit_mut().steps = steps(&args.model, &settings.model, &*cells);
     let done = checkpoint.header.step;
-    let training = ModelConfig::resume(&cells.dataset(), &checkpoint, settings.model.fit().steps)?;
+    let training = ModelConfig::resume(&cells.dataset()?, &checkpoint, settings.model.fit().steps)?;
     if training.last_step() <= done {
         say!("{} is trained: {done} steps are done; give more with --steps N", folder.display());
         return Ok(());
@@ -90,7 +90,7 @@ pub(crate) fn drive(job: Job<'_>) -> Result<(Box<dyn Training>, Settings, Vec<Me
     say!("{}", cells.counts());
     say!("space    {}", cells.space());
     say!("model    {}, {} parameters", config.method(), training.parameter_count());
-    let eta = estimate(&cells.dataset(), cells.frame()?, &config, pool)? * (steps - training.steps()) as f64;
+    let eta = estimate(&cells.dataset()?, cells.frame()?, &config, pool)? * (steps - training.steps()) as f64;
     say!("steps    {} to {steps}, about {}", training.steps(), spoken(eta));
 
     let mut meter = Meter::new("train", training.steps(), steps);

@@ -196,6 +196,6 @@ impl Data for Series {
     fn space(&self, frame: Frame) -> Result<Space, ModelError> {
         let times = self.times();
         let &[origin, last] = &times[..] else { return Err(SeriesError::OneTime { times }.into()) };
-        Ok(Space { clock: Clock { origin, unit: last - origin }, frame, times })
+        Ok(Space { clock: Clock { origin, unit: last - origin }, frame, times, conditions: None })
     }
 }

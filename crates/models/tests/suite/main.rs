@@ -3,7 +3,10 @@
 mod bifurcation;
 mod cfm;
 mod common;
+mod conditional;
+mod couplings;
 mod density;
+mod fates;
 mod filters;
 mod growth;
 mod latent_ode;

@@ -29,6 +29,7 @@ fn the_gradient_is_the_slope_of_the_loss() {
         clock: chreode_models::Clock { origin: 0.0, unit: 1.0 },
         frame: chreode_models::Frame::identity(data.features().to_vec()),
         times: vec![0.0, 1.0],
+        conditions: None,
     };
     let mut objective = recipe.objective(&space).expect("networks");
     let batch = recipe.batches(&data, &space).expect("batches").batch(3).expect("a batch");
