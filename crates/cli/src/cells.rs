@@ -6,7 +6,7 @@ use crate::conditions::Labels;
 use crate::settings::DataSettings;
 use anyhow::{Result, bail};
 use chreode_core::{Populations, Snapshot};
-use chreode_io::{Columns, H5ad, TimeSeries, data_hash, read_populations};
+use chreode_io::{Column, Columns, H5ad, TimeSeries, data_hash, read_populations};
 use chreode_models::{Condition, Dataset, Frame, ModelError};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,8 @@ pub(crate) struct Cells {
     pub(crate) time: String,
     /// What the cells were under, where that was asked for.
     pub(crate) conditions: Option<Labels>,
+    /// Columns that were read beside, a row a row of the file.
+    pub(crate) further: Vec<Column>,
     /// The coordinates, as `--rep` would name them; empty for all columns of a table.
     rep: String,
     pub(crate) settings: DataSettings,
@@ -31,6 +33,11 @@ pub(crate) const FEWEST: usize = 10;
 impl Cells {
     /// Reads them.
     pub(crate) fn read(file: &Path, settings: &DataSettings) -> Result<Self> {
+        Self::with_columns(file, settings, &[])
+    }
+
+    /// Reads them, and `further` columns.
+    pub(crate) fn with_columns(file: &Path, settings: &DataSettings, further: &[String]) -> Result<Self> {
         let rep = match &settings.rep {
             Some(rep) => Some(rep.clone()),
             None => default_rep(file)?,
@@ -41,10 +48,12 @@ impl Cells {
             representation: rep.clone(),
             dims: settings.dims,
             weight: settings.weight.clone(),
-            others: Labels::columns(settings),
+            others: Labels::columns(settings).into_iter().chain(further.iter().cloned()).collect(),
         };
         let TimeSeries { populations, rows, others, .. } = read_populations(file, &columns)?;
-        let conditions = Labels::read(file, settings, &others, &rows)?;
+        let (labels, further) = others.split_at(others.len() - further.len());
+        let conditions = Labels::read(file, settings, labels, &rows)?;
+        let further = further.to_vec();
         let times = populations.times();
         if times.len() < 2 {
             bail!(
@@ -66,7 +75,7 @@ impl Cells {
         let hash = data_hash(file)?.to_string();
         let rep = rep.unwrap_or_default();
         let (file, settings) = (file.to_path_buf(), settings.clone());
-        Ok(Self { file, populations, rows, time, conditions, rep, settings, hash })
+        Ok(Self { file, populations, rows, time, conditions, further, rep, settings, hash })
     }
 
     /// What the coordinates are called in a file.

@@ -91,6 +91,8 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Convert(args) => commands::convert::run(args),
         Command::Train(args) => commands::train::run(args, threads),
         Command::Predict(args) => commands::predict::run(args),
+        Command::Fates(args) => commands::fates::run(args),
+        Command::Coupling(args) => commands::coupling::run(args),
         Command::Evaluate(args) => commands::evaluate::run(args, threads),
         Command::Simulate(args) => commands::simulate::run(args),
         Command::Models(args) => commands::models::run(args),

@@ -57,6 +57,39 @@ pub trait Dynamics: Send + Sync {
     }
 }
 
+impl<D: Dynamics + ?Sized> Dynamics for &D {
+    fn space(&self) -> &Space {
+        (**self).space()
+    }
+
+    fn evolve(
+        &self,
+        cells: &Snapshot,
+        times: &[f64],
+        sampler: &Sampler,
+        seed: Seed,
+    ) -> Result<Vec<Snapshot>, ModelError> {
+        (**self).evolve(cells, times, sampler, seed)
+    }
+
+    fn velocity(&self, t: f64, points: ArrayView2<'_, f32>) -> Result<Array2<f32>, ModelError> {
+        (**self).velocity(t, points)
+    }
+
+    fn growth(&self, t: f64, points: ArrayView2<'_, f32>) -> Result<Option<Array1<f32>>, ModelError> {
+        (**self).growth(t, points)
+    }
+
+    fn log_density(
+        &self,
+        t: f64,
+        points: ArrayView2<'_, f32>,
+        sampler: &Sampler,
+    ) -> Result<Option<Array1<f64>>, ModelError> {
+        (**self).log_density(t, points, sampler)
+    }
+}
+
 /// A trained model, by what it answers.
 #[non_exhaustive]
 pub enum Trained {

@@ -18,6 +18,7 @@ mod frame;
 mod groups;
 mod growth;
 mod matcher;
+mod memory_plan;
 mod metric;
 mod metric_flow;
 mod minibatches;
@@ -73,6 +74,7 @@ pub use growth::{
     VelocityGrowth, Vgfm, VgfmConfig, WfrConfig, WfrFm, WfrPath, WfrPlanner,
 };
 pub use matcher::{Batch, FlowMatcher};
+pub use memory_plan::MemoryPlan;
 pub use metric::{Land, Metric, Rbf, Shape};
 pub use metric_flow::{BentBatch, BentMatcher, BentPaths, MetricFlowConfig, MetricKind};
 pub use minibatches::Minibatches;

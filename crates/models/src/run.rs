@@ -2,8 +2,8 @@
 
 use crate::checkpoint::FORMAT;
 use crate::{
-    Checkpoint, Data, Frame, Header, ModelConfig, ModelError, Objective, Pool, Progress, Recipe, Space,
-    Trained, Trainer,
+    Checkpoint, Data, Frame, Header, MemoryPlan, ModelConfig, ModelError, Objective, Pool, Progress, Recipe,
+    Space, Trained, Trainer,
 };
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -82,6 +82,12 @@ impl<R: Recipe> Run<R> {
         self.trainer.parameters().len()
     }
 
+    /// What training takes in memory, with the threads of `pool`.
+    pub fn memory(&self, pool: Pool) -> MemoryPlan {
+        let shape = (self.space.frame.dims(), self.space.times.len());
+        MemoryPlan::of(&self.data, shape, &self.trainer, self.recipe.fit(), pool)
+    }
+
     /// Trains to the last step or until `observe` breaks; `pool` decides the threads, not the result.
     ///
     /// # Errors
@@ -153,6 +159,8 @@ pub trait Training {
     fn last_step(&self) -> u64;
     /// The number of parameters.
     fn parameter_count(&self) -> usize;
+    /// As [`Run::memory`].
+    fn memory(&self, pool: Pool) -> MemoryPlan;
     /// As [`Run::train`].
     ///
     /// # Errors
@@ -183,6 +191,10 @@ impl<R: Recipe> Training for Run<R> {
 
     fn parameter_count(&self) -> usize {
         self.parameter_count()
+    }
+
+    fn memory(&self, pool: Pool) -> MemoryPlan {
+        self.memory(pool)
     }
 
     fn train(

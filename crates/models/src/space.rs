@@ -32,6 +32,9 @@ pub trait Data: Clone + Send + Sync {
     /// Other dimensions than the frame has.
     fn inside(&self, frame: &Frame) -> Result<Self, ModelError>;
 
+    /// Bytes of its numbers.
+    fn bytes(&self) -> usize;
+
     /// The space of a model that is trained on this in the coordinates of `frame`. A single time is network time 0, with
     /// the unit of the user's time.
     ///
@@ -52,6 +55,10 @@ impl Data for Populations {
 
     fn times(&self) -> Vec<f64> {
         self.times()
+    }
+
+    fn bytes(&self) -> usize {
+        crate::memory_plan::bytes(self)
     }
 
     fn inside(&self, frame: &Frame) -> Result<Self, ModelError> {

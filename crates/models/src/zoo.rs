@@ -1,6 +1,7 @@
 //! Every model by its name.
 
 mod card;
+mod pairing;
 
 pub use card::{Card, Needs};
 

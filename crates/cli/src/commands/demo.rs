@@ -55,7 +55,7 @@ pub(crate) fn run(args: &DemoArgs, threads: usize) -> Result<()> {
 
     say!("3/5      leave one time out after the other");
     let protocol = Protocol { held_out: HeldOut::EachInner, seeds: vec![args.seed], ..Protocol::default() };
-    let scores = evaluate::score(&cells, &settings, &protocol, &Sampler::published(), threads)?;
+    let (scores, _) = evaluate::score(&cells, &settings, &protocol, &Sampler::published(), threads)?;
     let method = settings.model.method();
     say!("{}", table::of(&scores, &method));
 
@@ -77,9 +77,13 @@ pub(crate) fn run(args: &DemoArgs, threads: usize) -> Result<()> {
     say!("wrote    {}", trajectories.display());
 
     say!("5/5      draw");
-    let mut report = motions.with(&cells, 0, |model| {
-        draw::report("A simulated branching differentiation", &cells, model, &sampler, &moved)
-    })?;
+    let mut report = draw::report(
+        "A simulated branching differentiation",
+        &cells,
+        &*motions.of_snapshot(&cells, 0)?,
+        &sampler,
+        &moved,
+    )?;
     report.loss = Some(draw::loss(&curve));
     report.scores = Some(draw::scores(&scores, &method));
     report.manifest = settings.manifest.as_ref().map(draw::manifest).unwrap_or_default();

@@ -37,9 +37,8 @@ pub(crate) fn run(args: &PredictArgs) -> Result<()> {
     if forecasts {
         return series::run(args, &checkpoint);
     }
-    let motions = Motions::of(checkpoint.trained()?, args)?;
-    let conditions = if matches!(motions, Motions::Each(..)) { Labelled::Each } else { Labelled::None };
-    let cells = cells_of(&checkpoint, &args.file, conditions)?;
+    let motions = Motions::of(checkpoint.trained()?, &args.under)?;
+    let cells = cells_of(&checkpoint, &args.file, motions.labelled(), &[])?;
     let sampler = solver::for_prediction(&args.solver)?;
     let times = match &args.times {
         Some(times) => increasing(times)?,
@@ -97,8 +96,13 @@ pub(crate) enum Labelled {
     Each,
 }
 
-/// The cells of `file` in the coordinates that the checkpoint was trained in.
-pub(crate) fn cells_of(checkpoint: &Checkpoint, file: &Path, conditions: Labelled) -> Result<Cells> {
+/// The cells of `file` in the coordinates that the checkpoint was trained in, with `further` columns.
+pub(crate) fn cells_of(
+    checkpoint: &Checkpoint,
+    file: &Path,
+    conditions: Labelled,
+    further: &[String],
+) -> Result<Cells> {
     let note = |key: &str| checkpoint.header.notes.get(key).cloned();
     let labelled = |key: &str| if conditions == Labelled::Each { note(key) } else { None };
     let covariates = labelled("covariates").map(|names| names.split(',').map(String::from).collect());
@@ -120,15 +124,16 @@ pub(crate) fn cells_of(checkpoint: &Checkpoint, file: &Path, conditions: Labelle
             shortened(named)
         );
     }
-    let cells = Cells::read(file, &settings).map_err(|error| match error.downcast_ref() {
-        Some(IoError::Dimensions { .. } | IoError::NoSuchElement { .. }) => error.context(format!(
-            "{} lacks what this run was trained on, {} dimensions of {rep} with the times in `{}`",
-            file.display(),
-            named.len(),
-            note("time").unwrap_or_default()
-        )),
-        _ => error,
-    })?;
+    let cells =
+        Cells::with_columns(file, &settings, further).map_err(|error| match error.downcast_ref() {
+            Some(IoError::Dimensions { .. } | IoError::NoSuchElement { .. }) => error.context(format!(
+                "{} lacks what this run was trained on, {} dimensions of {rep} with the times in `{}`",
+                file.display(),
+                named.len(),
+                note("time").unwrap_or_default()
+            )),
+            _ => error,
+        })?;
     if let Some((wanted, found)) = named.iter().zip(cells.populations.features()).find(|(a, b)| a != b) {
         bail!(
             "{} has `{found}` where this run was trained on `{wanted}`; give the same coordinates in the same order",

@@ -161,6 +161,11 @@ impl Data for Conditioned {
         self.populations.times()
     }
 
+    fn bytes(&self) -> usize {
+        let numbers: usize = self.of.iter().map(Vec::len).sum();
+        self.populations.bytes() + size_of::<usize>() * numbers
+    }
+
     fn inside(&self, frame: &Frame) -> Result<Self, ModelError> {
         Ok(Self { populations: self.populations.inside(frame)?, ..self.clone() })
     }

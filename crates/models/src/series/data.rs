@@ -185,6 +185,12 @@ impl Data for Series {
             .map_or(Vec::new(), |(first, last)| if first < last { vec![first, last] } else { vec![first] })
     }
 
+    fn bytes(&self) -> usize {
+        let numbers =
+            |one: &Individual| size_of::<f64>() * one.times.len() + size_of::<f32>() * one.values.len();
+        self.individuals.iter().map(numbers).sum()
+    }
+
     fn inside(&self, frame: &Frame) -> Result<Self, ModelError> {
         if self.features.len() != frame.dims() {
             return Err(ModelError::Dimensions { expected: frame.dims(), found: self.features.len() });

@@ -1,6 +1,7 @@
 //! What moves each cell of a file.
 
-use crate::args::PredictArgs;
+use super::Labelled;
+use crate::args::UnderArgs;
 use crate::cells::Cells;
 use anyhow::{Context, Result, bail};
 use chreode_models::{Condition, Conditional, Conditions, Dynamics, Mixed, Trained};
@@ -17,7 +18,7 @@ pub(crate) enum Motions {
 
 impl Motions {
     /// What the arguments ask of a model.
-    pub(crate) fn of(model: Trained, args: &PredictArgs) -> Result<Self> {
+    pub(crate) fn of(model: Trained, args: &UnderArgs) -> Result<Self> {
         let model = match model {
             Trained::Conditional(model) => model,
             other => {
@@ -37,29 +38,29 @@ impl Motions {
         })
     }
 
-    /// Calls `ask` with the motion of snapshot `k` of `cells`.
-    pub(crate) fn with<R>(
-        &self,
-        cells: &Cells,
-        k: usize,
-        ask: impl FnOnce(&dyn Dynamics) -> Result<R>,
-    ) -> Result<R> {
+    /// The motion of snapshot `k` of `cells`.
+    pub(crate) fn of_snapshot<'m>(&'m self, cells: &'m Cells, k: usize) -> Result<Box<dyn Dynamics + 'm>> {
         match self {
-            Self::All(model) => ask(&**model),
-            Self::Under(model, condition, guidance) => ask(&*model.under(condition.as_ref(), *guidance)?),
+            Self::All(model) => Ok(Box::new(&**model)),
+            Self::Under(model, condition, guidance) => Ok(model.under(condition.as_ref(), *guidance)?),
             Self::Each(model, guidance) => {
                 let labels =
-                    cells.conditions.as_ref().context("the file's cells were read without conditions")?;
+                    cells.conditions.as_ref().context("the cells were read without their conditions")?;
                 let motion = Mixed::new(&**model, &labels.known, &labels.of[k], *guidance)
                     .context("say with --as VALUE under which condition all cells are to move")?;
-                ask(&motion)
+                Ok(Box::new(motion))
             }
         }
+    }
+
+    /// Whether cells are to be read with their conditions.
+    pub(crate) fn labelled(&self) -> Labelled {
+        if matches!(self, Self::Each(..)) { Labelled::Each } else { Labelled::None }
     }
 }
 
 /// The condition that `--as` and `--covariate` name.
-fn asked(args: &PredictArgs, conditions: &Conditions) -> Result<Option<Condition>> {
+fn asked(args: &UnderArgs, conditions: &Conditions) -> Result<Option<Condition>> {
     let Some(label) = &args.condition else { return Ok(None) };
     let mut given = Vec::new();
     for text in &args.covariate {

@@ -65,7 +65,7 @@ impl Moved {
             }
             let probabilities = snapshot.probabilities();
             order.extend(rows.iter().zip(probabilities).map(|(&row, p)| (row, snapshot.time, p)));
-            parts.push(motions.with(cells, k, |model| Part::new(model, snapshot, way))?);
+            parts.push(Part::new(&*motions.of_snapshot(cells, k)?, snapshot, way)?);
         }
         let mut sorted: Vec<usize> = (0..order.len()).collect();
         sorted.sort_by_key(|&i| order[i].0);
