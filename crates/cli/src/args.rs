@@ -1,12 +1,20 @@
 //! What the command line accepts; strings become types here and nowhere else.
 
+mod coupling;
+mod fates;
+mod predict;
 mod prepare;
+mod under;
 
 use chreode_io::Compression;
 use chreode_nn::Activation;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub(crate) use coupling::CouplingArgs;
+pub(crate) use fates::{EndingName, FatesArgs};
+pub(crate) use predict::{Expression, PredictArgs, Rates};
 pub(crate) use prepare::{Flavor, Kernel, Knn, Method, PrepareArgs, Target, Transform};
 use std::path::PathBuf;
+pub(crate) use under::UnderArgs;
 
 /// From snapshots of cells at a few times to the motion between them.
 #[derive(Debug, Parser)]
@@ -36,8 +44,12 @@ pub(crate) enum Command {
     Train(TrainArgs),
     /// Move cells along a trained flow
     Predict(PredictArgs),
+    /// Say which end each cell comes to, and how sure that is
+    Fates(FatesArgs),
     /// Score a method by leaving out one time after the other
     Evaluate(EvaluateArgs),
+    /// Say how far pairs of minibatches are from the plan of all cells, and how straight a flow is
+    Coupling(CouplingArgs),
     /// Write simulated cells to a file
     Simulate(SimulateArgs),
     /// List the models, or show the settings of one
@@ -129,6 +141,15 @@ pub(crate) struct DataArgs {
     /// Column of obs with a weight for each cell [default: equal weights]
     #[arg(long, value_name = "COLUMN")]
     pub(crate) weight: Option<String>,
+    /// For models of conditions: column of obs with what each cell was under, e.g. a drug or a donor
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) condition: Option<String>,
+    /// For models of conditions: columns of obs with numbers, e.g. a dose [default: none]
+    #[arg(long, value_delimiter = ',', value_name = "COLUMNS", requires = "condition")]
+    pub(crate) covariates: Vec<String>,
+    /// For models of conditions: the condition whose cells the others start from, where they have none of their own
+    #[arg(long, value_name = "VALUE", requires = "condition")]
+    pub(crate) control: Option<String>,
     /// For models of time series: column that says whose measurement a row is
     #[arg(long, value_name = "COLUMN")]
     pub(crate) series: Option<String>,
@@ -246,6 +267,9 @@ pub(crate) struct TrainArgs {
     /// Settings from a file such as a run.toml; flags win
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Say what training would take in memory and time, from a few steps, and write nothing
+    #[arg(long, conflicts_with = "resume")]
+    pub(crate) plan: bool,
 }
 
 /// How the flow is integrated.
@@ -260,45 +284,6 @@ pub(crate) struct SolverArgs {
     /// Relative and absolute tolerance of adaptive steps
     #[arg(long, value_name = "TOL", allow_negative_numbers = true)]
     pub(crate) tol: Option<f64>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PredictArgs {
-    /// Folder of a trained run
-    pub(crate) run: PathBuf,
-    /// The cells to move
-    pub(crate) file: PathBuf,
-    /// File to write
-    #[arg(long, value_name = "FILE", default_value = "trajectories.h5ad")]
-    pub(crate) out: PathBuf,
-    /// Move only the cells measured at this time [default: all cells]
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    pub(crate) from: Option<f64>,
-    /// Times to move them to, e.g. 0,1.5,3 [default: the times trained on]
-    #[arg(long, value_delimiter = ',', value_name = "TIMES", allow_negative_numbers = true)]
-    pub(crate) times: Option<Vec<f64>>,
-    #[command(flatten, next_help_heading = "Solver")]
-    pub(crate) solver: SolverArgs,
-    /// Of a model of time series: show it only what was measured before this time [default: all]
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    pub(crate) until: Option<f64>,
-    /// Seed of the paths of a model with noise
-    #[arg(long, default_value_t = 42)]
-    pub(crate) seed: u64,
-    /// Which times get predicted expression, where the file has varm/PCs
-    #[arg(long, value_enum, default_value = "last")]
-    pub(crate) expression: Expression,
-}
-
-/// Predicted expression is cells × genes a time: large.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Expression {
-    /// None
-    None,
-    /// The last time
-    Last,
-    /// Every time
-    All,
 }
 
 #[derive(Debug, Args)]

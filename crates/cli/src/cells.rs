@@ -2,11 +2,12 @@
 
 use crate::commands::Notes;
 use crate::commands::predict::is_h5ad;
+use crate::conditions::Labels;
 use crate::settings::DataSettings;
 use anyhow::{Result, bail};
 use chreode_core::{Populations, Snapshot};
-use chreode_io::{Columns, H5ad, TimeSeries, data_hash, read_populations};
-use chreode_models::Frame;
+use chreode_io::{Column, Columns, H5ad, TimeSeries, data_hash, read_populations};
+use chreode_models::{Condition, Dataset, Frame, ModelError};
 use std::path::{Path, PathBuf};
 
 /// A file's cells, and how they were chosen.
@@ -16,6 +17,10 @@ pub(crate) struct Cells {
     /// For each snapshot, the rows of the file its cells came from.
     pub(crate) rows: Vec<Vec<usize>>,
     pub(crate) time: String,
+    /// What the cells were under, where that was asked for.
+    pub(crate) conditions: Option<Labels>,
+    /// Columns that were read beside, a row a row of the file.
+    pub(crate) further: Vec<Column>,
     /// The coordinates, as `--rep` would name them; empty for all columns of a table.
     rep: String,
     pub(crate) settings: DataSettings,
@@ -28,6 +33,11 @@ pub(crate) const FEWEST: usize = 10;
 impl Cells {
     /// Reads them.
     pub(crate) fn read(file: &Path, settings: &DataSettings) -> Result<Self> {
+        Self::with_columns(file, settings, &[])
+    }
+
+    /// Reads them, and `further` columns.
+    pub(crate) fn with_columns(file: &Path, settings: &DataSettings, further: &[String]) -> Result<Self> {
         let rep = match &settings.rep {
             Some(rep) => Some(rep.clone()),
             None => default_rep(file)?,
@@ -38,8 +48,12 @@ impl Cells {
             representation: rep.clone(),
             dims: settings.dims,
             weight: settings.weight.clone(),
+            others: Labels::columns(settings).into_iter().chain(further.iter().cloned()).collect(),
         };
-        let TimeSeries { populations, rows, .. } = read_populations(file, &columns)?;
+        let TimeSeries { populations, rows, others, .. } = read_populations(file, &columns)?;
+        let (labels, further) = others.split_at(others.len() - further.len());
+        let conditions = Labels::read(file, settings, labels, &rows)?;
+        let further = further.to_vec();
         let times = populations.times();
         if times.len() < 2 {
             bail!(
@@ -60,7 +74,8 @@ impl Cells {
         let rep = rep.or_else(|| matrix(file, &populations));
         let hash = data_hash(file)?.to_string();
         let rep = rep.unwrap_or_default();
-        Ok(Self { file: file.to_path_buf(), populations, rows, time, rep, settings: settings.clone(), hash })
+        let (file, settings) = (file.to_path_buf(), settings.clone());
+        Ok(Self { file, populations, rows, time, conditions, further, rep, settings, hash })
     }
 
     /// What the coordinates are called in a file.
@@ -85,6 +100,21 @@ impl Cells {
         Ok(Populations::new(snapshots, self.populations.features().to_vec())?)
     }
 
+    /// `populations`, which are some of the cells' snapshots, as what a model learns from.
+    pub(crate) fn data_of(&self, populations: &Populations) -> Result<Dataset, ModelError> {
+        Ok(match &self.conditions {
+            None => Dataset::Populations(populations.clone()),
+            Some(labels) => Dataset::Conditioned(labels.with(populations, &self.populations.times())?),
+        })
+    }
+
+    /// The conditions there are, and the number of one for each cell measured at `time`.
+    pub(crate) fn conditions_at(&self, time: f64) -> (&[Condition], &[usize]) {
+        let Some(labels) = &self.conditions else { return (&[], &[]) };
+        let k = self.populations.times().iter().position(|t| *t == time);
+        (&labels.known, k.map_or(&[], |k| &labels.of[k]))
+    }
+
     /// What a checkpoint remembers of its data.
     pub(crate) fn notes(&self) -> Notes {
         let mut notes = Notes::from([
@@ -92,7 +122,11 @@ impl Cells {
             ("rep".to_string(), self.rep.clone()),
             ("data_sha256".to_string(), self.hash.clone()),
         ]);
-        notes.extend(self.settings.weight.clone().map(|w| ("weight".to_string(), w)));
+        let DataSettings { weight, condition, covariates, control, .. } = &self.settings;
+        let covariates = (!covariates.is_empty()).then(|| covariates.join(","));
+        let known =
+            [("weight", weight), ("condition", condition), ("covariates", &covariates), ("control", control)];
+        notes.extend(known.into_iter().filter_map(|(key, value)| Some((key.to_string(), value.clone()?))));
         notes
     }
 
@@ -100,7 +134,8 @@ impl Cells {
     pub(crate) fn counts(&self) -> String {
         let each = |s: &Snapshot| format!("{} at {}", s.len(), s.time);
         let list: Vec<_> = self.populations.snapshots().iter().map(each).collect();
-        format!("{} ({})", self.populations.cells(), list.join(", "))
+        let under = self.conditions.as_ref().map(|labels| format!("\nunder    {}", labels.counts()));
+        format!("{} ({}){}", self.populations.cells(), list.join(", "), under.unwrap_or_default())
     }
 
     /// The coordinates, in words.

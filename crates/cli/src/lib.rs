@@ -3,6 +3,7 @@
 mod args;
 mod cells;
 mod commands;
+mod conditions;
 mod device;
 mod draw;
 mod individuals;
@@ -93,6 +94,8 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Train(args) => commands::train::run(args, threads, &device),
         Command::Predict(args) => commands::predict::run(args, &device),
         Command::Evaluate(args) => commands::evaluate::run(args, threads, &device),
+        Command::Fates(args) => commands::fates::run(args, &device),
+        Command::Coupling(args) => commands::coupling::run(args),
         Command::Simulate(args) => commands::simulate::run(args),
         Command::Models(args) => commands::models::run(args),
     }

@@ -26,6 +26,15 @@ pub(crate) struct DataSettings {
     /// Column of obs with weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) weight: Option<String>,
+    /// Column of obs with what each cell was under.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) condition: Option<String>,
+    /// Columns of obs with covariates of the conditions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) covariates: Vec<String>,
+    /// The condition whose cells others start from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) control: Option<String>,
     /// Column that says whose measurement a row is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) series: Option<String>,
@@ -84,11 +93,16 @@ impl Settings {
 
 impl DataSettings {
     fn apply(&mut self, args: &DataArgs) {
-        let Self { time, rep, dims, whiten, weight, series, label } = self;
+        let Self { time, rep, dims, whiten, weight, condition, covariates, control, series, label } = self;
         replace(time, &args.time);
         replace(rep, &args.rep);
         replace(weight, &args.weight);
+        replace(condition, &args.condition);
+        replace(control, &args.control);
         replace(series, &args.series);
+        if !args.covariates.is_empty() {
+            covariates.clone_from(&args.covariates);
+        }
         replace(label, &args.label);
         *dims = args.dims.or(*dims);
         *whiten |= args.whiten;

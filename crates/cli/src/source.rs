@@ -12,7 +12,10 @@ use std::path::Path;
 /// Cells of snapshots, or individuals measured in time.
 pub(crate) trait Source {
     /// As what a model is trained on.
-    fn dataset(&self) -> Dataset;
+    ///
+    /// # Errors
+    /// What the conditions of cells are refused for.
+    fn dataset(&self) -> Result<Dataset>;
     /// The coordinates the networks see.
     fn frame(&self) -> Result<Frame>;
     /// What a checkpoint remembers of its data.
@@ -45,7 +48,24 @@ pub(crate) fn read(file: &Path, settings: &Settings) -> Result<Box<dyn Source>> 
             settings.model.method()
         ),
         (_, Some(_)) => Ok(Box::new(Individuals::read(file, &settings.data)?)),
-        (_, None) => Ok(Box::new(Cells::read(file, &settings.data)?)),
+        (_, None) => {
+            conditions(settings)?;
+            Ok(Box::new(Cells::read(file, &settings.data)?))
+        }
+    }
+}
+
+/// Whether a condition is named where the model needs one, and only there.
+pub(crate) fn conditions(settings: &Settings) -> Result<()> {
+    let method = settings.model.method();
+    match (settings.model.needs(), &settings.data.condition) {
+        (Needs::Conditions, None) => bail!(
+            "{method} learns what cells do under a condition; say with --condition COLUMN what each cell was under"
+        ),
+        (Needs::Conditions, Some(_)) | (_, None) => Ok(()),
+        (_, Some(column)) => {
+            bail!("{method} knows no conditions; choose --model c-ot-cfm, or leave out --condition {column}")
+        }
     }
 }
 
@@ -62,8 +82,8 @@ pub(crate) fn same_as(source: &dyn Source, notes: &Notes) -> Result<()> {
 }
 
 impl Source for Cells {
-    fn dataset(&self) -> Dataset {
-        Dataset::Populations(self.populations.clone())
+    fn dataset(&self) -> Result<Dataset> {
+        Ok(self.data_of(&self.populations)?)
     }
 
     fn frame(&self) -> Result<Frame> {
@@ -98,8 +118,8 @@ impl Source for Cells {
 }
 
 impl Source for Individuals {
-    fn dataset(&self) -> Dataset {
-        Dataset::Series(self.series.clone())
+    fn dataset(&self) -> Result<Dataset> {
+        Ok(Dataset::Series(self.series.clone()))
     }
 
     fn frame(&self) -> Result<Frame> {

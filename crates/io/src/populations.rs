@@ -24,12 +24,14 @@ pub struct Columns {
     pub dims: Option<usize>,
     /// The column (or array) with the weight of each cell; `None` for equal weights.
     pub weight: Option<String>,
+    /// Columns (or arrays) that say something else of each cell, e.g. what it was treated with.
+    pub others: Vec<String>,
 }
 
 impl Columns {
     /// The time column alone: all of `X`, equal weights.
     pub fn new(time: impl Into<String>) -> Self {
-        Self { time: time.into(), representation: None, dims: None, weight: None }
+        Self { time: time.into(), representation: None, dims: None, weight: None, others: Vec::new() }
     }
 }
 
@@ -42,6 +44,8 @@ pub struct TimeSeries {
     pub rows: Vec<Vec<usize>>,
     /// For each snapshot, its time as the file writes it, e.g. `Day 03`.
     pub time_labels: Vec<String>,
+    /// The columns of [`Columns::others`], one row a row of the file.
+    pub others: Vec<Column>,
 }
 
 /// What a reader takes from a file, all cells in the file's order.
@@ -50,6 +54,7 @@ struct Cells {
     features: Vec<String>,
     times: Column,
     weights: Option<Column>,
+    others: Vec<Column>,
     /// What the points are called in messages.
     element: String,
 }
@@ -115,7 +120,7 @@ fn extension(path: &Path) -> String {
 }
 
 fn group(path: &Path, columns: &Columns, cells: Cells) -> Result<TimeSeries, IoError> {
-    let Cells { points, mut features, times, weights, element } = cells;
+    let Cells { points, mut features, times, weights, others, element } = cells;
     let dims = columns.dims.unwrap_or(points.ncols());
     if dims == 0 || dims > points.ncols() {
         let (path, available) = (path.to_path_buf(), points.ncols());
@@ -143,7 +148,7 @@ fn group(path: &Path, columns: &Columns, cells: Cells) -> Result<TimeSeries, IoE
     let populations = Populations::new(snapshots, features)
         .map_err(|source| IoError::Populations { path: path.to_path_buf(), source })?;
     let (rows, time_labels) = groups.into_iter().map(|group| (group.rows, group.label)).unzip();
-    Ok(TimeSeries { populations, rows, time_labels })
+    Ok(TimeSeries { populations, rows, time_labels, others })
 }
 
 fn numbers(path: &Path, columns: &Columns, column: &Column) -> Result<Vec<f64>, IoError> {

@@ -1,6 +1,9 @@
 //! What a trained model of populations answers.
 
-use crate::{Filter, Forecaster, LatentSeries, ModelError, NeuralCde, NeuralOde, Sampler, Space};
+use crate::{
+    ConditionError, Conditional, ConditionalFlow, Filter, Forecaster, LatentSeries, ModelError, NeuralCde,
+    NeuralOde, Sampler, Space,
+};
 use chreode_core::{Seed, Snapshot};
 use ndarray::{Array1, Array2, ArrayView2};
 
@@ -54,6 +57,39 @@ pub trait Dynamics: Send + Sync {
     }
 }
 
+impl<D: Dynamics + ?Sized> Dynamics for &D {
+    fn space(&self) -> &Space {
+        (**self).space()
+    }
+
+    fn evolve(
+        &self,
+        cells: &Snapshot,
+        times: &[f64],
+        sampler: &Sampler,
+        seed: Seed,
+    ) -> Result<Vec<Snapshot>, ModelError> {
+        (**self).evolve(cells, times, sampler, seed)
+    }
+
+    fn velocity(&self, t: f64, points: ArrayView2<'_, f32>) -> Result<Array2<f32>, ModelError> {
+        (**self).velocity(t, points)
+    }
+
+    fn growth(&self, t: f64, points: ArrayView2<'_, f32>) -> Result<Option<Array1<f32>>, ModelError> {
+        (**self).growth(t, points)
+    }
+
+    fn log_density(
+        &self,
+        t: f64,
+        points: ArrayView2<'_, f32>,
+        sampler: &Sampler,
+    ) -> Result<Option<Array1<f64>>, ModelError> {
+        (**self).log_density(t, points, sampler)
+    }
+}
+
 /// A trained model, by what it answers.
 #[non_exhaustive]
 pub enum Trained {
@@ -61,6 +97,8 @@ pub enum Trained {
     Dynamics(Box<dyn Dynamics>),
     /// What individuals will do.
     Series(Box<dyn Forecaster>),
+    /// The motion of populations of cells under conditions.
+    Conditional(Box<dyn Conditional>),
 }
 
 impl Trained {
@@ -71,6 +109,9 @@ impl Trained {
     pub fn dynamics(self) -> Result<Box<dyn Dynamics>, ModelError> {
         match self {
             Self::Dynamics(dynamics) => Ok(dynamics),
+            Self::Conditional(model) => {
+                Err(ConditionError::Unnamed { known: model.conditions().known() }.into())
+            }
             Self::Series(_) => Err(ModelError::Data {
                 model: "a model of time series".into(),
                 needs: "individuals measured in time (--series COLUMN), not snapshots of cells".into(),
@@ -85,11 +126,17 @@ impl Trained {
     pub fn forecaster(self) -> Result<Box<dyn Forecaster>, ModelError> {
         match self {
             Self::Series(forecaster) => Ok(forecaster),
-            Self::Dynamics(_) => Err(ModelError::Data {
+            Self::Dynamics(_) | Self::Conditional(_) => Err(ModelError::Data {
                 model: "a model of populations".into(),
                 needs: "snapshots of cells, not individuals measured in time".into(),
             }),
         }
+    }
+}
+
+impl From<ConditionalFlow> for Trained {
+    fn from(model: ConditionalFlow) -> Self {
+        Self::Conditional(Box::new(model))
     }
 }
 

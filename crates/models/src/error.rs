@@ -1,6 +1,6 @@
 //! Why a model, a simulation or an evaluation has no result.
 
-use crate::SeriesError;
+use crate::{ConditionError, SeriesError};
 use chreode_adjoint::AdjointError;
 use chreode_core::CoreError;
 use chreode_nn::NnError;
@@ -31,6 +31,9 @@ pub enum ModelError {
     /// A time series is at fault.
     #[error(transparent)]
     Series(#[from] SeriesError),
+    /// The conditions of cells are at fault.
+    #[error(transparent)]
+    Conditions(#[from] ConditionError),
     /// A network or an optimiser cannot be made.
     #[error(transparent)]
     Network(#[from] NnError),

@@ -5,18 +5,22 @@ mod cfm;
 mod chains;
 mod checkpoint;
 mod clock;
+mod conditional;
+mod conditions;
 mod couples;
 mod crowd;
 mod density;
 mod dynamics;
 mod error;
 mod evaluate;
+mod fates;
 mod fit;
 mod flow;
 mod frame;
 mod groups;
 mod growth;
 mod matcher;
+mod memory_plan;
 mod metric;
 mod metric_flow;
 mod minibatches;
@@ -47,6 +51,11 @@ pub use cfm::{Cfm, FlowConfig};
 pub use chains::{Chained, Chains};
 pub use checkpoint::{Checkpoint, Header};
 pub use clock::Clock;
+pub use conditional::{
+    ConditionInput, Conditional, ConditionalBatch, ConditionalConfig, ConditionalFlow, ConditionalRegression,
+    Guided, JointMatcher, Matching, Mixed, WithinMatcher,
+};
+pub use conditions::{Condition, ConditionError, Conditioned, Conditions, Covariate};
 pub use couples::{Couples, Moment};
 pub use crowd::Crowd;
 pub use density::{
@@ -57,10 +66,11 @@ pub use density::{
 pub use dynamics::{Dynamics, Trained};
 pub use error::ModelError;
 pub use evaluate::{
-    Baselines, Bootstrap, Distances, EulerPath, Fold, Forecast, GrowthScore, HeldOut, PairScore, PathEnergy,
-    Protocol, Score, Scores, Statistic, Summary, displacement, halves, normalised_path_energy, push_forward,
-    score_growth, score_pair,
+    Baselines, Bootstrap, CouplingBias, Distances, EulerPath, Fold, Forecast, GrowthScore, HeldOut,
+    PairScore, PathEnergy, Protocol, Score, Scores, Statistic, Straightness, Summary, displacement, exact_w1,
+    halves, normalised_path_energy, push_forward, score_growth, score_pair,
 };
+pub use fates::{Ending, FateShare, Fates, Futures, Terminal, Terminals};
 pub use fit::Fit;
 pub use flow::Flow;
 pub use frame::Frame;
@@ -71,6 +81,7 @@ pub use growth::{
     VelocityGrowth, VelocityGrowthFitting, Vgfm, VgfmConfig, WfrConfig, WfrFm, WfrPath, WfrPlanner,
 };
 pub use matcher::{Batch, FlowMatcher};
+pub use memory_plan::MemoryPlan;
 pub use metric::{Land, Metric, Rbf, Shape};
 pub use metric_flow::{BentBatch, BentMatcher, BentPaths, MetricFlowConfig, MetricKind};
 pub use minibatches::Minibatches;

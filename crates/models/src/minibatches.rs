@@ -6,12 +6,13 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rand::RngExt;
 use rand::seq::index;
 use rand_distr::{Distribution, weighted::WeightedAliasIndex};
+use std::borrow::Cow;
 
 /// As many cells of every snapshot, drawn anew for every step.
 ///
 /// Minibatch `k` is a pure function of the seed and `k`.
 pub struct Minibatches<'p> {
-    populations: &'p Populations,
+    populations: Cow<'p, Populations>,
     clock: Clock,
     batch: usize,
     seed: Seed,
@@ -32,7 +33,29 @@ impl<'p> Minibatches<'p> {
     /// # Errors
     /// Fewer than two times, a batch of 0, or a snapshot with fewer than two cells.
     pub fn new(populations: &'p Populations, batch: usize, seed: Seed) -> Result<Self, ModelError> {
-        let clock = Clock::of(&populations.times())?;
+        Self::from(Cow::Borrowed(populations), Clock::of(&populations.times())?, batch, seed)
+    }
+
+    /// `batch` cells a snapshot and step of some of the cells of a series, by the clock of that series.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn owned(
+        populations: Populations,
+        clock: Clock,
+        batch: usize,
+        seed: Seed,
+    ) -> Result<Minibatches<'static>, ModelError> {
+        Clock::of(&populations.times())?;
+        Minibatches::from(Cow::Owned(populations), clock, batch, seed)
+    }
+
+    fn from(
+        populations: Cow<'p, Populations>,
+        clock: Clock,
+        batch: usize,
+        seed: Seed,
+    ) -> Result<Self, ModelError> {
         if batch == 0 {
             return Err(ModelError::Parameter { name: "batch", value: 0.0, rule: "at least 1" });
         }
@@ -44,8 +67,8 @@ impl<'p> Minibatches<'p> {
     }
 
     /// The populations drawn from.
-    pub fn populations(&self) -> &'p Populations {
-        self.populations
+    pub fn populations(&self) -> &Populations {
+        &self.populations
     }
 
     /// The clock of the series.

@@ -2,8 +2,8 @@
 
 use crate::checkpoint::FORMAT;
 use crate::{
-    Checkpoint, Data, Device, Frame, Header, ModelConfig, ModelError, Objective, Pool, Progress, Recipe,
-    Space, Trained, Trainer,
+    Checkpoint, Data, Device, Frame, Header, MemoryPlan, ModelConfig, ModelError, Objective, Pool, Progress,
+    Recipe, Space, Trained, Trainer,
 };
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -49,6 +49,10 @@ impl<R: Recipe> Run<R> {
             let reason = format!("it was trained on times {:?}, and the data has {found:?}", space.times);
             return Err(ModelError::Checkpoint { reason });
         }
+        if data.space(space.frame.clone())?.conditions != space.conditions {
+            let reason = "it was trained under other conditions than the data has".into();
+            return Err(ModelError::Checkpoint { reason });
+        }
         let mut recipe: R = of(config)?;
         recipe.fit_mut().steps = steps;
         let mut run = Self::new(data, space.frame.clone(), recipe)?;
@@ -76,6 +80,12 @@ impl<R: Recipe> Run<R> {
     /// The number of parameters.
     pub fn parameter_count(&self) -> usize {
         self.trainer.parameters().len()
+    }
+
+    /// What training takes in memory, with the threads of `pool`.
+    pub fn memory(&self, pool: Pool) -> MemoryPlan {
+        let shape = (self.space.frame.dims(), self.space.times.len());
+        MemoryPlan::of(&self.data, shape, &self.trainer, self.recipe.fit(), pool)
     }
 
     /// Trains to the last step or until `observe` breaks; `pool` decides the threads, not the result.
@@ -155,6 +165,8 @@ pub trait Training {
     fn last_step(&self) -> u64;
     /// The number of parameters.
     fn parameter_count(&self) -> usize;
+    /// As [`Run::memory`].
+    fn memory(&self, pool: Pool) -> MemoryPlan;
     /// As [`Run::train`].
     ///
     /// # Errors
@@ -185,6 +197,10 @@ impl<R: Recipe> Training for Run<R> {
 
     fn parameter_count(&self) -> usize {
         self.parameter_count()
+    }
+
+    fn memory(&self, pool: Pool) -> MemoryPlan {
+        self.memory(pool)
     }
 
     fn train(

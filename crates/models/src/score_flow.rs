@@ -27,9 +27,9 @@ pub use dynamics::{Motion, ScoreFlow};
 pub use objective::ScoreMatching;
 
 use crate::error::require;
-use crate::{Batches, Couples, Coupling, Fit, Flow, Minibatches, ModelError, Recipe, Sampling, Space};
+use crate::{Batches, Couples, Coupling, Fit, Flow, Minibatches, ModelError, Net, Recipe, Sampling, Space};
 use chreode_core::{Network, Populations, Seed};
-use chreode_nn::{Mlp, MlpConfig, Shortcut};
+use chreode_nn::{MlpConfig, Shortcut};
 use serde::{Deserialize, Serialize};
 
 /// Settings of score and flow matching.
@@ -111,7 +111,7 @@ impl ScoreFlowConfig {
 }
 
 /// Sets the shortcut, where there is one, to the score of a standard normal: `s = −(σ²/2) x`.
-fn begin_normal(score: &mut Mlp<f32>, sigma: f64) {
+fn begin_normal(score: &mut Net, sigma: f64) {
     let Some(shortcut) = score.layout().iter().find(|view| view.name == "shortcut.weight").cloned() else {
         return;
     };
@@ -125,8 +125,8 @@ fn begin_normal(score: &mut Mlp<f32>, sigma: f64) {
 
 impl Recipe for ScoreFlowConfig {
     type Data = Populations;
-    type Objective = ScoreMatching<Mlp<f32>>;
-    type Trained = ScoreFlow<Mlp<f32>>;
+    type Objective = ScoreMatching<Net>;
+    type Trained = ScoreFlow<Net>;
 
     fn fit(&self) -> &Fit {
         &self.fit

@@ -1,6 +1,6 @@
 //! Where a model lives: its coordinates, its clock and the times of its data.
 
-use crate::{Clock, Frame, ModelError, Needs};
+use crate::{Clock, Conditions, Frame, ModelError, Needs};
 use chreode_core::{Populations, Snapshot};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,9 @@ pub struct Space {
     pub frame: Frame,
     /// The times of the data, in the user's units.
     pub times: Vec<f64>,
+    /// The conditions of the cells, where a model was trained under them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Conditions>,
 }
 
 /// What models learn from.
@@ -29,6 +32,9 @@ pub trait Data: Clone + Send + Sync {
     /// Other dimensions than the frame has.
     fn inside(&self, frame: &Frame) -> Result<Self, ModelError>;
 
+    /// Bytes of its numbers.
+    fn bytes(&self) -> usize;
+
     /// The space of a model that is trained on this in the coordinates of `frame`. A single time is network time 0, with
     /// the unit of the user's time.
     ///
@@ -40,7 +46,7 @@ pub trait Data: Clone + Send + Sync {
             [origin] => Clock { origin, unit: 1.0 },
             _ => Clock::of(&times)?,
         };
-        Ok(Space { clock, frame, times })
+        Ok(Space { clock, frame, times, conditions: None })
     }
 }
 
@@ -49,6 +55,10 @@ impl Data for Populations {
 
     fn times(&self) -> Vec<f64> {
         self.times()
+    }
+
+    fn bytes(&self) -> usize {
+        crate::memory_plan::bytes(self)
     }
 
     fn inside(&self, frame: &Frame) -> Result<Self, ModelError> {

@@ -115,6 +115,13 @@ impl<O: Objective> Trainer<O> {
         self.stages.iter().map(|stage| stage.steps).sum()
     }
 
+    /// Bytes of the parameters here and in the networks, the gradient, the moments and the average.
+    pub fn bytes(&self) -> usize {
+        let average = self.average.as_ref().map_or(0, |ema| ema.average.len());
+        let moments = self.moments.first.len() + self.moments.second.len();
+        size_of::<f32>() * (2 * self.parameters.len() + self.gradient.len() + moments + average)
+    }
+
     /// What is minimised, with the parameters being optimised.
     pub fn objective(&self) -> &O {
         &self.objective

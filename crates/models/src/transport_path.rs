@@ -23,9 +23,11 @@ pub use pulled::Pulled;
 pub use window::Window;
 
 use crate::error::require;
-use crate::{Batches, Coupling, Fit, Flow, Minibatches, ModelError, Recipe, Regression, Sampling, Space};
+use crate::{
+    Batches, Coupling, Fit, Flow, Minibatches, ModelError, Net, Recipe, Regression, Sampling, Space,
+};
 use chreode_core::{Populations, Seed};
-use chreode_nn::{Mlp, MlpConfig};
+use chreode_nn::MlpConfig;
 use serde::{Deserialize, Serialize};
 
 /// Settings of flow matching along optimal-transport paths.
@@ -78,8 +80,8 @@ impl Default for TransportPathConfig {
 
 impl Recipe for TransportPathConfig {
     type Data = Populations;
-    type Objective = Regression<Mlp<f32>>;
-    type Trained = Flow<Mlp<f32>>;
+    type Objective = Regression<Net>;
+    type Trained = Flow<Net>;
 
     fn fit(&self) -> &Fit {
         &self.fit

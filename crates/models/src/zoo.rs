@@ -1,14 +1,15 @@
 //! Every model by its name.
 
 mod card;
+mod pairing;
 
 pub use card::{Card, Needs};
 
 use crate::{
-    CdeConfig, Checkpoint, CnfConfig, Data, FilterConfig, FlowConfig, Frame, LatentConfig, MetricFlowConfig,
-    MioFlowConfig, ModelError, MultiMarginalConfig, NeuralOdeConfig, OtFlowConfig, Recipe, RectifiedConfig,
-    RescaledFlowConfig, Run, ScoreFlowConfig, Series, TigonConfig, Trained, Training, TrajectoryNetConfig,
-    TransportPathConfig, VgfmConfig, WfrConfig,
+    CdeConfig, Checkpoint, CnfConfig, ConditionalConfig, Conditioned, Data, FilterConfig, FlowConfig, Frame,
+    LatentConfig, MetricFlowConfig, MioFlowConfig, ModelError, MultiMarginalConfig, NeuralOdeConfig,
+    OtFlowConfig, Recipe, RectifiedConfig, RescaledFlowConfig, Run, ScoreFlowConfig, Series, TigonConfig,
+    Trained, Training, TrajectoryNetConfig, TransportPathConfig, VgfmConfig, WfrConfig,
 };
 use chreode_core::Populations;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,8 @@ pub enum Dataset {
     Populations(Populations),
     /// Individuals measured at irregular times.
     Series(Series),
+    /// Snapshots of populations of cells, with the condition of each.
+    Conditioned(Conditioned),
 }
 
 /// The settings of a model of the zoo; in a file, the table `[model.flow-matching]`, by the name of the variant.
@@ -30,6 +33,8 @@ pub enum Dataset {
 pub enum ModelConfig {
     /// Conditional flow matching: [`Cfm`](crate::Cfm).
     FlowMatching(FlowConfig),
+    /// Flow matching under conditions, with guidance: [`ConditionalFlow`](crate::ConditionalFlow).
+    Conditional(ConditionalConfig),
     /// Score and flow matching: \[SF\]²M.
     ScoreFlow(ScoreFlowConfig),
     /// Multi-marginal flow matching: curves through all times.
@@ -153,6 +158,7 @@ macro_rules! zoo {
 
 zoo! {
     FlowMatching(FlowConfig) of Populations,
+    Conditional(ConditionalConfig) of Conditioned,
     ScoreFlow(ScoreFlowConfig) of Populations,
     MultiMarginal(MultiMarginalConfig) of Populations,
     MetricFlow(MetricFlowConfig) of Populations,
@@ -192,6 +198,7 @@ impl ModelConfig {
     pub fn method(&self) -> String {
         match self {
             Self::FlowMatching(config) => config.method().into(),
+            Self::Conditional(config) => config.method(),
             Self::ScoreFlow(config) => config.method().into(),
             Self::MultiMarginal(config) => config.method().into(),
             Self::MetricFlow(config) => config.method().into(),

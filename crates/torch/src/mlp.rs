@@ -2,9 +2,9 @@
 
 use crate::{ModuleNetwork, TorchError};
 use chreode_core::Real;
-use chreode_nn::{Activation, Connection, MlpConfig, Normalisation, TimeInput};
+use chreode_nn::{Activation, Connection, MlpConfig, Normalisation, Shortcut, TimeInput};
 use tch::kind::Element;
-use tch::nn::{Init, VarStore};
+use tch::nn::{Init, Path, VarStore};
 use tch::{Device, Tensor};
 
 /// ε of PyTorch's `LayerNorm`.
@@ -29,8 +29,7 @@ struct Hidden {
     connection: Connection,
 }
 
-fn affine(store: &VarStore, index: usize, inputs: usize, outputs: usize) -> Affine {
-    let path = store.root() / "layers" / index;
+fn affine(path: &Path<'_>, inputs: usize, outputs: usize) -> Affine {
     let zero = Init::Const(0.0);
     Affine {
         weight: path.var("weight", &[outputs as i64, inputs as i64], zero),
@@ -91,7 +90,7 @@ pub fn mlp<A: Real + Element>(config: &MlpConfig, device: Device) -> Result<Modu
     let mut inputs = config.state + 1;
     let mut layers = Vec::with_capacity(config.hidden.len());
     for (i, &width) in config.hidden.iter().enumerate() {
-        let affine = affine(&store, i, inputs, width);
+        let affine = affine(&(store.root() / "layers" / i), inputs, width);
         let norm = (config.normalisation == Normalisation::Layer).then(|| {
             let path = store.root() / "norms" / i;
             let var = |name, value| path.var(name, &[width as i64], Init::Const(value));
@@ -100,12 +99,16 @@ pub fn mlp<A: Real + Element>(config: &MlpConfig, device: Device) -> Result<Modu
         layers.push(Hidden { affine, norm, connection: config.connection });
         inputs = width;
     }
-    let last = affine(&store, config.hidden.len(), inputs, config.output);
+    let last = affine(&(store.root() / "layers" / config.hidden.len()), inputs, config.output);
+    let past = (config.shortcut == Shortcut::Affine)
+        .then(|| affine(&(store.root() / "shortcut"), config.state + 1, config.output));
     store.set_kind(A::KIND);
     let activation = config.activation;
     let v = move |t: &Tensor, x: &Tensor| {
         let input = Tensor::cat(&[t.unsqueeze(1), x.shallow_clone()], 1);
-        last.apply(&layers.iter().fold(input, |h, layer| layer.apply(&h, activation)))
+        let first = input.shallow_clone();
+        let out = last.apply(&layers.iter().fold(first, |h, layer| layer.apply(&h, activation)));
+        past.as_ref().map_or_else(|| out.shallow_clone(), |past| &out + past.apply(&input))
     };
     ModuleNetwork::new(store, (config.state, config.output), v)
 }

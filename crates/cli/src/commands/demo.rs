@@ -1,6 +1,6 @@
 //! `chreode demo`: a whole run on simulated cells, in a minute.
 
-use crate::args::{DemoArgs, Expression, Measure};
+use crate::args::{DemoArgs, Expression, Measure, Rates};
 use crate::cells::Cells;
 use crate::commands::{evaluate, predict, simulate, train};
 use crate::draw;
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &DemoArgs, threads: usize) -> Result<()> {
     (model.fit_mut().steps, model.fit_mut().seed) = (args.steps, args.seed);
     let settings = Settings { data, model, manifest: None };
     let cells = Cells::read(&file, &settings.data)?;
-    let training = settings.model.start(&cells.dataset(), cells.frame()?)?;
+    let training = settings.model.start(&cells.dataset()?, cells.frame()?)?;
     let (trained, settings, curve) =
         train::drive(train::Job { training, run: &run, cells: &cells, settings, kept: Vec::new(), threads })?;
     if interrupt::asked() {
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &DemoArgs, threads: usize) -> Result<()> {
 
     say!("3/5      leave one time out after the other");
     let protocol = Protocol { held_out: HeldOut::EachInner, seeds: vec![args.seed], ..Protocol::default() };
-    let scores = evaluate::score(&cells, &settings, &protocol, &Sampler::published(), threads)?;
+    let (scores, _) = evaluate::score(&cells, &settings, &protocol, &Sampler::published(), threads)?;
     let method = settings.model.method();
     say!("{}", table::of(&scores, &method));
 
@@ -63,15 +63,27 @@ pub(crate) fn run(args: &DemoArgs, threads: usize) -> Result<()> {
     let checkpoint = run.checkpoint()?;
     let model = trained.finish().dynamics()?;
     let sampler = Sampler { method: chreode_ode::RK4, steps: Steps::PerInterval(20) };
-    let moved =
-        predict::Moved::new(&*model, &cells, None, &cells.populations.times(), (&sampler, Seed(args.seed)))?;
+    let motions = predict::Motions::All(model);
+    let way = predict::Way {
+        from: None,
+        times: &cells.populations.times(),
+        sampler: &sampler,
+        seed: Seed(args.seed),
+        rates: Rates::Measured,
+    };
+    let moved = predict::Moved::new(&motions, &cells, &way)?;
     let trajectories = run.path("trajectories.h5ad");
     predict::write(&trajectories, &moved, &checkpoint, &cells, Expression::Last)?;
     say!("wrote    {}", trajectories.display());
 
     say!("5/5      draw");
-    let mut report =
-        draw::report("A simulated branching differentiation", &cells, &*model, &sampler, &moved)?;
+    let mut report = draw::report(
+        "A simulated branching differentiation",
+        &cells,
+        &*motions.of_snapshot(&cells, 0)?,
+        &sampler,
+        &moved,
+    )?;
     report.loss = Some(draw::loss(&curve));
     report.scores = Some(draw::scores(&scores, &method));
     report.manifest = settings.manifest.as_ref().map(draw::manifest).unwrap_or_default();

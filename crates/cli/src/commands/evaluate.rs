@@ -1,6 +1,11 @@
 //! `chreode evaluate`: leave one time out after the other, and say how far off the prediction is.
 
+mod further;
 mod series;
+
+pub(crate) use further::Further;
+
+use further::Answer;
 
 use crate::args::EvaluateArgs;
 use crate::cells::Cells;
@@ -10,14 +15,17 @@ use crate::save::{probe, save};
 use crate::say::say;
 use crate::settings::{Settings, steps_of_epochs};
 use crate::solver;
+use crate::source;
 use crate::table;
 use anyhow::{Context, Result, bail};
 use chreode_core::Snapshot;
 use chreode_models::{
-    Dataset, Device, Fold, Frame, HeldOut, ModelError, Needs, Pool, Protocol, Sampler, Scores,
+    Dataset, Device, Dynamics, Fold, Frame, HeldOut, Mixed, ModelError, Needs, Pool, Protocol, Sampler,
+    Scores, Trained,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -29,6 +37,7 @@ pub(crate) fn run(args: &EvaluateArgs, threads: usize, device: &Device) -> Resul
     if settings.model.needs() == Needs::Series {
         return series::run(args, settings, threads);
     }
+    source::conditions(&settings)?;
     let sampler = solver::for_scores(&args.solver)?;
     let cells = Cells::read(&args.file, &settings.data)?;
     if let Some(path) = &args.json {
@@ -50,11 +59,20 @@ pub(crate) fn run(args: &EvaluateArgs, threads: usize, device: &Device) -> Resul
         settings.model.fit().batch
     );
     say!("solver   {}", solver::described(&sampler));
-    let scores = score(&cells, &settings, &protocol, &sampler, threads)?;
+    let (scores, further) = score(&cells, &settings, &protocol, &sampler, threads)?;
     say!("{}", table::of(&scores, &settings.model.method()));
+    for line in further.lines() {
+        say!("{line}");
+    }
     say!("done     in {}", spoken(start.elapsed().as_secs_f64()));
     if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&document(&scores, &cells, &settings, &sampler, threads)?)?;
+        let text = serde_json::to_string_pretty(&document(
+            (&scores, &further),
+            &cells,
+            &settings,
+            &sampler,
+            threads,
+        )?)?;
         save(path, (text + "\n").as_bytes())?;
         say!("wrote    {}", path.display());
     }
@@ -86,13 +104,14 @@ pub(crate) fn score(
     protocol: &Protocol,
     sampler: &Sampler,
     threads: usize,
-) -> Result<Scores> {
+) -> Result<(Scores, Further)> {
     interrupt::listen()?;
     let populations = cells.scored()?;
     let whitened = settings.data.whiten;
     let bar = ProgressBar::new_spinner();
     bar.set_style(ProgressStyle::with_template("{spinner} {msg}  {elapsed}").expect("a valid template"));
     bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    let answers = RefCell::new(Vec::new());
     let forecast = |fold: &Fold<'_>| -> Result<Snapshot, ModelError> {
         bar.set_message(format!("time {} left out, seed {}", fold.time, fold.seed.0));
         // Whitened cells are what the network sees; others are scaled by what the fold may know.
@@ -103,13 +122,30 @@ pub(crate) fn score(
         };
         let mut config = settings.model.clone();
         config.fit_mut().seed = fold.seed.0;
-        let mut run = config.start(&Dataset::Populations(fold.training.clone()), frame)?;
+        let mut run = config.start(&cells.data_of(fold.training)?, frame)?;
         run.train(Pool::with_threads(threads), &mut |_| {
             if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
-        let model = run.finish().dynamics()?;
-        let states = model.evolve(fold.source, &[fold.source.time, fold.time], sampler, fold.seed)?;
-        Ok(states.into_iter().next_back().expect("one state a time"))
+        let times = [fold.source.time, fold.time];
+        let mut nats = None;
+        let states = match run.finish() {
+            Trained::Conditional(model) => {
+                let (known, of) = cells.conditions_at(fold.source.time);
+                let motion = Mixed::new(&*model, known, of, model.guidance())?;
+                motion.evolve(fold.source, &times, sampler, fold.seed)?
+            }
+            model => {
+                let model = model.dynamics()?;
+                let truth = populations.at(fold.time)?;
+                let density = model.log_density(fold.time, truth.points.view(), sampler)?;
+                nats = density.and_then(|density| density.mean());
+                model.evolve(fold.source, &times, sampler, fold.seed)?
+            }
+        };
+        let predicted = states.into_iter().next_back().expect("one state a time");
+        let answer = Answer { time: fold.time, source: fold.source.time, predicted: predicted.clone(), nats };
+        answers.borrow_mut().push(answer);
+        Ok(predicted)
     };
     let scores = protocol.run(&populations, &forecast);
     bar.finish_and_clear();
@@ -118,12 +154,13 @@ pub(crate) fn score(
             "interrupted before all was scored, so nothing is kept; give fewer --seeds or --steps for a quicker answer"
         );
     }
-    Ok(scores?)
+    let scores = scores?;
+    Ok((scores, Further::of(&answers.into_inner(), cells, &populations)?))
 }
 
 /// The scores as a JSON document.
 pub(crate) fn document(
-    scores: &Scores,
+    (scores, further): (&Scores, &Further),
     cells: &Cells,
     settings: &Settings,
     sampler: &Sampler,
@@ -148,6 +185,7 @@ pub(crate) fn document(
         "summary": summary,
         "scores": scores.scores,
         "baselines": scores.baselines,
+        "further": further,
         "manifest": {
             "chreode": env!("CARGO_PKG_VERSION"),
             "file": cells.file.display().to_string(),

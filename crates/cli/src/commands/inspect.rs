@@ -152,7 +152,7 @@ fn representations(elements: &[ElementInfo]) -> Vec<String> {
 /// The cells by the times of a column, in one dimension: enough to see whether it can be done.
 fn read(path: &Path, time: &str, rep: &str) -> Result<TimeSeries, IoError> {
     let representation = Some(rep.to_string());
-    read_populations(path, &Columns { time: time.to_string(), representation, dims: Some(1), weight: None })
+    read_populations(path, &Columns { representation, dims: Some(1), ..Columns::new(time) })
 }
 
 /// Columns that read as a few times with enough cells at each.

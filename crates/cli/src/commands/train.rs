@@ -28,12 +28,54 @@ pub(crate) fn run(args: &TrainArgs, threads: usize, device: &Device) -> Result<(
     let cells = source::read(&args.file, &settings)?;
     settings.model.fit_mut().steps = steps(&args.model, &settings.model, &*cells);
     settings.model.fit_mut().device = device.clone();
-    let training = settings.model.start(&cells.dataset(), cells.frame()?)?;
+    let training = settings.model.start(&cells.dataset()?, cells.frame()?)?;
+    if args.plan {
+        return plan(&*training, &*cells, threads);
+    }
     let run = RunDir::create(&args.out)?;
     let (training, ..) =
         drive(Job { training, run: &run, cells: &*cells, settings, kept: Vec::new(), threads })?;
     next(&*training, &args.file, &args.out);
     Ok(())
+}
+
+/// What training would take, in memory and time.
+fn plan(training: &dyn Training, cells: &dyn Source, threads: usize) -> Result<()> {
+    interrupt::listen()?;
+    let pool = Pool::with_threads(threads);
+    let (config, steps) = (training.config(), training.last_step());
+    let memory = training.memory(pool);
+    say!("{}", cells.counts());
+    say!("space    {}", cells.space());
+    say!("model    {}, {} parameters", config.method(), training.parameter_count());
+    let parts = [
+        ("data", memory.data, "as read and as the network sees them"),
+        ("state", memory.state, "parameters, gradient, moments, average"),
+        ("batches", memory.batches, "those that wait or are under way"),
+        ("passes", memory.activations, "what a forward pass keeps"),
+        ("plans", memory.plans, "at most: costs between two minibatches a thread"),
+    ];
+    for (name, bytes, what) in parts {
+        say!("{name:<8} {:>9}  {what}", sized(bytes));
+    }
+    say!("memory   {:>9}  in all, beside the program and the file while it is read", sized(memory.total()));
+    let each = estimate(&cells.dataset()?, cells.frame()?, &config, pool)?;
+    say!(
+        "time     about {} for {steps} steps, from a few steps on this machine",
+        spoken(each * steps as f64)
+    );
+    Ok(())
+}
+
+/// Bytes in words.
+fn sized(bytes: usize) -> String {
+    let bytes = bytes as f64;
+    match bytes {
+        b if b < 1e3 => format!("{b:.0} B"),
+        b if b < 1e6 => format!("{:.1} kB", b / 1e3),
+        b if b < 1e9 => format!("{:.1} MB", b / 1e6),
+        b => format!("{:.1} GB", b / 1e9),
+    }
 }
 
 /// Goes on with the run of `folder`.
@@ -53,7 +95,7 @@ fn resume(args: &TrainArgs, folder: &Path, threads: usize, device: &Device) -> R
     source::same_as(&*cells, &checkpoint.header.notes)?;
     settings.model.fit_mut().steps = steps(&args.model, &settings.model, &*cells);
     let done = checkpoint.header.step;
-    let training = ModelConfig::resume(&cells.dataset(), &checkpoint, settings.model.fit().steps)?;
+    let training = ModelConfig::resume(&cells.dataset()?, &checkpoint, settings.model.fit().steps)?;
     if training.last_step() <= done {
         say!("{} is trained: {done} steps are done; give more with --steps N", folder.display());
         return Ok(());
@@ -91,7 +133,7 @@ pub(crate) fn drive(job: Job<'_>) -> Result<(Box<dyn Training>, Settings, Vec<Me
     say!("{}", cells.counts());
     say!("space    {}", cells.space());
     say!("model    {}, {} parameters", config.method(), training.parameter_count());
-    let eta = estimate(&cells.dataset(), cells.frame()?, &config, pool)? * (steps - training.steps()) as f64;
+    let eta = estimate(&cells.dataset()?, cells.frame()?, &config, pool)? * (steps - training.steps()) as f64;
     say!("steps    {} to {steps}, about {}", training.steps(), spoken(eta));
 
     let mut meter = Meter::new("train", training.steps(), steps);

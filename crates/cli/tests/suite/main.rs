@@ -3,6 +3,7 @@
 mod bad_files;
 mod bad_settings;
 mod common;
+mod conditions;
 mod demo;
 mod device;
 mod doctor;

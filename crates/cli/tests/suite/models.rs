@@ -24,6 +24,21 @@ fn every_model_of_snapshots_trains_resumes_and_predicts() {
 }
 
 #[test]
+fn every_model_of_snapshots_is_evaluated() {
+    for card in Card::all()
+        .iter()
+        .filter(|card| matches!(card.needs, Needs::Snapshots | Needs::Cells | Needs::Masses))
+    {
+        let ask = ["evaluate", text(&CELLS), "--time", "day", "--model", card.name, "--steps", "4"];
+        let quick = ["--seeds", "1", "--hold-out", "2", "--substeps", "5"];
+        let said = succeeds(&[&ask[..], &quick, &SMALL].concat());
+        assert!(said.contains("| mean") || said.contains("mean |"), "{}: {said}", card.name);
+        let density = matches!(card.needs, Needs::Cells);
+        assert_eq!(said.contains("nats a held-out cell"), density, "{}: {said}", card.name);
+    }
+}
+
+#[test]
 fn the_list_names_every_model_and_the_settings_of_one() {
     let list = succeeds(&["models"]);
     for card in Card::all() {

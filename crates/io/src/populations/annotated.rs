@@ -8,6 +8,7 @@ pub(super) fn read(path: &Path, columns: &Columns) -> Result<Cells, IoError> {
     let file = H5ad::open(path)?;
     let times = file.obs_column(&columns.time)?;
     let weights = columns.weight.as_ref().map(|name| file.obs_column(name)).transpose()?;
+    let others = columns.others.iter().map(|name| file.obs_column(name)).collect::<Result<_, _>>()?;
     let (points, features, element) = match columns.representation.as_deref() {
         None | Some("X") => {
             let points = match file.x()? {
@@ -25,7 +26,7 @@ pub(super) fn read(path: &Path, columns: &Columns) -> Result<Cells, IoError> {
             (points, named, format!("obsm/{key}"))
         }
     };
-    Ok(Cells { points, features, times, weights, element })
+    Ok(Cells { points, features, times, weights, others, element })
 }
 
 impl H5ad {

@@ -18,6 +18,7 @@ pub(super) fn read_cells(path: &Path, columns: &Columns) -> Result<Cells, IoErro
     };
     let times = column(&columns.time)?;
     let weights = columns.weight.as_deref().map(column).transpose()?;
+    let others = columns.others.iter().map(|name| column(name)).collect::<Result<_, _>>()?;
     let (points, features, element) = match columns.representation.as_deref() {
         None | Some("X") => {
             let x = data.x.as_ref().ok_or_else(|| missing("the file", "X", Vec::new()))?;
@@ -35,5 +36,5 @@ pub(super) fn read_cells(path: &Path, columns: &Columns) -> Result<Cells, IoErro
             (points, names, format!("obsm/{key}"))
         }
     };
-    Ok(Cells { points, features, times, weights, element })
+    Ok(Cells { points, features, times, weights, others, element })
 }

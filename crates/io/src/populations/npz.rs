@@ -10,6 +10,8 @@ pub(super) fn read(path: &Path, columns: &Columns) -> Result<Cells, IoError> {
     let archive = Archive::open(path)?;
     let times = column(path, &archive, &columns.time)?;
     let weights = columns.weight.as_ref().map(|name| column(path, &archive, name)).transpose()?;
+    let others: Vec<Column> =
+        columns.others.iter().map(|name| column(path, &archive, name)).collect::<Result<_, _>>()?;
     let element = match &columns.representation {
         Some(name) => name.clone(),
         None => only_matrix(path, &archive, columns)?,
@@ -24,8 +26,11 @@ pub(super) fn read(path: &Path, columns: &Columns) -> Result<Cells, IoError> {
     if let (Some(weights), Some(name)) = (&weights, &columns.weight) {
         same_rows(path, name, points.nrows(), weights.len())?;
     }
+    for (other, name) in others.iter().zip(&columns.others) {
+        same_rows(path, name, points.nrows(), other.len())?;
+    }
     let features = (1..=points.ncols()).map(|j| format!("{element}-{j}")).collect();
-    Ok(Cells { points, features, times, weights, element })
+    Ok(Cells { points, features, times, weights, others, element })
 }
 
 /// The names of the arrays, sorted.
@@ -39,7 +44,9 @@ fn only_matrix(path: &Path, archive: &Archive, columns: &Columns) -> Result<Stri
     if names.iter().any(|n| n == "X") {
         return Ok("X".to_string());
     }
-    let others = names.iter().filter(|n| **n != columns.time && Some(*n) != columns.weight.as_ref());
+    let taken =
+        |n: &String| *n == columns.time || Some(n) == columns.weight.as_ref() || columns.others.contains(n);
+    let others = names.iter().filter(|n| !taken(n));
     // Arrays of other types cannot be the matrix.
     let matrix = |name: &&String| archive.get(name).is_ok_and(|array| array.shape.len() == 2);
     match <[String; 1]>::try_from(others.filter(matrix).cloned().collect::<Vec<_>>()) {

@@ -13,17 +13,25 @@ pub(super) fn read(path: &Path, columns: &Columns, delimiter: u8) -> Result<Cell
     let header = reader.headers().map_err(wrong)?.clone();
     let time = position(path, &header, &columns.time)?;
     let weight = columns.weight.as_ref().map(|name| position(path, &header, name)).transpose()?;
-    let features = features(path, &header, columns, [Some(time), weight])?;
+    let others = columns.others.iter().map(|name| position(path, &header, name));
+    let others = others.collect::<Result<Vec<usize>, _>>()?;
+    let taken: Vec<usize> = [time].into_iter().chain(weight).chain(others.iter().copied()).collect();
+    let features = features(path, &header, columns, &taken)?;
     let mut points = Vec::new();
     let mut times = Vec::new();
     let mut weights = Vec::new();
+    let mut texts: Vec<Vec<Option<String>>> = vec![Vec::new(); others.len()];
     let mut record = StringRecord::new();
     while next(&mut reader, &mut record).map_err(wrong)? {
         let number = |column: usize| number(path, &header, &record, column);
         for &column in &features {
             points.push(number(column)? as f32);
         }
-        times.push((!missing(&record[time])).then(|| record[time].trim().to_string()));
+        let text = |column: usize| (!missing(&record[column])).then(|| record[column].trim().to_string());
+        times.push(text(time));
+        for (texts, &column) in texts.iter_mut().zip(&others) {
+            texts.push(text(column));
+        }
         if let Some(weight) = weight {
             weights.push(number(weight)?);
         }
@@ -33,7 +41,8 @@ pub(super) fn read(path: &Path, columns: &Columns, delimiter: u8) -> Result<Cell
     let element = columns.representation.clone().unwrap_or_else(|| "the table".to_string());
     let features = features.into_iter().map(|column| header[column].to_string()).collect();
     let weights = weight.map(|_| Column::Numbers(weights));
-    Ok(Cells { points, features, times: Column::Strings(times), weights, element })
+    let others = texts.into_iter().map(Column::Strings).collect();
+    Ok(Cells { points, features, times: Column::Strings(times), weights, others, element })
 }
 
 /// The header.
@@ -61,14 +70,14 @@ fn features(
     path: &Path,
     header: &StringRecord,
     columns: &Columns,
-    others: [Option<usize>; 2],
+    taken: &[usize],
 ) -> Result<Vec<usize>, IoError> {
     let prefix = columns.representation.as_deref().unwrap_or_default();
     let chosen: Vec<usize> = header
         .iter()
         .enumerate()
         .filter(|(column, name)| {
-            !others.contains(&Some(*column)) && name.starts_with(prefix) && !(*column == 0 && name.is_empty())
+            !taken.contains(column) && name.starts_with(prefix) && !(*column == 0 && name.is_empty())
         })
         .map(|(column, _)| column)
         .collect();

@@ -4,9 +4,9 @@ use super::batches::Cells;
 use super::likelihood::Regularisers;
 use super::{Base, DensityFlow, Likelihood, Probe};
 use crate::error::require;
-use crate::{Batches, Fit, Flow, ModelError, Recipe, Run, Space, Stage};
+use crate::{Batches, Fit, Flow, ModelError, Net, Recipe, Run, Space, Stage};
 use chreode_core::Populations;
-use chreode_nn::{Activation, Mlp, MlpConfig};
+use chreode_nn::{Activation, MlpConfig};
 use serde::{Deserialize, Serialize};
 
 /// A training run of a continuous normalising flow.
@@ -87,8 +87,8 @@ impl CnfConfig {
 
 impl Recipe for CnfConfig {
     type Data = Populations;
-    type Objective = Likelihood<Mlp<f32>>;
-    type Trained = DensityFlow<Mlp<f32>>;
+    type Objective = Likelihood<Net>;
+    type Trained = DensityFlow<Net>;
 
     fn fit(&self) -> &Fit {
         &self.fit

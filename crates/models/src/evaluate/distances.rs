@@ -80,7 +80,10 @@ fn solve(x: &Snapshot, y: &Snapshot, order: Order) -> Result<Wasserstein, ModelE
     Ok(wasserstein(x.points.view(), y.points.view(), a, b, order)?)
 }
 
-/// Exact W₁ alone.
-pub(super) fn one(x: &Snapshot, y: &Snapshot) -> Result<f64, ModelError> {
+/// Exact W₁ between two snapshots, with their weights.
+///
+/// # Errors
+/// What transport says of the points.
+pub fn exact_w1(x: &Snapshot, y: &Snapshot) -> Result<f64, ModelError> {
     Ok(solve(x, y, Order::One)?.value)
 }

@@ -1,6 +1,6 @@
 //! The published evaluation of models of growth: from the first cells on, where the others go and how many there are.
 
-use super::distances::one;
+use super::distances::exact_w1;
 use crate::{Dynamics, Mass, ModelError, Sampler};
 use chreode_core::{Populations, Seed, Snapshot};
 use serde::Serialize;
@@ -50,7 +50,7 @@ pub fn score_growth(
     let score = |((state, measured), masses): ((&Snapshot, &Snapshot), &ndarray::Array1<f64>)| {
         Ok(GrowthScore {
             time: measured.time,
-            w1: one(state, measured)?,
+            w1: exact_w1(state, measured)?,
             mass: total(state) / before,
             true_mass: masses.sum() / before,
         })

@@ -11,9 +11,8 @@ use super::matching::networks;
 use super::pushed::Push;
 use super::{ExponentialPath, GrowthFlow, Mass, Plans, SemiRelaxed, WfrConfig};
 use crate::error::require;
-use crate::{Batches, Fit, Minibatches, ModelError, Objective, Recipe, Run, Space, Stage};
+use crate::{Batches, Fit, Minibatches, ModelError, Net, Objective, Recipe, Run, Space, Stage};
 use chreode_core::{Populations, Seed};
-use chreode_nn::Mlp;
 use serde::{Deserialize, Serialize};
 
 /// A training run of joint velocity-growth flow matching.
@@ -92,8 +91,8 @@ impl Default for VgfmConfig {
 
 impl Recipe for VgfmConfig {
     type Data = Populations;
-    type Objective = VelocityGrowthFitting<Mlp<f32>, Mlp<f32>>;
-    type Trained = GrowthFlow<Mlp<f32>, Mlp<f32>>;
+    type Objective = VelocityGrowthFitting<Net, Net>;
+    type Trained = GrowthFlow<Net, Net>;
 
     fn fit(&self) -> &Fit {
         &self.fit

@@ -185,6 +185,12 @@ impl Data for Series {
             .map_or(Vec::new(), |(first, last)| if first < last { vec![first, last] } else { vec![first] })
     }
 
+    fn bytes(&self) -> usize {
+        let numbers =
+            |one: &Individual| size_of::<f64>() * one.times.len() + size_of::<f32>() * one.values.len();
+        self.individuals.iter().map(numbers).sum()
+    }
+
     fn inside(&self, frame: &Frame) -> Result<Self, ModelError> {
         if self.features.len() != frame.dims() {
             return Err(ModelError::Dimensions { expected: frame.dims(), found: self.features.len() });
@@ -196,6 +202,6 @@ impl Data for Series {
     fn space(&self, frame: Frame) -> Result<Space, ModelError> {
         let times = self.times();
         let &[origin, last] = &times[..] else { return Err(SeriesError::OneTime { times }.into()) };
-        Ok(Space { clock: Clock { origin, unit: last - origin }, frame, times })
+        Ok(Space { clock: Clock { origin, unit: last - origin }, frame, times, conditions: None })
     }
 }

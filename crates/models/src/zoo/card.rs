@@ -1,10 +1,10 @@
 //! The list of models.
 
 use crate::{
-    Arrivals, CdeConfig, CnfConfig, FilterConfig, FlowConfig, LatentConfig, MetricFlowConfig, MioFlowConfig,
-    ModelConfig, ModelError, MultiMarginalConfig, NeuralOdeConfig, Order, OtFlowConfig, Recognition,
-    RectifiedConfig, RescaledFlowConfig, ScoreFlowConfig, TigonConfig, TrajectoryNetConfig,
-    TransportPathConfig, Update, VgfmConfig, WfrConfig,
+    Arrivals, CdeConfig, CnfConfig, ConditionalConfig, FilterConfig, FlowConfig, LatentConfig,
+    MetricFlowConfig, MioFlowConfig, ModelConfig, ModelError, MultiMarginalConfig, NeuralOdeConfig, Order,
+    OtFlowConfig, Recognition, RectifiedConfig, RescaledFlowConfig, ScoreFlowConfig, TigonConfig,
+    TrajectoryNetConfig, TransportPathConfig, Update, VgfmConfig, WfrConfig,
 };
 use std::fmt;
 
@@ -18,6 +18,8 @@ pub enum Needs {
     Cells,
     /// Snapshots, and how much mass each stands for.
     Masses,
+    /// Snapshots of cells, with the time and the condition of each.
+    Conditions,
     /// Individuals, each measured at times of its own.
     Series,
     /// Cells of one time, beside a first time that stands for noise.
@@ -31,6 +33,9 @@ impl fmt::Display for Needs {
             Self::Cells => "cells at one time or more, with the time of each",
             Self::Masses => {
                 "cells at two times at least, in numbers that say how many there were (or mass = \"weights\", or a list)"
+            }
+            Self::Conditions => {
+                "cells at two times at least, with the time and the condition of each (--condition COLUMN)"
             }
             Self::Series => "individuals measured at times of their own (--series COLUMN), values missing where they may",
             Self::NoiseAndCells => "cells at two times, the first of which stands for standard normal noise",
@@ -89,6 +94,20 @@ static CARDS: &[Card] = &[
         reference: "Eyring et al., ICLR 2024, arXiv:2311.15100",
         needs: Needs::Snapshots,
         config: || FlowConfig::unbalanced().into(),
+    },
+    Card {
+        name: "c-ot-cfm",
+        line: "ot-cfm under conditions (drugs, donors, doses), a plan a condition, with classifier-free guidance",
+        reference: "Ho and Salimans 2022, arXiv:2207.12598; Zheng et al. 2023, arXiv:2311.13443",
+        needs: Needs::Conditions,
+        config: || ConditionalConfig::default().into(),
+    },
+    Card {
+        name: "c2ot-cfm",
+        line: "the same with one plan over all conditions, at a cost of the condition: for doses a cell",
+        reference: "Cheng and Schwing 2025, arXiv:2503.10636",
+        needs: Needs::Conditions,
+        config: || ConditionalConfig::joint().into(),
     },
     Card {
         name: "uot-fm",

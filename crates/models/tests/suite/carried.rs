@@ -4,9 +4,9 @@ use crate::common::slopes;
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{
     Crowd, Data, Descendants, Dynamics, Fit, Frame, LatentFlow, MassRule, MioFlow, MioFlowConfig, ModelError,
-    Pool, Recipe, Run, Sampler, Steps, TrajectoryNetConfig, Vgfm, VgfmConfig,
+    Net, Pool, Recipe, Run, Sampler, Steps, TrajectoryNetConfig, Vgfm, VgfmConfig,
 };
-use chreode_nn::{Activation, Mlp};
+use chreode_nn::Activation;
 use ndarray::{Array1, Array2, Axis, concatenate};
 use rand_distr::{Distribution, StandardNormal};
 use std::f64::consts::{PI, TAU};
@@ -139,7 +139,7 @@ fn latent_distances_are_those_along_an_arc_and_flows_stay_on_it() {
         fit: fit(120, 24),
         ..MioFlowConfig::default()
     };
-    let flow: LatentFlow<Mlp<f32>> = trained::<MioFlowConfig>(&data, config);
+    let flow: LatentFlow<Net> = trained::<MioFlowConfig>(&data, config);
     // The ends of the arc are √2 apart in the plane, and 1.5 π along it.
     let angles: Vec<f64> = (0..6).map(|k| 0.1 + 0.9 * f64::from(k)).collect();
     let points = Array2::from_shape_fn((6, 2), |(i, j)| at(angles[i])[j]);

@@ -3,8 +3,8 @@
 use chreode_core::{Network, NetworkJvp, Populations, Seed, Snapshot};
 use chreode_models::{
     Base, BaseDensity, Checkpoint, Cnf, CnfConfig, Data, DensityBatch, DensityFlow, Fit, Flow, Frame,
-    LikelihoodBatch, Objective, OtFlowConfig, PlanarDensity, Pool, Potential, PotentialMemory, Probe, Rate,
-    Recipe, Run, Sampler, Space, Steps,
+    LikelihoodBatch, Net, Objective, OtFlowConfig, PlanarDensity, Pool, Potential, PotentialMemory, Probe,
+    Rate, Recipe, Run, Sampler, Space, Steps,
 };
 use chreode_nn::{Activation, Mlp, MlpConfig};
 use ndarray::{Array2, array};
@@ -37,11 +37,11 @@ fn fit(steps: u64, width: usize) -> Fit {
 }
 
 /// v = A x + b in one layer, whose first column is that of time.
-fn linear(a: [[f32; 2]; 2], b: [f32; 2]) -> Mlp<f32> {
+fn linear(a: [[f32; 2]; 2], b: [f32; 2]) -> Net {
     let shape = MlpConfig::new(2).hidden(vec![]);
     let mut network = Mlp::zeros(shape).expect("a valid shape");
     network.write_parameters(&[0.0, a[0][0], a[0][1], 0.0, a[1][0], a[1][1], b[0], b[1]]);
-    network
+    network.into()
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn rows(batch: DensityBatch) -> LikelihoodBatch {
 }
 
 /// An objective on a few points, with its batch.
-fn small(config: &CnfConfig) -> (chreode_models::Likelihood<Mlp<f32>>, LikelihoodBatch) {
+fn small(config: &CnfConfig) -> (chreode_models::Likelihood<Net>, LikelihoodBatch) {
     let data = one(PlanarDensity::EightGaussians.sample(400, Seed(2)));
     let space = data.space(Frame::identity(features())).expect("a time");
     let mut objective = config.objective(&space).expect("valid");
@@ -108,7 +108,7 @@ fn the_gradient_is_that_of_the_loss() {
         objective.read_parameters(&mut theta);
         objective.likelihood(&batch, &mut gradient).expect("solves");
         let norm = gradient.iter().map(|g| g * g).sum::<f32>().sqrt();
-        let along = |sign: f32, objective: &mut chreode_models::Likelihood<Mlp<f32>>| {
+        let along = |sign: f32, objective: &mut chreode_models::Likelihood<Net>| {
             let h = 2e-2 * sign / norm;
             let moved: Vec<f32> = theta.iter().zip(&gradient).map(|(t, g)| t + h * g).collect();
             objective.write_parameters(&moved);
@@ -231,7 +231,7 @@ fn probes_give_the_exact_gradient_in_expectation() {
     }
 }
 
-fn trained(data: &Populations, config: CnfConfig) -> DensityFlow<Mlp<f32>> {
+fn trained(data: &Populations, config: CnfConfig) -> DensityFlow<Net> {
     let mut run = Cnf::new(data, Frame::identity(features()), config).expect("valid");
     run.train(Pool::with_threads(2), |_| ControlFlow::Continue(())).expect("trains");
     run.finish()
@@ -356,8 +356,7 @@ fn a_flow_from_the_first_snapshot_resumes_to_the_bit() {
             .model_of::<CnfConfig>()
             .expect("fits");
         let x = data.points(1);
-        let density =
-            |flow: &DensityFlow<Mlp<f32>>| flow.log_density(2.0, x, &sampler()).expect("integrates");
+        let density = |flow: &DensityFlow<Net>| flow.log_density(2.0, x, &sampler()).expect("integrates");
         assert_eq!(density(&read), density(&whole.finish()));
     }
     // A base that is a snapshot leaves nothing to learn from one.

@@ -42,6 +42,7 @@ fn the_gradient_of_the_paths_energy_is_its_slope() {
         clock: Clock { origin: 0.0, unit: 1.0 },
         frame: Frame::identity(data.features().to_vec()),
         times: vec![0.0, 1.0],
+        conditions: None,
     };
     for metric in [MetricKind::Land, MetricKind::Rbf] {
         let recipe = config(metric, 1);

@@ -2,7 +2,7 @@
 
 use crate::common::{gaussian, series, small, trained};
 use chreode_core::{NetworkField, Populations};
-use chreode_models::{FlowConfig, Net, RectifiedConfig, Sampler, Steps, push_forward};
+use chreode_models::{FlowConfig, RectifiedConfig, Sampler, Steps, push_forward};
 
 fn data() -> Populations {
     series(vec![gaussian(2000, &[0.0, 0.0], 1), gaussian(2000, &[3.0, 1.0], 2)])

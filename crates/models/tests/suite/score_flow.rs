@@ -3,10 +3,10 @@
 use crate::common::{gaussian, moments, run, series, small, trained};
 use chreode_core::{Populations, Seed, Snapshot, Tolerance};
 use chreode_models::{
-    Checkpoint, Dynamics, Fit, Motion, Objective, Pool, Recipe, Sampler, ScoreFlow, ScoreFlowConfig, Space,
-    Steps,
+    Checkpoint, Dynamics, Fit, Motion, Net, Objective, Pool, Recipe, Sampler, ScoreFlow, ScoreFlowConfig,
+    Space, Steps,
 };
-use chreode_nn::{Mlp, Shortcut};
+use chreode_nn::Shortcut;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -36,6 +36,7 @@ fn slope_of(recipe: &ScoreFlowConfig) {
         clock: chreode_models::Clock { origin: 0.0, unit: 1.0 },
         frame: chreode_models::Frame::identity(data.features().to_vec()),
         times: vec![0.0, 1.0],
+        conditions: None,
     };
     let mut objective = recipe.objective(&space).expect("networks");
     let batch = recipe.batches(&data, &space).expect("batches").batch(3).expect("a batch");
@@ -77,7 +78,7 @@ fn the_shortcut_passes_on_more_coordinates_than_the_layers_are_wide() {
 }
 
 /// Mean and variance at times ½ and 1 of cells pushed from time 0, or at ½ and 0 of cells from time 1.
-fn ends(model: &ScoreFlow<Mlp<f32>>, from: usize, sampler: &Sampler) -> [(f64, f64); 2] {
+fn ends(model: &ScoreFlow<Net>, from: usize, sampler: &Sampler) -> [(f64, f64); 2] {
     let cells = Snapshot::new(from as f64, gaussian(4000, &[2.0 * from as f32 - 1.0], 5));
     let times = [from as f64, 0.5, 1.0 - from as f64];
     let states = model.evolve(&cells, &times, sampler, Seed(8)).expect("moves");

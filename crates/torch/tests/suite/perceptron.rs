@@ -2,7 +2,7 @@
 
 use crate::common::begin;
 use chreode_core::{Network, NetworkJvp, Probes, TangentPullback};
-use chreode_nn::{Activation, Connection, Mlp, MlpConfig, Normalisation, TimeInput};
+use chreode_nn::{Activation, Connection, Mlp, MlpConfig, Normalisation, Shortcut, TimeInput};
 use chreode_torch::{ModuleNetwork, SharedNetwork, device, mlp};
 use ndarray::{Array, Array2, Array3, Dimension};
 use rand::{RngExt, SeedableRng};
@@ -23,7 +23,8 @@ fn shapes() -> Vec<MlpConfig> {
     let other = [
         smooth.clone().connection(Connection::Residual),
         smooth.clone().normalisation(Normalisation::Layer),
-        smooth.hidden([]),
+        smooth.clone().hidden([]),
+        smooth.shortcut(Shortcut::Affine),
     ];
     plain.into_iter().chain(other).collect()
 }

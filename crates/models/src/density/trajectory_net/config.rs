@@ -7,9 +7,9 @@ use crate::density::likelihood::Regularisers;
 use crate::density::{Base, BaseDensity, DensityFlow};
 use crate::error::require;
 use crate::growth::{GrowthFlow, Mass, SemiRelaxed};
-use crate::{Batches, Fit, Flow, ModelError, Recipe, Run, Space, Stage, Trained};
+use crate::{Batches, Fit, Flow, ModelError, Net, Recipe, Run, Space, Stage, Trained};
 use chreode_core::{Populations, Seed};
-use chreode_nn::{Activation, Mlp, MlpConfig};
+use chreode_nn::{Activation, MlpConfig};
 use serde::{Deserialize, Serialize};
 
 /// A training run of TrajectoryNet.
@@ -96,7 +96,7 @@ impl TrajectoryNetConfig {
 
 impl Recipe for TrajectoryNetConfig {
     type Data = Populations;
-    type Objective = TrajectoryLikelihood<Mlp<f32>>;
+    type Objective = TrajectoryLikelihood<Net>;
     type Trained = Trained;
 
     fn fit(&self) -> &Fit {

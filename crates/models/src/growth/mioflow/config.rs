@@ -5,9 +5,9 @@ use super::{Geodesic, LatentFlow, ManifoldFitting};
 use crate::crowd::Crowd;
 use crate::error::require;
 use crate::growth::pushed::Push;
-use crate::{Batches, Fit, Minibatches, ModelError, Parts, Recipe, Run, Space, Stage};
+use crate::{Batches, Fit, Minibatches, ModelError, Net, Parts, Recipe, Run, Space, Stage};
 use chreode_core::{Populations, Seed};
-use chreode_nn::{Mlp, MlpConfig};
+use chreode_nn::MlpConfig;
 use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
 
@@ -77,8 +77,8 @@ impl Default for MioFlowConfig {
 
 impl Recipe for MioFlowConfig {
     type Data = Populations;
-    type Objective = ManifoldFitting<Mlp<f32>>;
-    type Trained = LatentFlow<Mlp<f32>>;
+    type Objective = ManifoldFitting<Net>;
+    type Trained = LatentFlow<Net>;
 
     fn fit(&self) -> &Fit {
         &self.fit

@@ -1,0 +1,128 @@
+//! The bias of minibatch pairs and the straightness of flows, against closed forms.
+
+use crate::common::{gaussian, run, series, small};
+use chreode_core::{Seed, Snapshot};
+use chreode_models::{
+    BatchSource, CouplingBias, Data, Dynamics, Exact, FlowConfig, FlowMatcher, Frame, Independent,
+    ModelError, Pool, Sampler, Sampling, Space, Steps, Straight, Straightness,
+};
+use ndarray::{Array2, ArrayView2, array};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+#[test]
+fn the_bias_falls_from_that_of_independent_pairs_to_nothing() {
+    // N(0, 1) to N(2, 1/4) on a line: W₂² = 2² + (1 − 1/2)² = 4.25, independent pairs cost 2² + 1 + 1/4 = 5.25.
+    let from = Snapshot::new(0.0, gaussian(512, &[0.0], 1));
+    let to = Snapshot::new(1.0, gaussian(512, &[0.0], 2).mapv(|z| 2.0 + 0.5 * z));
+    let exact = Exact::new(Sampling::Permutation);
+    let measure = |pairing: &dyn chreode_models::Pairing, sizes: &[usize]| {
+        CouplingBias::measure([&from, &to], 1.0, pairing, (sizes, 60), Seed(5)).expect("plans")
+    };
+    let found = measure(&exact, &[1, 8, 64, 512]);
+    assert!((found[0].least - 4.25).abs() < 0.4, "the least cost is {}", found[0].least);
+    let independent = measure(&Independent, &[64]).remove(0);
+    let wanted = 5.25 / 4.25 - 1.0;
+    let near = |b: &CouplingBias| (b.bias - wanted).abs() < 4.0 * b.bias_error + 0.03;
+    assert!(near(&independent), "{independent:?} and not {wanted}");
+    assert!(near(&found[0]), "one cell a minibatch is paired at random: {:?}", found[0]);
+    assert!(found[1].bias < 0.6 * wanted && found[2].bias < 0.3 * found[1].bias, "{found:?}");
+    assert!(found[3].bias.abs() < 1e-4, "all cells are the population: {:?}", found[3]);
+    assert!(found[1].bias_error > 0.0 && found[3].bias_error < 1e-6, "{found:?}");
+}
+
+#[test]
+fn a_bias_needs_minibatches_and_populations_that_differ() {
+    let cells = Snapshot::new(0.0, gaussian(10, &[0.0], 1));
+    let later = Snapshot { time: 1.0, ..cells.clone() };
+    let refused = |batches| {
+        let pairing = Independent;
+        CouplingBias::measure([&cells, &later], 1.0, &pairing, (&[4], batches), Seed(1))
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(refused(1), "the number of minibatches is 1; it must be at least 2");
+    assert!(refused(3).starts_with("the squared distance of the populations is 0"), "{}", refused(3));
+}
+
+/// dx/dt = a x + b, solved exactly.
+struct Affine {
+    space: Space,
+    a: f64,
+    b: f64,
+}
+
+impl Dynamics for Affine {
+    fn space(&self) -> &Space {
+        &self.space
+    }
+
+    fn evolve(
+        &self,
+        cells: &Snapshot,
+        times: &[f64],
+        _sampler: &Sampler,
+        _seed: Seed,
+    ) -> Result<Vec<Snapshot>, ModelError> {
+        let at = |&time: &f64| {
+            let t = time - times[0];
+            let grown = (self.a * t).exp();
+            let pushed = if self.a == 0.0 { self.b * t } else { self.b * (grown - 1.0) / self.a };
+            let points = cells.points.mapv(|x| (f64::from(x) * grown + pushed) as f32);
+            Snapshot { time, points, weights: cells.weights.clone() }
+        };
+        Ok(times.iter().map(at).collect())
+    }
+
+    fn velocity(&self, _t: f64, points: ArrayView2<'_, f32>) -> Result<Array2<f32>, ModelError> {
+        Ok(points.mapv(|x| (self.a * f64::from(x) + self.b) as f32))
+    }
+}
+
+#[test]
+fn straightness_is_that_of_affine_fields() {
+    let data = series(vec![gaussian(4, &[0.0], 1), gaussian(4, &[0.0], 2)]);
+    let space = data.space(Frame::identity(data.features().to_vec())).expect("two times");
+    let cells = Snapshot { weights: Some(array![3.0, 1.0]), ..Snapshot::new(1.0, array![[1.0], [-2.0]]) };
+    let of = |a: f64, b: f64, times| {
+        let model = Affine { space: space.clone(), a, b };
+        let sampler = Sampler { method: chreode_ode::RK4, steps: Steps::PerInterval(1) };
+        Straightness::of(&model, &cells, times, 20, (&sampler, Seed(1))).expect("even")
+    };
+    let constant = of(0.0, 1.5, [1.0, 4.0]);
+    assert!(constant.value < 1e-9, "constant velocity is straight: {constant:?}");
+    assert!((constant.displacement - 20.25).abs() < 1e-4, "{constant:?}");
+    // ẋ = a x over [0, T]: in units of the interval L v = aT x₀ e^{aTs}, x₁ − x₀ = x₀ (e^{aT} − 1), and
+    // S = E x₀² (aT (e^{2aT} − 1)/2 − (e^{aT} − 1)²); E x₀² = (3·1 + 1·4)/4.
+    let (a, length): (f64, f64) = (0.5, 2.0);
+    let (k, grown) = (a * length, (a * length).exp());
+    let wanted = 1.75 * (k * (grown * grown - 1.0) / 2.0 - (grown - 1.0).powi(2));
+    let found = of(a, 0.0, [1.0, 3.0]);
+    assert!((found.value - wanted).abs() < 1e-4 * wanted, "{found:?} and not {wanted}");
+    let model = Affine { space, a, b: 0.0 };
+    let odd = Straightness::of(&model, &cells, [1.0, 3.0], 3, (&Sampler::published(), Seed(1))).unwrap_err();
+    assert_eq!(odd.to_string(), "intervals is 3; it must be an even number of 2 or more");
+}
+
+#[test]
+fn the_memory_of_a_run_is_what_its_arrays_take() {
+    let data =
+        series(vec![gaussian(40, &[0.0; 3], 1), gaussian(60, &[0.0; 3], 2), gaussian(50, &[0.0; 3], 3)]);
+    let config = FlowConfig { fit: small(5, 16), ..FlowConfig::default() };
+    let mut run = run(&data, data.features(), config);
+    let pool = Pool { workers: 2, depth: 4 };
+    let plan = run.memory(pool);
+    assert_eq!(plan.data, 2 * 4 * 3 * 150, "points as read and as the network sees them");
+    run.train(Pool::with_threads(1), |_| ControlFlow::Continue(())).expect("trains");
+    let kept = run.checkpoint(BTreeMap::new());
+    let moments = kept.first_moment.len() + kept.second_moment.len();
+    // In the checkpoint: the average and the parameters. Beside: the network's own and the gradient.
+    let numbers = kept.model.len() + 2 * kept.parameters.len() + moments + kept.parameters.len();
+    assert_eq!(plan.state, 4 * numbers);
+    let pairing = Exact::new(Sampling::Permutation);
+    let batch = FlowMatcher::new(&data, pairing, Straight { sigma: 0.1 }, 16, Seed(1)).expect("valid");
+    let batch = batch.batch(0).expect("a plan");
+    assert_eq!(plan.batches, 4 * 5 * (batch.t.len() + batch.x.len() + batch.u.len()));
+    assert_eq!(plan.plans, 8 * 16 * 16 * 3);
+    assert_eq!(plan.total(), plan.data + plan.state + plan.batches + plan.activations + plan.plans);
+}
