@@ -159,7 +159,7 @@ impl Recipe for ConditionalConfig {
     }
 
     fn check(&self) -> Result<(), ModelError> {
-        self.fit.device.expect_native(self.method())?;
+        self.fit.device.expect_native(&self.method())?;
         self.flow().check()?;
         require("distance", self.distance, self.distance > 0.0, "a number above 0")?;
         let some = (1..=1024).contains(&self.conditions);

@@ -20,8 +20,8 @@ use crate::table;
 use anyhow::{Context, Result, bail};
 use chreode_core::Snapshot;
 use chreode_models::{
-    Dataset, Device, Dynamics, Fold, Frame, HeldOut, Mixed, ModelError, Needs, Pool, Protocol, Sampler,
-    Scores, Trained,
+    Device, Dynamics, Fold, Frame, HeldOut, Mixed, ModelError, Needs, Pool, Protocol, Sampler, Scores,
+    Trained,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
