@@ -102,8 +102,8 @@ pub use score_flow::{Motion, ScoreBatch, ScoreFlow, ScoreFlowConfig, ScoreMatche
 pub use series::{
     Arrivals, CdeConfig, CdeObjective, ControlBatch, ControlKind, Filter, FilterBatch, FilterConfig,
     FilterObjective, Forecaster, Generation, Individual, LatentBatch, LatentConfig, LatentObjective,
-    LatentSeries, NeuralCde, NeuralOde, NeuralOdeConfig, Order, PathBatch, PathObjective, Predicted,
-    Recognition, Series, SeriesError, SeriesScore, Update, area_under_curve,
+    LatentSeries, Learns, NeuralCde, NeuralOde, NeuralOdeConfig, Order, PathBatch, PathObjective, Predicted,
+    PriorShare, Recognition, Series, SeriesError, SeriesScore, Update, area_under_curve,
 };
 pub use simulate::{
     Bifurcation, Branch, Circuit, Course, Growth, Measurement, Planar, PlanarDensity, Simulation, Toggle,

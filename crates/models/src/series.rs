@@ -20,7 +20,8 @@ pub use error::SeriesError;
 pub use filter::{Filter, FilterBatch, FilterConfig, FilterObjective, Update};
 pub use forecaster::{Forecaster, Predicted};
 pub use latent::{
-    Arrivals, Generation, LatentBatch, LatentConfig, LatentObjective, LatentSeries, Recognition,
+    Arrivals, Generation, LatentBatch, LatentConfig, LatentObjective, LatentSeries, Learns, PriorShare,
+    Recognition,
 };
 pub use neural::{NeuralOde, NeuralOdeConfig, Order, PathBatch, PathObjective};
 pub use score::{SeriesScore, area_under_curve};

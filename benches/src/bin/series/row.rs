@@ -2,6 +2,14 @@
 
 use serde::Serialize;
 
+/// What the number of a quick run must be; a broken method misses it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Bound {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
 /// A model on a task.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Row {
@@ -14,6 +22,8 @@ pub(crate) struct Row {
     pub(crate) seeds: usize,
     /// Training alone, of one seed.
     pub(crate) seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) bound: Option<Bound>,
 }
 
 impl Row {
@@ -37,7 +47,24 @@ impl Row {
             published,
             seeds: values.len(),
             seconds: mean(seconds),
+            bound: None,
         }
+    }
+
+    /// The same with a bound, if there is one.
+    pub(crate) fn held_to(self, bound: Option<Bound>) -> Self {
+        Self { bound, ..self }
+    }
+
+    /// What is wrong with it; a number that is none misses every bound.
+    pub(crate) fn missed(&self) -> Option<String> {
+        let value = self.metric_mean;
+        let (holds, words) = match self.bound? {
+            Bound::AtMost(most) => (value <= most, format!("at most {most}")),
+            Bound::AtLeast(least) => (value >= least, format!("at least {least}")),
+        };
+        let Self { task, model, metric, .. } = self;
+        (!holds).then(|| format!("{task}, {model}: {metric} is {value:.4}, and should be {words}"))
     }
 }
 
@@ -76,5 +103,17 @@ mod tests {
         let row = Row::of(("t", "m"), "mse", &[1.0, 2.0, 3.0], &[4.0, 6.0, 8.0], None);
         assert_eq!((row.metric_mean, row.metric_sd, row.seconds, row.seeds), (2.0, Some(1.0), 6.0, 3));
         assert_eq!(Row::of(("t", "m"), "mse", &[1.0], &[1.0], None).metric_sd, None);
+    }
+
+    #[test]
+    fn a_bound_that_is_missed_is_named() {
+        let missed = |value: f64, bound| {
+            Row::of(("t", "m"), "mse", &[value], &[1.0], None).held_to(Some(bound)).missed()
+        };
+        assert_eq!(missed(1.0, Bound::AtMost(1.0)), None);
+        assert_eq!(missed(1.0, Bound::AtLeast(1.0)), None);
+        let said = missed(1.5, Bound::AtMost(1.0)).expect("missed");
+        assert_eq!(said, "t, m: mse is 1.5000, and should be at most 1");
+        assert!(missed(f64::NAN, Bound::AtLeast(1.0)).is_some());
     }
 }

@@ -1,7 +1,8 @@
 //! One training of one model, watched or not.
 
 use anyhow::Result;
-use chreode_models::{Forecaster, Frame, Pool, Recipe, Run, Trained};
+use chreode_core::Seed;
+use chreode_models::{Fit, Forecaster, Frame, Pool, Recipe, Run, Series, Trained};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -16,6 +17,7 @@ pub(crate) struct Plan {
     pub(crate) quick: bool,
     pub(crate) only: Option<String>,
     pub(crate) watch: Option<u64>,
+    pub(crate) validate: bool,
     pub(crate) data: PathBuf,
 }
 
@@ -25,10 +27,23 @@ impl Plan {
         self.epochs.unwrap_or(if self.quick { few } else { usual })
     }
 
+    /// What to learn from and what to score on; while settings are chosen, both of the learning part.
+    pub(crate) fn split(&self, all: &Series, seed: u64) -> Result<(Series, Series)> {
+        let (train, test) = all.split(0.8, Seed(seed))?;
+        Ok(if self.validate { train.split(0.8, Seed(seed).child("validation"))? } else { (train, test) })
+    }
+
     /// Whether a row is wanted.
     pub(crate) fn wants(&self, task: &str, model: &str) -> bool {
         let name = format!("{task} {model}").to_lowercase();
         self.only.as_ref().is_none_or(|part| name.contains(&part.to_lowercase()))
+    }
+
+    /// Settings of training: epochs of so many individuals; a quick run has smaller batches and longer steps.
+    pub(crate) fn fit(&self, base: &Fit, (individuals, epochs, seed): (usize, u64, u64)) -> Fit {
+        let batch = if self.quick { 20 } else { 50 };
+        let fit = Fit { batch, steps: epochs * individuals.div_ceil(batch) as u64, seed, ..base.clone() };
+        if self.quick { Fit { lr: 1e-2, ema: 0.99, ..fit } } else { fit }
     }
 
     /// Says something now.

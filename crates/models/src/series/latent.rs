@@ -20,7 +20,7 @@ mod path;
 
 pub use batch::LatentBatch;
 pub(crate) use batch::measured;
-pub use config::{Arrivals, Generation, LatentConfig, Recognition};
+pub use config::{Arrivals, Generation, LatentConfig, Learns, PriorShare, Recognition};
 pub use model::LatentSeries;
 pub use objective::LatentObjective;
 pub(crate) use objective::{cross_entropy, walk_gradient};

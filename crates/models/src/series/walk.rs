@@ -27,9 +27,12 @@ pub(crate) struct Walk<A: Element> {
 }
 
 /// What a forward pass leaves for its pullback; reused from call to call.
+///
+/// The memory of a step serves one net for good: another would have to make it anew.
 #[derive(Debug, Default)]
 pub(crate) struct Tape<A: Element> {
-    memories: Vec<GraphMemory<A>>,
+    flows: Vec<GraphMemory<A>>,
+    jumps: Vec<GraphMemory<A>>,
     input: GraphMemory<A>,
     working: GraphMemory<A>,
     projected: Array2<A>,
@@ -71,7 +74,7 @@ impl<A: Element> Walk<A> {
 
     /// Runs `program` from the states `h`, which become the last ones; returns the states that it reads.
     pub(crate) fn forward(&self, program: &Program<A>, h: &mut Array2<A>, tape: &mut Tape<A>) -> Array2<A> {
-        let Tape { memories, input, projected, rows: gathered, out, .. } = tape;
+        let Tape { flows, jumps, input, projected, rows: gathered, out, .. } = tape;
         let width = self.projected();
         if let Some(net) = &self.input {
             *projected = Array2::zeros((program.inputs.nrows(), width));
@@ -80,14 +83,15 @@ impl<A: Element> Walk<A> {
             }
         }
         let given = if self.input.is_some() { &*projected } else { &program.inputs };
-        if memories.len() < program.ops.len() {
-            memories.resize_with(program.ops.len(), GraphMemory::default);
-        }
+        let (flow_count, jump_count) = program.counts();
+        flows.resize_with(flows.len().max(flow_count), GraphMemory::default);
+        jumps.resize_with(jumps.len().max(jump_count), GraphMemory::default);
+        let (mut flows, mut jumps) = (flows.iter_mut(), jumps.iter_mut());
         let mut reads = Array2::zeros((program.reads.len(), self.state));
-        for (op, memory) in program.ops.iter().zip(memories) {
+        for op in &program.ops {
             match op {
                 Op::Flow { rows, dt } => {
-                    let Some(net) = &self.flow else { continue };
+                    let (Some(net), Some(memory)) = (&self.flow, flows.next()) else { continue };
                     gather(h, rows, gathered);
                     let f = run(net, gathered, rows.len(), out, memory);
                     for ((&row, f), &dt) in rows.iter().zip(f.rows()).zip(dt) {
@@ -96,6 +100,7 @@ impl<A: Element> Walk<A> {
                     }
                 }
                 Op::Jump { rows, first } => {
+                    let memory = jumps.next().expect("one a jump");
                     gathered.clear();
                     for (i, &row) in rows.iter().enumerate() {
                         gathered.extend(given.row(first + i).iter().chain(h.row(row as usize)));
@@ -126,13 +131,19 @@ impl<A: Element> Walk<A> {
         gradient: WalkGradient<'_, A>,
     ) {
         let WalkGradient { input: by_input, flow: mut by_flow, jump: by_jump } = gradient;
-        let Tape { memories, input, working, rows: gathered, out, flat, .. } = tape;
+        let Tape { flows, jumps, input, working, rows: gathered, out, flat, .. } = tape;
         let width = self.projected();
         let mut dinputs = Array2::zeros((if by_input.is_some() { program.inputs.nrows() } else { 0 }, width));
-        for (op, memory) in program.ops.iter().zip(memories).rev() {
+        let (flow_count, jump_count) = program.counts();
+        let mut flows = flows[..flow_count].iter_mut().rev();
+        let mut jumps = jumps[..jump_count].iter_mut().rev();
+        for op in program.ops.iter().rev() {
             match op {
                 Op::Flow { rows, dt } => {
-                    let (Some(net), Some(gradient)) = (&self.flow, &mut by_flow) else { continue };
+                    let (Some(net), Some(gradient), Some(memory)) = (&self.flow, &mut by_flow, flows.next())
+                    else {
+                        continue;
+                    };
                     gather(dh, rows, gathered);
                     for (a, &dt) in gathered.chunks_exact_mut(self.state).zip(dt) {
                         let dt = A::from_f64(dt);
@@ -147,6 +158,7 @@ impl<A: Element> Walk<A> {
                     add(gradient, flat);
                 }
                 Op::Jump { rows, first } => {
+                    let memory = jumps.next().expect("one a jump");
                     gather(dh, rows, gathered);
                     memory.swap_scratch(working);
                     let dx = pull(&self.jump, gathered, rows.len(), out, flat, memory);

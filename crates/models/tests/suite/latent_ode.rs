@@ -88,6 +88,31 @@ fn courses_are_interpolated_better_than_by_their_mean() {
     assert!(bound.is_finite() && bound < 2.0, "{bound}");
 }
 
+/// A path that is trained on the rest alone need not come through what was shown, and learns the rest by heart.
+#[test]
+fn a_forecast_comes_through_what_was_shown() {
+    let data = Course::Damped { points: 15 }.sample(100, 0.02, Seed(1)).unwrap();
+    let (train, test) = data.split(0.8, Seed(2)).unwrap();
+    let fit = Fit { hidden: vec![20], batch: 40, steps: 300, lr: 1e-2, ema: 0.99, ..small(1).fit };
+    let model = trained(
+        &train,
+        LatentConfig {
+            latents: 4,
+            state: 20,
+            noise: LatentConfig::default().noise,
+            until: 0.5,
+            fit,
+            ..small(1)
+        },
+    );
+    let (given, rest) = test.split_at(1.5).unwrap();
+    for (asked, bound) in [(&given, 0.05), (&rest, 0.05)] {
+        let said = model.predict(&given, &times(asked), 5, Seed(4)).unwrap();
+        let error = SeriesScore::of(&said, asked, &model.space().frame.scale).mse;
+        assert!(error < bound, "{error}");
+    }
+}
+
 #[test]
 fn labels_are_learnt() {
     let data = waves(60);

@@ -39,7 +39,7 @@ fn jump(one: &Individual, i: usize, gap: f64, config: &FilterConfig) -> Vec<f32>
 pub(super) fn way(config: &FilterConfig) -> Way {
     match config.update {
         Update::Rnn => Way::Still,
-        _ => Way::Flow { longest: config.longest, from: Some(0.0), to: None },
+        _ => Way::Flow { longest: config.longest * config.span, from: Some(0.0), to: None },
     }
 }
 

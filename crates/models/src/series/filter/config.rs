@@ -6,7 +6,7 @@ use super::nets::FilterNets;
 use super::objective::FilterObjective;
 use crate::error::require;
 use crate::series::{Series, SeriesError};
-use crate::{Batches, Fit, ModelError, Recipe, Space};
+use crate::{Batches, Clock, Fit, ModelError, Recipe, Space};
 use chreode_nn::Activation;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,7 @@ pub enum Update {
 /// | `prep` | 10 | columns a feature of the prepared error (`gru-ode-bayes`), 1 to 256 |
 /// | `noise` | 0.1 | > 0; deviation of a measurement: of forecasts of `ode-rnn` and `rnn`, of the Bayesian update else |
 /// | `mixing` | 1e-4 | ≥ 0; weight of the Bayesian update (`gru-ode-bayes`) |
+/// | `span` | 5 | > 0; network time from the first to the last measurement of all; 50 of `gru-ode-bayes`, whose state moves by less than 2 in a unit |
 /// | `longest` | 0.02 | > 0; the longest Euler step, in whole spans |
 /// | `label_weight` | 0 | ≥ 0; of the cross-entropy of the labels, 0 for none |
 /// | `fit` | 2 × 50 tanh, batch 50 | `hidden` are the layers of f (`ode-rnn`), see [`Fit`] |
@@ -52,6 +53,8 @@ pub struct FilterConfig {
     pub noise: f64,
     /// Weight of the Bayesian update.
     pub mixing: f64,
+    /// Network time of the whole span.
+    pub span: f64,
     /// The longest Euler step.
     pub longest: f64,
     /// Weight of the labels' cross-entropy.
@@ -69,6 +72,7 @@ impl Default for FilterConfig {
             prep: 10,
             noise: 0.1,
             mixing: 1e-4,
+            span: 5.0,
             longest: 0.02,
             label_weight: 0.0,
             fit: Fit {
@@ -86,7 +90,19 @@ impl Default for FilterConfig {
 impl FilterConfig {
     /// GRU-ODE-Bayes.
     pub fn gru_ode_bayes() -> Self {
-        Self { update: Update::GruOdeBayes, state: 50, noise: 0.01, longest: 0.002, ..Self::default() }
+        Self {
+            update: Update::GruOdeBayes,
+            state: 50,
+            noise: 0.01,
+            span: 50.0,
+            longest: 0.002,
+            ..Self::default()
+        }
+    }
+
+    /// The clock on which the whole span takes `span`.
+    pub(super) fn clock(&self, clock: Clock) -> Clock {
+        Clock { unit: clock.unit / self.span, ..clock }
     }
 
     /// The name of the method the settings amount to.
@@ -121,6 +137,7 @@ impl Recipe for FilterConfig {
         width("prep", self.prep, 256, "1 to 256")?;
         require("noise", self.noise, self.noise > 0.0, "a number above 0")?;
         require("mixing", self.mixing, self.mixing >= 0.0, "a number of 0 or more")?;
+        require("span", self.span, self.span > 0.0, "a number above 0")?;
         require("longest", self.longest, self.longest >= 1e-5, "1e-5 or more")?;
         require("label_weight", self.label_weight, self.label_weight >= 0.0, "a number of 0 or more")
     }
@@ -137,7 +154,7 @@ impl Recipe for FilterConfig {
         if self.label_weight > 0.0 && data.labelled() == 0 {
             return Err(SeriesError::NoLabels { model: self.method() }.into());
         }
-        Ok(Box::new(FilterBatches::new(data, space.clock, self)))
+        Ok(Box::new(FilterBatches::new(data, self.clock(space.clock), self)))
     }
 
     fn trained(&self, objective: FilterObjective, space: Space) -> Filter {

@@ -7,7 +7,7 @@ use crate::series::forecaster::check;
 use crate::series::latent::cross_entropy;
 use crate::series::walk::{Program, Tape, Visit};
 use crate::series::{Forecaster, Individual, Predicted, Series};
-use crate::{Data, ModelError, Space};
+use crate::{Clock, Data, ModelError, Space};
 use chreode_core::Seed;
 use chreode_nn::GraphMemory;
 use ndarray::{Array2, Axis};
@@ -33,12 +33,16 @@ struct Forecasts {
 }
 
 impl Filter {
+    fn clock(&self) -> Clock {
+        self.config.clock(self.space.clock)
+    }
+
     fn group(&self, some: &[&Individual], taus: &[Vec<f64>]) -> Forecasts {
         let features = self.nets.features;
         let all: Vec<Vec<Visit>> = some
             .iter()
             .zip(taus)
-            .map(|(one, taus)| visits(one, self.space.clock, taus, false, &self.config))
+            .map(|(one, taus)| visits(one, self.clock(), taus, false, &self.config))
             .collect();
         let program = Program::new(&all, width(features, &self.config), way(&self.config));
         let mut h = Array2::zeros((some.len(), self.nets.walk.state));
@@ -99,7 +103,7 @@ impl Forecaster for Filter {
         let sorted = |times: &Vec<f64>| {
             let mut order: Vec<usize> = (0..times.len()).collect();
             order.sort_by(|&a, &b| times[a].total_cmp(&times[b]));
-            let taus = order.iter().map(|&i| self.space.clock.network(times[i])).collect();
+            let taus = order.iter().map(|&i| self.clock().network(times[i])).collect();
             (order, taus)
         };
         let (orders, taus): (Vec<Vec<usize>>, Vec<Vec<f64>>) = times.iter().map(sorted).unzip();

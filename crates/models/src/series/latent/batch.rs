@@ -1,6 +1,6 @@
 //! Individuals as steps of the recognition, and what is asked of the latent path.
 
-use super::config::{Generation, LatentConfig, Recognition};
+use super::config::{Generation, LatentConfig, Learns, PriorShare, Recognition};
 use crate::series::epochs::Epochs;
 use crate::series::walk::{Program, Visit, Way};
 use crate::series::{Individual, Series};
@@ -24,7 +24,8 @@ pub struct LatentBatch {
     /// 1 / (values of this feature of this individual × features × individuals), 0 where there is none.
     pub(super) weights: Array2<f32>,
     pub(super) labels: Vec<Option<bool>>,
-    pub(super) kl: f64,
+    /// The weight of each individual's divergence from the prior.
+    pub(super) kl: Vec<f32>,
 }
 
 /// Where on the latent paths of some individuals.
@@ -47,7 +48,7 @@ impl Asked {
     pub(super) fn new(times: &[Vec<f64>], config: &LatentConfig, to_end: bool) -> Self {
         let mut grid: Vec<f64> = times.iter().flatten().copied().chain([0.0]).collect();
         if to_end {
-            grid.push(1.0);
+            grid.push(config.span);
         }
         grid.sort_by(f64::total_cmp);
         grid.dedup();
@@ -93,7 +94,7 @@ pub(super) fn recognition(individuals: &[&Individual], clock: Clock, config: &La
         (0..one.times.len()).rev().map(visit).collect()
     };
     let way = match config.recognition {
-        Recognition::OdeRnn => Way::Flow { longest: config.longest, from: None, to: Some(0.0) },
+        Recognition::OdeRnn => Way::Flow { longest: config.longest * config.span, from: None, to: Some(0.0) },
         Recognition::Rnn => Way::Still,
     };
     Program::new(&individuals.iter().map(visits).collect::<Vec<_>>(), 2 * features + gap, way)
@@ -122,11 +123,14 @@ impl<'d> LatentBatches<'d> {
 
     /// What is shown and what is asked of an individual, in a step.
     fn divided(&self, individual: usize, index: u64) -> (Individual, Individual) {
-        let LatentConfig { until, shown, .. } = self.config;
+        let LatentConfig { until, shown, span, learns, .. } = self.config;
         let one = &self.series.individuals()[individual];
-        let early = |i: usize| self.clock.network(one.times[i]) < until;
-        let (given, asked) =
-            if until < 1.0 { (one.keep(early), one.keep(|i| !early(i))) } else { (one.clone(), one.clone()) };
+        let early = |i: usize| self.clock.network(one.times[i]) < until * span;
+        let (given, asked) = match learns {
+            _ if until >= 1.0 => (one.clone(), one.clone()),
+            Learns::Whole => (one.keep(early), one.clone()),
+            Learns::Rest => (one.keep(early), one.keep(|i| !early(i))),
+        };
         if shown >= 1.0 {
             return (given, asked);
         }
@@ -143,6 +147,11 @@ impl BatchSource for LatentBatches<'_> {
         let (given, asked): (Vec<_>, Vec<_>) = chosen.iter().map(|&i| self.divided(i, index)).unzip();
         let wait = self.config.kl_wait;
         let kl = if epoch < wait { 0.0 } else { 1.0 - KL_DECAY.powi((epoch - wait).min(100_000) as i32) };
+        let share = |one: &Individual| match self.config.prior {
+            PriorShare::Values => one.measurements().max(1),
+            PriorShare::Latents => self.config.latents,
+        };
+        let kl = asked.iter().map(|one| (kl / (share(one) * asked.len()) as f64) as f32).collect();
         let encode = recognition(&given.iter().collect::<Vec<_>>(), self.clock, &self.config);
         let taus = |one: &Individual| one.times.iter().map(|&t| self.clock.network(t)).collect();
         let times: Vec<Vec<f64>> = asked.iter().map(taus).collect();

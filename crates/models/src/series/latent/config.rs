@@ -6,7 +6,7 @@ use super::nets::LatentNets;
 use super::objective::LatentObjective;
 use crate::error::require;
 use crate::series::{Series, SeriesError};
-use crate::{Batches, Fit, ModelError, Recipe, Space};
+use crate::{Batches, Clock, Fit, ModelError, Recipe, Space};
 use chreode_core::Tolerance;
 use chreode_nn::Activation;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,31 @@ pub enum Arrivals {
     Poisson,
 }
 
+/// What a path is trained on where an individual is shown up to `until` alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Learns {
+    /// All that was measured, so that the path comes through what was shown: what few individuals need.
+    #[default]
+    Whole,
+    /// What comes after, as published.
+    Rest,
+}
+
+/// What the divergence from the prior is divided by, where the log-likelihood is a mean over measured values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum PriorShare {
+    /// The individual's measured values: the evidence lower bound a value.
+    #[default]
+    Values,
+    /// The latent columns, as in the program of Rubanova et al.: of individuals with hundreds of values the prior then
+    /// weighs many times too much, unless `noise` is small.
+    Latents,
+}
+
 /// Settings of latent ODEs and their kin.
 ///
 /// | name | default | range |
@@ -56,11 +81,15 @@ pub enum Arrivals {
 /// | `arrivals` | `given` | `given`, `poisson` (with `generation` `ode`) |
 /// | `latents` | 10 | columns of z, 1 to 4096 |
 /// | `state` | 40 | columns of the recognition's state, 1 to 4096 |
-/// | `noise` | 0.01 | > 0; standard deviation of a measurement, in network units |
+/// | `noise` | 0.1 | > 0; standard deviation of a measurement, in network units |
 /// | `kl_wait` | 10 | epochs before the KL term enters, as 1 − 0.99ᵉ |
+/// | `prior` | `values` | `values`, `latents`; what the KL term is divided by |
 /// | `label_weight` | 0 | ≥ 0; of the cross-entropy of the labels; 0 for none, 100 as published |
+/// | `classifier` | [300, 300] | widths of the layers between z₀ and the log-odds of a label, 1 to 4096 |
 /// | `shown` | 1 | (0, 1]; the random fraction of its times that an individual is recognised from |
-/// | `until` | 1 | (0, 1]; the fraction of the whole span that is shown; below 1, what comes after is learnt |
+/// | `until` | 1 | (0, 1]; the fraction of the whole span that is shown |
+/// | `learns` | `whole` | `whole`, `rest`; what a path is trained on where `until` is below 1 |
+/// | `span` | 5 | > 0; network time from the first to the last measurement of all; fast courses need more |
 /// | `longest` | 0.02 | > 0; the longest Euler step of the recognition, in whole spans |
 /// | `rtol`, `atol` | 1e-3, 1e-4 | > 0; of the generating solve |
 /// | `fit` | 3 × 50 tanh, batch 50, lr 5e-3 | `hidden` are the layers of both ODEs, see [`Fit`] |
@@ -81,12 +110,20 @@ pub struct LatentConfig {
     pub noise: f64,
     /// Epochs before the KL term enters.
     pub kl_wait: u64,
+    /// What the KL term is divided by.
+    pub prior: PriorShare,
     /// Weight of the labels' cross-entropy.
     pub label_weight: f64,
+    /// Widths of the classifier's hidden layers.
+    pub classifier: Vec<usize>,
     /// Fraction of times that are shown.
     pub shown: f64,
     /// Fraction of the span that is shown.
     pub until: f64,
+    /// What is learnt where `until` is below 1.
+    pub learns: Learns,
+    /// Network time of the whole span.
+    pub span: f64,
     /// The longest Euler step of the recognition.
     pub longest: f64,
     /// Relative tolerance of the generating solve.
@@ -105,11 +142,15 @@ impl Default for LatentConfig {
             arrivals: Arrivals::default(),
             latents: 10,
             state: 40,
-            noise: 0.01,
+            noise: 0.1,
             kl_wait: 10,
+            prior: PriorShare::default(),
             label_weight: 0.0,
+            classifier: vec![300, 300],
             shown: 1.0,
             until: 1.0,
+            learns: Learns::default(),
+            span: 5.0,
             longest: 0.02,
             rtol: 1e-3,
             atol: 1e-4,
@@ -142,6 +183,11 @@ impl LatentConfig {
         }
     }
 
+    /// The clock on which the whole span takes `span`.
+    pub(super) fn clock(&self, clock: Clock) -> Clock {
+        Clock { unit: clock.unit / self.span, ..clock }
+    }
+
     pub(super) fn tolerance(&self) -> Tolerance {
         Tolerance { rtol: self.rtol, atol: self.atol }
     }
@@ -169,9 +215,11 @@ impl Recipe for LatentConfig {
         width("state", self.state)?;
         positive("noise", self.noise)?;
         require("label_weight", self.label_weight, self.label_weight >= 0.0, "a number of 0 or more")?;
+        self.classifier.iter().try_for_each(|&n| width("classifier", n))?;
         fraction("shown", self.shown)?;
         fraction("until", self.until)?;
         require("longest", self.longest, self.longest >= 1e-5, "1e-5 or more")?;
+        positive("span", self.span)?;
         positive("rtol", self.rtol)?;
         positive("atol", self.atol)?;
         let poisson = self.arrivals == Arrivals::Poisson && self.generation == Generation::Rnn;
@@ -190,7 +238,7 @@ impl Recipe for LatentConfig {
         if self.label_weight > 0.0 && data.labelled() == 0 {
             return Err(SeriesError::NoLabels { model: self.method() }.into());
         }
-        Ok(Box::new(LatentBatches::new(data, space.clock, self)))
+        Ok(Box::new(LatentBatches::new(data, self.clock(space.clock), self)))
     }
 
     fn trained(&self, objective: LatentObjective, space: Space) -> LatentSeries {

@@ -8,7 +8,7 @@ use super::path::Path;
 use crate::series::forecaster::check;
 use crate::series::walk::Tape;
 use crate::series::{Forecaster, Individual, Predicted, Series};
-use crate::{ModelError, Space};
+use crate::{Clock, ModelError, Space};
 use chreode_core::Seed;
 use chreode_nn::GraphMemory;
 use ndarray::{Array2, Axis, s};
@@ -34,10 +34,14 @@ struct Said {
 }
 
 impl LatentSeries {
+    fn clock(&self) -> Clock {
+        self.config.clock(self.space.clock)
+    }
+
     /// q(z₀) of some individuals, in the network's coordinates.
     fn recognise(&self, individuals: &[&Individual]) -> Posterior {
         let nets = &self.nets;
-        let program = recognition(individuals, self.space.clock, &self.config);
+        let program = recognition(individuals, self.clock(), &self.config);
         let mut h = Array2::zeros((individuals.len(), nets.encoder.state));
         nets.encoder.forward(&program, &mut h, &mut Tape::default());
         let mut head = Array2::zeros((individuals.len(), 2 * nets.latents));
@@ -117,7 +121,7 @@ impl Forecaster for LatentSeries {
         let draws = draws.max(1);
         // Increasing network times, and where each time asked for is among them.
         let sorted = |times: &Vec<f64>| {
-            let mut taus: Vec<f64> = times.iter().map(|&t| self.space.clock.network(t)).collect();
+            let mut taus: Vec<f64> = times.iter().map(|&t| self.clock().network(t)).collect();
             let places = taus.clone();
             taus.sort_by(f64::total_cmp);
             taus.dedup();
@@ -169,9 +173,9 @@ impl Forecaster for LatentSeries {
         for start in (0..given.len()).step_by(GROUP) {
             let end = (start + GROUP).min(given.len());
             let q = self.recognise(&given.individuals()[start..end].iter().collect::<Vec<_>>());
-            sum -= q.divergence();
+            sum -= q.divergences().sum::<f64>();
             let some = &asked.individuals()[start..end];
-            let tau = |t: &f64| self.space.clock.network(*t);
+            let tau = |t: &f64| self.clock().network(*t);
             let taus: Vec<Vec<f64>> = some.iter().map(|one| one.times.iter().map(tau).collect()).collect();
             let places = Asked::new(&taus, &self.config, false);
             for draw in 0..DRAWS {

@@ -10,8 +10,6 @@ use rand::Rng;
 
 /// Width of the hidden layer between the recognition's state and q(z₀), as published.
 const HEAD: usize = 100;
-/// Widths of the classifier's hidden layers, as published.
-const CLASSIFIER: [usize; 2] = [300, 300];
 
 /// What moves z.
 #[derive(Clone, Debug)]
@@ -81,7 +79,7 @@ impl<A: Element> LatentNets<A> {
             }
         };
         let classifier = (config.label_weight > 0.0)
-            .then(|| perceptron(latents, &CLASSIFIER, Activation::Relu, 1, rng))
+            .then(|| perceptron(latents, &config.classifier, Activation::Relu, 1, rng))
             .transpose()?;
         let decoder = perceptron(latents, &[], Activation::Tanh, features, rng)?;
         let mut nets = Self { features, latents, encoder, head, motion, rates, decoder, classifier };

@@ -9,16 +9,16 @@ use crate::series::walk::{Tape, WalkGradient};
 use crate::{ModelError, Objective};
 use chreode_core::{ParameterView, Tolerance};
 use chreode_nn::GraphMemory;
-use ndarray::{Array2, Axis, Zip, s};
+use ndarray::{Array2, ArrayView2, Axis, Zip, s};
 
 /// The weight of the log-likelihood of Poisson arrivals, as published.
 const ARRIVALS: f64 = 0.1;
 
 /// `−E_q[ln p(x | z)] + β KL(q(z₀) ‖ N(0, 1)) + w · cross-entropy`, with one draw of z₀ an individual.
 ///
-/// As in the authors' program the log-likelihood is a mean over the values of a feature, then over features, and the KL a
-/// mean over latent columns; both, and the cross-entropy, are means over individuals. The constant of the Gaussian is
-/// left out.
+/// As in the authors' program the log-likelihood is a mean over the values of a feature, then over features; the KL is
+/// divided by what [`PriorShare`](crate::PriorShare) says; both, and the cross-entropy, are means over individuals. The
+/// constant of the Gaussian is left out.
 pub struct LatentObjective {
     pub(super) nets: LatentNets<f32>,
     noise: f64,
@@ -75,19 +75,19 @@ impl Posterior {
         &self.mean + &(&self.deviation * noise)
     }
 
-    /// KL(q ‖ N(0, 1)), summed over columns and rows.
-    pub(super) fn divergence(&self) -> f64 {
+    /// KL(q ‖ N(0, 1)) of each row.
+    pub(super) fn divergences(&self) -> impl Iterator<Item = f64> {
         let kl = |m: f32, d: f32| f64::from(0.5 * (m * m + d * d - 1.0)) - f64::from(d).ln();
-        self.mean.iter().zip(&self.deviation).map(|(&m, &d)| kl(m, d)).sum()
+        let rows = self.mean.rows().into_iter().zip(self.deviation.rows());
+        rows.map(move |(mean, deviation)| mean.iter().zip(deviation).map(|(&m, &d)| kl(m, d)).sum())
     }
 
-    /// The cotangent of what the head says, for `dz` of the draw and `scale` of the divergence.
-    fn pull(&self, dz: &Array2<f32>, noise: &Array2<f32>, scale: f32) -> Array2<f32> {
-        let by_mean = dz + &(&self.mean * scale);
-        let mut by_raw = dz * noise;
-        Zip::from(&mut by_raw).and(&self.deviation).and(&self.slope).for_each(|a, &d, &slope| {
-            *a = (*a + scale * (d - 1.0 / d)) * slope;
-        });
+    /// The cotangent of what the head says, for `dz` of the draw and a scale of the divergence a row.
+    fn pull(&self, dz: &Array2<f32>, noise: &Array2<f32>, scales: &[f32]) -> Array2<f32> {
+        let scales = ArrayView2::from_shape((scales.len(), 1), scales).expect("one a row");
+        let by_mean = dz + &(&self.mean * &scales);
+        let by_deviation = self.deviation.mapv(|d| d - 1.0 / d) * scales;
+        let by_raw = (dz * noise + by_deviation) * &self.slope;
         ndarray::concatenate(Axis(1), &[by_mean.view(), by_raw.view()])
             .expect("both have a row an individual")
     }
@@ -133,8 +133,7 @@ impl Objective for LatentObjective {
             loss += 0.5 * precision * f64::from(weight * error * error);
             *x = weight * error * precision as f32;
         });
-        let beta = batch.kl / (rows * latents) as f64;
-        loss += beta * q.divergence();
+        loss += q.divergences().zip(&batch.kl).map(|(kl, &weight)| f64::from(weight) * kl).sum::<f64>();
 
         // Backwards.
         gradient.fill(0.0);
@@ -196,7 +195,7 @@ impl Objective for LatentObjective {
             net.pullback(odds.view(), Some(by_label.view_mut()), into, &mut self.classifier);
             dz0 += &by_label;
         }
-        let dhead = q.pull(&dz0, &batch.noise, beta as f32);
+        let dhead = q.pull(&dz0, &batch.noise, &batch.kl);
         let mut dh = Array2::zeros(h.raw_dim());
         nets.head.pullback(dhead.view(), Some(dh.view_mut()), Some(&mut gradient[by_head]), &mut self.head);
         let by_encoder = walk_gradient(&nets.encoder, &mut gradient[by_encoder]);

@@ -97,6 +97,12 @@ impl<A: Element> Program<A> {
         program
     }
 
+    /// Flows and jumps in all.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let of = |kind: fn(&Op) -> bool| self.ops.iter().filter(|op| kind(op)).count();
+        (of(|op| matches!(op, Op::Flow { .. })), of(|op| matches!(op, Op::Jump { .. })))
+    }
+
     /// Euler steps over gaps of different lengths: each in equal parts of at most `longest`.
     fn flow(&mut self, gaps: Vec<(usize, f64)>, longest: f64) {
         let parts =

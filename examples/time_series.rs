@@ -1,0 +1,130 @@
+//! Damped oscillators, seen at 20 irregular times with noise, and five families of models: two say how an individual goes on
+//! after half of its course, three say what comes next as it is measured. Draws them where a path is given.
+//!
+//! `cargo run --release -p chreode-examples --example time_series -- docs/images/time-series.svg`
+
+use chreode::core::Seed;
+use chreode::models::{
+    Card, Course, Dataset, Forecaster, Individual, ModelConfig, ModelError, Pool, Predicted, Series,
+    SeriesScore,
+};
+use chreode_plot::{Frame, Ink, Paint, Point, Rect, Scale, Scene, Side, Stroke, TITLE_SIZE, Text, svg};
+use std::ops::ControlFlow;
+
+/// Standard deviation of the noise on what is measured.
+const NOISE: f64 = 0.05;
+/// Courses end here.
+const END: f64 = 3.0;
+/// The individual that is drawn.
+const SHOWN: usize = 3;
+
+/// What a model is asked.
+#[derive(Clone, Copy, PartialEq)]
+enum Question {
+    /// The second half, of what was measured in the first.
+    Rest,
+    /// Each measurement, of those before it.
+    Next,
+}
+
+/// The models, their questions, updates, and the most that the mean square of an error may be; the variance is 0.8.
+const MODELS: [(&str, Question, u64, f64); 5] = [
+    ("neural-ode", Question::Rest, 400, 0.02),
+    ("latent-ode", Question::Rest, 800, 0.04),
+    ("ode-rnn", Question::Next, 600, 0.1),
+    ("gru-ode-bayes", Question::Next, 400, 0.1),
+    ("neural-cde", Question::Next, 600, 0.1),
+];
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let noisy = Course::Damped { points: 20 }.sample(220, NOISE, Seed(1))?;
+    let (train, test) = noisy.split(0.9, Seed(2))?;
+    let mut panels = Vec::new();
+    for (name, question, steps, bound) in MODELS {
+        let model = trained(name, question, steps, &train)?;
+        let (error, band) = answered(&*model, question, &test)?;
+        println!("{name:<14} mean squared error {error:.4}, at most {bound}");
+        if error > bound {
+            return Err(format!("{name} misses by {error:.4} where {bound} is expected").into());
+        }
+        panels.push((name, question, band));
+    }
+    if let Some(path) = std::env::args().nth(1) {
+        let scene = draw(&test.individuals()[SHOWN], &panels);
+        std::fs::write(path, svg(&scene, Paint::Adaptive, "five families of models of time series"))?;
+    }
+    Ok(())
+}
+
+fn trained(
+    name: &str,
+    question: Question,
+    steps: u64,
+    train: &Series,
+) -> Result<Box<dyn Forecaster>, ModelError> {
+    let mut config = (Card::named(name)?.config)();
+    let fit = config.fit_mut();
+    (fit.steps, fit.lr, fit.ema) = (steps, 1e-2, 0.99);
+    if let (ModelConfig::LatentOde(latent), Question::Rest) = (&mut config, question) {
+        (latent.until, latent.latents, latent.state) = (0.5, 4, 20);
+    }
+    let mut run = config.start(&Dataset::Series(train.clone()), train.standardising()?)?;
+    run.train(Pool::with_threads(1), &mut |_| ControlFlow::Continue(()))?;
+    run.finish().forecaster()
+}
+
+/// The mean squared error over all individuals, and what is said of one at many times.
+fn answered(
+    model: &dyn Forecaster,
+    question: Question,
+    test: &Series,
+) -> Result<(f64, Predicted), ModelError> {
+    let (given, asked) = match question {
+        Question::Rest => test.split_at(0.5 * END)?,
+        Question::Next => (test.clone(), test.map(|one| one.keep(|i| i >= 4))?),
+    };
+    let times: Vec<Vec<f64>> = asked.individuals().iter().map(|one| one.times.clone()).collect();
+    let said = model.predict(&given, &times, 20, Seed(3))?;
+    let error = SeriesScore::of(&said, &asked, &[1.0, 1.0]).mse;
+    let grid: Vec<f64> = (0..=300).map(|i| END * f64::from(i) / 300.0).collect();
+    let band = model.predict(&given.select(&[SHOWN])?, &[grid], 40, Seed(3))?;
+    Ok((error, band.into_iter().next().expect("one individual was asked for")))
+}
+
+/// A panel a model: the first feature as measured, the mean, and two deviations where there are any.
+fn draw(one: &Individual, panels: &[(&str, Question, Predicted)]) -> Scene {
+    const PANEL: f64 = 235.0;
+    let mut scene = Scene::new(PANEL * panels.len() as f64 + 30.0, 250.0);
+    for (number, (title, question, said)) in panels.iter().enumerate() {
+        let area = Rect { left: 45.0 + PANEL * number as f64, top: 34.0, width: PANEL - 25.0, height: 165.0 };
+        let frame = Frame {
+            area,
+            x: Scale::linear([0.0, END], [area.left, area.right()]),
+            y: Scale::linear([-2.2, 2.2], [area.bottom(), area.top]),
+        };
+        frame.draw(&mut scene, ["time", "x"], if number == 0 { Side::Written } else { Side::Shared });
+        let line = |away: f64| -> Vec<Point> {
+            let point = |(i, &t): (usize, &f64)| {
+                let spread = said.spread.as_ref().map_or(0.0, |s| f64::from(s[[i, 0]]));
+                frame.point([t, (f64::from(said.mean[[i, 0]]) + away * spread).clamp(-2.2, 2.2)])
+            };
+            said.times.iter().enumerate().map(point).collect()
+        };
+        if said.spread.is_some() {
+            let band: Vec<Point> = line(2.0).into_iter().chain(line(-2.0).into_iter().rev()).collect();
+            scene.areas(vec![band], Ink::Model, 0.2);
+        }
+        scene.lines(vec![line(0.0)], Stroke::new(Ink::Model, 1.6));
+        let seen = |t: f64| *question == Question::Next || t < 0.5 * END;
+        for (&t, &x) in one.times.iter().zip(one.values.column(0)) {
+            let ink = if seen(t) { Ink::Text } else { Ink::Baseline };
+            scene.dots(vec![frame.point([t, f64::from(x)])], 2.4, ink, 1.0);
+        }
+        if *question == Question::Rest {
+            let [top, bottom] = [2.2, -2.2].map(|y| frame.point([0.5 * END, y]));
+            scene.line(top, bottom, Stroke::new(Ink::Muted, 0.8).dash(3.0, 3.0));
+        }
+        scene.text(Text::new([area.left, 18.0], *title, TITLE_SIZE, Ink::Text).bold());
+    }
+    scene
+}
