@@ -39,14 +39,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let motion = model.under(Some(&Condition::new(*label)), guidance)?;
             let states = motion.evolve(&fresh, &times, &Sampler::published(), Seed(1))?;
             let truth = Snapshot::new(1.0, group(*end, CELLS, 95 + k as u64)?);
-            let (far, floor) =
-                (exact_w1(&states[4], &truth)?, exact_w1(&Snapshot::new(1.0, group(*end, CELLS, 80)?), &truth)?);
-            println!("w = {guidance}: W1 {far:.3} from the cells under {label}; two samples of those {floor:.3}");
+            let (far, floor) = (
+                exact_w1(&states[4], &truth)?,
+                exact_w1(&Snapshot::new(1.0, group(*end, CELLS, 80)?), &truth)?,
+            );
+            println!(
+                "w = {guidance}: W1 {far:.3} from the cells under {label}; two samples of those {floor:.3}"
+            );
             if guidance == 1.0 && far > 0.15 {
-                return Err(format!("the flow under {label} ends W1 {far} from its cells, not within 0.15").into());
+                return Err(
+                    format!("the flow under {label} ends W1 {far} from its cells, not within 0.15").into()
+                );
             }
             if guidance == 0.0 && far < 0.6 {
-                return Err(format!("a flow without a condition cannot end W1 {far} from the cells of {label}").into());
+                return Err(format!(
+                    "a flow without a condition cannot end W1 {far} from the cells of {label}"
+                )
+                .into());
             }
             ways.push(states);
         }
