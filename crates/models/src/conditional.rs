@@ -5,15 +5,15 @@
 //!
 //! `L(θ) = E_{c, (x₀, x₁) ~ π_c, x} |v_θ(τ, x | ĉ) − u(x | x₀, x₁)|²`, ĉ = ∅ with probability p, else c
 //!
-//! (Ho and Salimans 2022, arXiv:2207.12598, algorithm 1; for flows Zheng et al. 2023, arXiv:2311.13443, algorithm 1). Cells
-//! move with the guided velocity (Zheng et al., eq. 9)
+//! (Ho and Salimans 2022, arXiv:2207.12598, algorithm 1; for flows Zheng et al. 2023, arXiv:2311.13443). Cells
+//! move with the guided velocity of the latter (the weight of the former is w − 1)
 //!
 //! `v(τ, x) = v_θ(τ, x | ∅) + w (v_θ(τ, x | c) − v_θ(τ, x | ∅))`:
 //!
 //! w = 0 knows no condition, w = 1 is the flow of the condition, and w > 1 exaggerates what sets it apart.
 //!
 //! A plan over all cells pairs cells across conditions, and the flow of a condition then starts from other cells than that
-//! condition has (Cheng and Schwing 2025, arXiv:2503.10636, section 3). So pairs are made either within each condition or at
+//! condition has (Cheng and Schwing 2025, arXiv:2503.10636). So pairs are made either within each condition or at
 //! a cost of the condition, see [`Matching`].
 
 mod batches;

@@ -25,7 +25,7 @@ const TINY: [&str; 8] = ["--steps", "60", "--hidden", "16,16", "--batch", "32", 
 
 /// Mean of the first coordinate at the last time.
 fn mean(file: &Path, key: &str, chosen: impl Fn(usize) -> bool) -> f32 {
-    let array = H5ad::open(file).unwrap().obsm(key).unwrap();
+    let array = H5ad::open(file).expect("a file that was written").obsm(key).expect("positions");
     let some: Vec<f32> = (0..array.nrows()).filter(|&i| chosen(i)).map(|i| array[[i, 0]]).collect();
     some.iter().sum::<f32>() / some.len() as f32
 }

@@ -167,7 +167,14 @@ impl Data for Conditioned {
     }
 
     fn inside(&self, frame: &Frame) -> Result<Self, ModelError> {
-        Ok(Self { populations: self.populations.inside(frame)?, ..self.clone() })
+        let Self { populations, conditions, known, of, control } = self;
+        Ok(Self {
+            populations: populations.inside(frame)?,
+            conditions: conditions.clone(),
+            known: known.clone(),
+            of: of.clone(),
+            control: control.clone(),
+        })
     }
 
     fn space(&self, frame: Frame) -> Result<Space, ModelError> {

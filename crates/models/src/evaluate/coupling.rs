@@ -9,7 +9,7 @@ use serde::Serialize;
 /// What pairs of minibatches cost beside the optimal plan of all cells.
 ///
 /// The plan of a minibatch is optimal for its cells and not for the population: its pairs are longer, and flows learnt from
-/// them are less straight (Fatras et al., AISTATS 2020, arXiv:1910.04091; Tong et al., TMLR 2024, arXiv:2302.00482, section 3.2).
+/// them are less straight (Fatras et al., AISTATS 2020, arXiv:1910.04091; Tong et al., TMLR 2024, arXiv:2302.00482).
 /// The relative bias `(E|x₀ − x₁|² − W₂²) / W₂²` is 0 for the plan of all cells and large for independent pairs; it falls as
 /// minibatches grow.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 /// The straightness of a flow between two times, for cells that begin at the first.
 ///
-/// `S = ∫₀¹ E |ẋ_s − (x₁ − x₀)|² ds` with the time `s` that runs from 0 to 1 (Liu et al., ICLR 2023, arXiv:2209.03003,
-/// section 2.2): 0 exactly where every cell goes along a straight line at constant speed, so that one Euler step is exact.
+/// `S = ∫₀¹ E |ẋ_s − (x₁ − x₀)|² ds` with the time `s` that runs from 0 to 1 (Liu et al., ICLR 2023, arXiv:2209.03003):
+/// 0 exactly where every cell goes along a straight line at constant speed, so that one Euler step is exact.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Straightness {
     /// S, in squared units of the coordinates.

@@ -94,7 +94,7 @@ fn straightness_is_that_of_affine_fields() {
     assert!((constant.displacement - 20.25).abs() < 1e-4, "{constant:?}");
     // ẋ = a x over [0, T]: in units of the interval L v = aT x₀ e^{aTs}, x₁ − x₀ = x₀ (e^{aT} − 1), and
     // S = E x₀² (aT (e^{2aT} − 1)/2 − (e^{aT} − 1)²); E x₀² = (3·1 + 1·4)/4.
-    let (a, length): (f64, f64) = (0.5, 2.0);
+    let (a, length) = (0.5_f64, 2.0_f64);
     let (k, grown) = (a * length, (a * length).exp());
     let wanted = 1.75 * (k * (grown * grown - 1.0) / 2.0 - (grown - 1.0).powi(2));
     let found = of(a, 0.0, [1.0, 3.0]);

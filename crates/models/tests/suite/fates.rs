@@ -1,9 +1,10 @@
 //! Fates: absorption of Brownian motion, ensembles, intervals, refusals.
 
-use crate::common::{gaussian, series};
+use crate::common::{gaussian, series, small, trained};
 use chreode_core::{Seed, Snapshot};
 use chreode_models::{
-    Data, Dynamics, Ending, Fates, Frame, Futures, ModelError, Sampler, Space, Steps, Terminal, Terminals,
+    Bifurcation, Branch, Data, Dynamics, Ending, Fates, FlowConfig, Frame, Futures, Growth, ModelError,
+    Sampler, Space, Steps, Terminal, Terminals,
 };
 use ndarray::{Array2, ArrayView2, array};
 use rand_distr::{Distribution, StandardNormal};
@@ -127,6 +128,47 @@ fn terminal_sets_are_balls_around_labelled_cells() {
     assert_eq!(refused(&labels[..2], 1.0), "the number of labels is 2; it must be that of the cells");
     let one = labels.clone().map(|l| l.filter(|l| l == "a"));
     assert_eq!(refused(&one, 1.0), "the number of terminal sets is 1; it must be at least 2");
+}
+
+#[test]
+fn the_fates_of_simulated_cells_are_those_of_the_simulation() {
+    let experiment = Bifurcation {
+        cells: 200,
+        founders: 250,
+        genes: 6,
+        growth: Growth::NONE,
+        futures: 16,
+        step: 0.05,
+        ..Bifurcation::default()
+    };
+    let simulation = experiment.simulate(Seed(5)).expect("a valid experiment");
+    let (cells, last) = (&simulation.populations, simulation.truth.last().expect("five times"));
+    let name = |branch: &Branch| match branch {
+        Branch::First => Some("first".to_string()),
+        Branch::Second => Some("second".to_string()),
+        Branch::Undecided => None,
+    };
+    let labels: Vec<_> = last.branch.iter().map(name).collect();
+    let ends = Terminals::around(cells.points(4), &labels, 0.9).expect("two branches");
+    let flow = trained(cells, FlowConfig { fit: small(500, 128), ..FlowConfig::default() });
+    let futures = Futures { until: 4.0, moments: 20, ..futures(Ending::FirstHit) };
+    let share = |k: usize| {
+        let snapshot = &cells.snapshots()[k];
+        let fates = Fates::of(&[&flow], snapshot, &ends, &futures).expect("integrates");
+        let (mut right, mut decided) = (0.0, 0.0);
+        for (i, branch) in simulation.truth[k].branch.iter().enumerate() {
+            let Some(name) = name(branch) else { continue };
+            let set = fates.labels.iter().position(|label| *label == name).expect("an end");
+            decided += 1.0;
+            right += fates.probabilities[[i, set]];
+        }
+        (right / decided, decided)
+    };
+    let (right, decided) = share(3);
+    assert!(
+        decided > 100.0 && right > 0.9,
+        "{right} of {decided} decided cells of time 3 come to their own end"
+    );
 }
 
 #[test]

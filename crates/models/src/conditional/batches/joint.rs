@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 /// Pairs at the cost `|x₀ − x₁|² + λ D d(c₀, c₁)`, where `D` is the mean squared distance of two cells of the data, and
 /// `d` is 1 for two labels (0 for the same) plus the squared difference of standardised covariates.
 ///
-/// Cheng and Schwing, *The curse of conditions*, 2025, arXiv:2503.10636, eq. 8. The cost is a squared distance between cells
+/// Cheng and Schwing, *The curse of conditions*, 2025, arXiv:2503.10636, with a squared
+/// distance in the place of their cosine distance, and a given weight in the place of one that is searched for. The cost is a squared distance between cells
 /// with `√(λ D)` times their conditions as further coordinates, so every plan between points serves. The network is told the
 /// condition of the later cell.
 ///
