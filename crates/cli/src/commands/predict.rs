@@ -19,7 +19,7 @@ use crate::settings::DataSettings;
 use crate::solver;
 use anyhow::{Context, Result, bail};
 use chreode_core::Seed;
-use chreode_io::{Additions, AnnData, Annotation, Column, H5ad, IoError, write_h5ad};
+use chreode_io::{Additions, AnnData, Annotation, Column, H5ad, IoError, column_names, write_h5ad};
 use chreode_models::{Checkpoint, Device, Needs};
 use std::path::Path;
 use std::time::Instant;
@@ -115,6 +115,14 @@ pub(crate) fn cells_of(
         covariates: covariates.unwrap_or_default(),
         ..DataSettings::default()
     };
+    // A table's columns of conditions are no coordinates, whether or not they are asked for.
+    let mut further = further.to_vec();
+    if conditions == Labelled::None && is_table(file) {
+        let names = column_names(file)?;
+        let labels =
+            note("covariates").map_or(Vec::new(), |names| names.split(',').map(String::from).collect());
+        further.extend(note("condition").into_iter().chain(labels).filter(|name| names.contains(name)));
+    }
     let named = &checkpoint.header.space.frame.features;
     let rep = note("rep").unwrap_or_default();
     if rep.is_empty() && !is_table(file) {
@@ -125,7 +133,8 @@ pub(crate) fn cells_of(
         );
     }
     let cells =
-        Cells::with_columns(file, &settings, further).map_err(|error| match error.downcast_ref() {
+        Cells::with_columns(file, &settings, &further).map_err(|error| match error.downcast_ref() {
+            Some(IoError::NoSuchElement { key, .. }) if further.contains(key) => error,
             Some(IoError::Dimensions { .. } | IoError::NoSuchElement { .. }) => error.context(format!(
                 "{} lacks what this run was trained on, {} dimensions of {rep} with the times in `{}`",
                 file.display(),

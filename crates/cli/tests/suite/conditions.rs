@@ -125,7 +125,7 @@ fn fates_are_written_with_their_spread() {
     let said = fails(&[&models[..], &["--among", "first,third"], &small].concat());
     assert!(said.starts_with("no cell at time ") && said.contains("has `third` in `true_branch`"), "{said}");
     let said = fails(&["fates", text(&RUN), text(&CELLS), "--terminal", "branch", "--out", text(&out)]);
-    assert!(said.contains("no `branch` in obs of"), "{said}");
+    assert!(said.starts_with("no `branch` in obs of"), "{said}");
 }
 
 #[test]
@@ -165,6 +165,7 @@ fn a_density_model_says_how_likely_cells_are_and_a_growth_model_how_they_grow() 
         assert_eq!(keys.contains(&"chreode_growth".to_string()), model == "wfr-fm", "{keys:?}");
         // Where and when a cell was measured, both are the same velocity.
         let [here, there] = ["velocity_X_pca", "velocity_X_pca_t0"].map(|key| file.obsm(key).unwrap());
-        assert_eq!(here, there);
+        let off = (&here - &there).mapv(f32::abs).fold(0.0_f32, |a, b| a.max(*b));
+        assert!(off < 1e-3, "{model}: off by {off}");
     }
 }
