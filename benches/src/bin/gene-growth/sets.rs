@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use chreode_core::{Populations, Seed};
 use chreode_io::{Columns, read_populations};
 use chreode_models::{
-    Bifurcation, Descendants, Fit, Frame, Mass, Measurement, MioFlowConfig, ModelConfig, TigonConfig,
+    Bifurcation, Crowd, Descendants, Fit, Frame, Mass, Measurement, MioFlowConfig, ModelConfig, TigonConfig,
     TrajectoryNetConfig, VgfmConfig, WfrConfig,
 };
 use chreode_nn::Activation;
@@ -118,6 +118,7 @@ impl Set {
                 TrajectoryNetConfig {
                     mass,
                     descendants: Descendants::Transported,
+                    crowd: Crowd::default(),
                     fit: Fit { steps: 1000, batch: 128, lr: 5e-3, ..TrajectoryNetConfig::default().fit },
                     ..TrajectoryNetConfig::default()
                 }

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 pub enum TrajectoryBatch {
     /// For the growth rate: cells with the logarithm of their descendants, per unit of network time until the next
     /// snapshot; no velocity.
-    Descendants(GrowthBatch),
+    Descendants(Box<GrowthBatch>),
     /// For the flow: cells of every snapshot.
     Cells(Vec<Array2<f32>>),
 }
@@ -106,7 +106,7 @@ impl BatchSource for Stages<'_> {
 
     fn batch(&self, index: u64) -> Result<TrajectoryBatch, ModelError> {
         if index < self.growing {
-            return Ok(TrajectoryBatch::Descendants(self.descendants(index)?));
+            return Ok(TrajectoryBatch::Descendants(Box::new(self.descendants(index)?)));
         }
         Ok(TrajectoryBatch::Cells(self.minibatches.draw(index).0))
     }
