@@ -61,7 +61,7 @@ struct Cli {
 }
 
 /// The rows of the table.
-const MODELS: [&str; 14] = [
+const MODELS: [&str; 17] = [
     "i-cfm",
     "ot-cfm",
     "sb-cfm",
@@ -76,6 +76,9 @@ const MODELS: [&str; 14] = [
     "uot-cfm",
     "uot-fm",
     "uot-mmfm",
+    "ot-cfm:both",
+    "mmfm-monotone:both",
+    "uot-mmfm:both",
 ];
 
 fn main() -> Result<()> {

@@ -23,11 +23,30 @@ const EULER: usize = 100;
 pub(crate) struct Experiment {
     pub(crate) seeds: u64,
     pub(crate) steps: u64,
-    pub(crate) points: usize,
-    /// The seed of the points.
-    pub(crate) draw: u64,
+    /// Points of each set, to train on and again to test on.
+    pub(crate) count: usize,
+    pub(crate) points: Points,
     pub(crate) threads: usize,
     pub(crate) methods: Vec<Method>,
+}
+
+/// When points are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Points {
+    /// Once for all seeds of training, with the first of them.
+    Once,
+    /// For each.
+    Each,
+}
+
+/// The points of a set, and what every method is measured by.
+struct Drawn {
+    seed: Seed,
+    train: Populations,
+    test: Populations,
+    /// W₂ between the test points of source and target.
+    least: f64,
+    floor: f64,
 }
 
 /// The models of the table that are retrained.
@@ -88,33 +107,37 @@ pub(crate) struct Run {
     pub(crate) scores: Vec<(Method, PairScore)>,
     /// Seconds of training, likewise.
     pub(crate) seconds: Vec<f64>,
-    /// W₂ between the target's test points and as many others of the same law: what no model can pass.
+    /// W₂ between the target's test points and as many others of the same law: what a perfect model scores.
     pub(crate) floor: f64,
 }
 
 impl Experiment {
     /// Every seed of `set`.
     pub(crate) fn run(&self, set: &Set) -> Result<Vec<Run>> {
-        let draw = Seed(self.draw);
-        let train = Planar::pair(set.source, set.target, self.points, draw.child("train"))?;
-        let test = Planar::pair(set.source, set.target, self.points, draw.child("test"))?;
-        let other = set.target.sample(self.points, draw.child("floor"))?;
+        let mut drawn = self.draw(set, Seed(FIRST_SEED))?;
+        let mut runs = Vec::new();
+        for seed in (FIRST_SEED..FIRST_SEED + self.seeds).map(Seed) {
+            if self.points == Points::Each && seed.0 != drawn.seed.0 {
+                drawn = self.draw(set, seed)?;
+            }
+            runs.push(self.one(set, &drawn, seed)?);
+        }
+        Ok(runs)
+    }
+
+    fn draw(&self, set: &Set, seed: Seed) -> Result<Drawn> {
+        let train = Planar::pair(set.source, set.target, self.count, seed.child("train"))?;
+        let test = Planar::pair(set.source, set.target, self.count, seed.child("test"))?;
+        let other = set.target.sample(self.count, seed.child("floor"))?;
         let [source, target] = [0, 1].map(|k| &test.snapshots()[k].points);
         let between = |x: &Array2<f32>| wasserstein(x.view(), target.view(), None, None, Order::Two);
         let (least, floor) = rayon::join(|| between(source), || between(&other));
         let (least, floor) = (least?.value, floor?.value);
-        let seeds = (FIRST_SEED..FIRST_SEED + self.seeds).map(Seed);
-        seeds.map(|seed| self.one(set, &train, &test, (least, floor), seed)).collect()
+        Ok(Drawn { seed, train, test, least, floor })
     }
 
-    fn one(
-        &self,
-        set: &Set,
-        train: &Populations,
-        test: &Populations,
-        (least_w2, floor): (f64, f64),
-        seed: Seed,
-    ) -> Result<Run> {
+    fn one(&self, set: &Set, drawn: &Drawn, seed: Seed) -> Result<Run> {
+        let Drawn { train, test, least, floor, .. } = drawn;
         let [source, target] = [0, 1].map(|k| &test.snapshots()[k].points);
         let (mut flows, mut seconds) = (Vec::new(), Vec::new());
         for method in self.methods.iter().copied().filter(|method| method.suits(set)) {
@@ -131,11 +154,12 @@ impl Experiment {
         for pair in flows.chunks(2) {
             let found: Vec<_> = pair.par_iter().map(|(_, path)| between(&path.points)).collect();
             for ((method, path), w2) in pair.iter().zip(found) {
-                let npe = normalised_path_energy(path.energy, least_w2)?;
-                scores.push((*method, PairScore { w2: w2?.value, npe, energy: path.energy, least_w2 }));
+                let npe = normalised_path_energy(path.energy, *least)?;
+                scores
+                    .push((*method, PairScore { w2: w2?.value, npe, energy: path.energy, least_w2: *least }));
             }
         }
-        Ok(Run { scores, seconds, floor })
+        Ok(Run { scores, seconds, floor: *floor })
     }
 
     fn train(&self, train: &Populations, method: Method, seed: Seed) -> Result<Box<dyn Dynamics>> {
@@ -144,7 +168,7 @@ impl Experiment {
             rectified.first_steps = self.steps;
         }
         let fit = config.fit_mut();
-        (fit.batch, fit.steps, fit.seed) = (512.min(self.points), self.steps, seed.0);
+        (fit.batch, fit.steps, fit.seed) = (512.min(self.count), self.steps, seed.0);
         let frame = Frame::identity(train.features().to_vec());
         let mut run = config.start(&Dataset::Populations(train.clone()), frame)?;
         run.train(Pool::with_threads(self.threads), &mut |_| ControlFlow::Continue(()))?;

@@ -10,7 +10,7 @@ mod table;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use experiment::{Experiment, Method};
+use experiment::{Experiment, Method, Points};
 use published::SETS;
 use std::io::Write;
 use std::path::PathBuf;
@@ -27,9 +27,9 @@ struct Cli {
     /// Points of each set, to train on and again to test on
     #[arg(long, default_value_t = 10_000)]
     points: usize,
-    /// The seed of the points, which all seeds of training share
-    #[arg(long, default_value_t = 42)]
-    draw: u64,
+    /// Draw the points anew for each seed of training, instead of once as published
+    #[arg(long)]
+    redraw: bool,
     /// Threads in all [default: as many as there are cores]
     #[arg(long)]
     threads: Option<usize>,
@@ -55,18 +55,9 @@ fn main() -> Result<()> {
     };
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("no thread pool")?;
     let methods = if cli.models.is_empty() { Method::ALL.to_vec() } else { cli.models };
-    let experiment = if cli.quick {
-        Experiment { seeds: 1, steps: 700, points: 1000, draw: cli.draw, threads, methods }
-    } else {
-        Experiment {
-            seeds: cli.seeds,
-            steps: cli.steps,
-            points: cli.points,
-            draw: cli.draw,
-            threads,
-            methods,
-        }
-    };
+    let points = if cli.redraw { Points::Each } else { Points::Once };
+    let (seeds, steps, count) = if cli.quick { (1, 700, 1000) } else { (cli.seeds, cli.steps, cli.points) };
+    let experiment = Experiment { seeds, steps, count, points, threads, methods };
     let only = if cli.quick { Some(table::QUICK.into()) } else { cli.set };
     let mut out = std::io::stdout();
     writeln!(out, "{}", table::header(&experiment))?;
@@ -74,7 +65,7 @@ fn main() -> Result<()> {
     for set in SETS.iter().filter(|set| only.as_ref().is_none_or(|name| name == set.name)) {
         let runs = experiment.run(set)?;
         for method in experiment.methods.iter().copied().filter(|method| method.suits(set)) {
-            let row = table::Row::of(set, method, &runs);
+            let row = table::Row::of(set, method, experiment.points, &runs);
             writeln!(out, "{row}")?;
             if cli.quick {
                 row.check()?;
