@@ -1,5 +1,6 @@
 //! The stays of the PhysioNet Challenge 2012 as series, or a few that are simulated.
 
+use crate::training::Plan;
 use anyhow::{Context, Result};
 use chreode_core::Seed;
 use chreode_models::{Course, Individual, Series};
@@ -23,6 +24,14 @@ pub(crate) fn simulated(count: usize, seed: Seed) -> Result<Series> {
         Individual { id: one.id.clone(), times: one.times.iter().map(|t| 16.0 * t).collect(), values, label }
     };
     Ok(Series::new(all.individuals().iter().enumerate().map(one).collect(), all.features().to_vec())?)
+}
+
+/// Some stays, and those of the other set without their outcomes.
+pub(crate) fn beside(plan: &Plan, some: &Series) -> Result<Series> {
+    let others = if plan.quick { simulated(50, Seed(1))? } else { read(&plan.data, &["set_b"])? };
+    let others = others.map(|one| Individual { label: None, ..one.clone() })?;
+    let all = [some.individuals(), others.individuals()].concat();
+    Ok(Series::new(all, some.features().to_vec())?)
 }
 
 /// The stays of some of its sets.
