@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sampler = Sampler { method: chreode::ode::RK4, steps: Steps::PerInterval(16) };
     let grid = grid();
     let mut panels = vec![("the truth".to_string(), set.log_density(grid.view()))];
-    for (name, bound) in [("cnf", 0.1), ("ffjord", 0.1), ("ot-flow", 0.3)] {
+    for (name, bound) in [("cnf", 0.1), ("ffjord", 0.1), ("ot-flow", 0.45)] {
         let mut config = (Card::named(name)?.config)();
         // A start by flow matching, then few updates of the likelihood itself.
         match &mut config {

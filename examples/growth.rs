@@ -5,9 +5,10 @@
 
 use chreode::core::{Populations, Seed, Snapshot};
 use chreode::models::{
-    Bifurcation, Card, Dataset, Descendants, Frame, Mass, Measurement, ModelConfig, Pool, Sampler, Steps,
-    score_growth,
+    Bifurcation, Card, Crowd, Dataset, Descendants, Frame, Mass, Measurement, ModelConfig, Pool, Sampler,
+    Steps, score_growth,
 };
+use chreode::nn::Activation;
 use chreode_plot::{Ink, Paint, Point, Scene, Stroke, TITLE_SIZE, Text, svg};
 use ndarray::{Array2, Axis};
 use std::ops::ControlFlow;
@@ -18,9 +19,9 @@ const PANEL: f64 = 190.0;
 const MODELS: [(&str, f64, f64); 5] = [
     ("wfr-fm", 0.15, 0.05),
     ("vgfm", 0.2, 0.1),
-    ("tigon", 0.4, 0.25),
+    ("tigon", 0.45, 0.5),
     ("mioflow", 0.3, f64::INFINITY),
-    ("trajectorynet", 0.5, 0.25),
+    ("trajectorynet", 0.45, 0.45),
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -71,11 +72,13 @@ fn short(card: &Card, mass: &Mass) -> ModelConfig {
         ModelConfig::Vgfm(vgfm) => (vgfm.mass, vgfm.matching, vgfm.fit.steps) = (mass.clone(), 1500, 100),
         ModelConfig::Tigon(tigon) => (tigon.mass, tigon.fit.steps) = (mass.clone(), 150),
         ModelConfig::MioFlow(mioflow) => {
-            (mioflow.encoding, mioflow.local, mioflow.fit.steps) = (600, 100, 100);
+            mioflow.fit.activation = Activation::Silu;
+            (mioflow.encoding, mioflow.local, mioflow.fit.steps) = (600, 150, 300);
         }
         ModelConfig::TrajectoryNet(net) => {
-            (net.mass, net.descendants) = (mass.clone(), Descendants::Transported);
-            (net.growing, net.fit.steps, net.fit.lr) = (500, 150, 5e-3);
+            (net.mass, net.descendants, net.crowd) =
+                (mass.clone(), Descendants::Transported, Crowd::default());
+            (net.growing, net.fit.steps, net.fit.lr) = (500, 200, 5e-3);
         }
         _ => {}
     }
