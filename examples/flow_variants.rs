@@ -96,7 +96,7 @@ fn from_noise(cells: &Populations) -> Result<Populations, ModelError> {
     Ok(Populations::new(vec![noise, cells.snapshots()[2].clone()], cells.features().to_vec())?)
 }
 
-/// A panel a model: measured cells, and lines through the moved ones as strong as their weights.
+/// A panel a model: measured cells, and the ways of the moved ones, as strong as their weights in the end.
 fn draw(panels: &[Panel]) -> Scene {
     let rows = panels.len().div_ceil(COLUMNS);
     let mut scene = Scene::new(PANEL * COLUMNS as f64, PANEL * rows as f64);
@@ -111,12 +111,11 @@ fn draw(panels: &[Panel]) -> Scene {
             let some = (0..snapshot.len()).step_by(8);
             scene.dots(some.map(|i| at(&snapshot.points, i)).collect(), 1.3, Ink::Muted, 0.6);
         }
-        for pair in states.windows(2) {
-            for i in 0..pair[0].len() {
-                let weight = pair[1].weights.as_ref().map_or(1.0, |w| f64::from(w[i]));
-                let stroke = Stroke::new(Ink::Series(0), 1.1).opacity((0.5 * weight).min(1.0));
-                scene.line(at(&pair[0].points, i), at(&pair[1].points, i), stroke);
-            }
+        let end = &states[states.len() - 1];
+        for i in 0..end.len() {
+            let weight = end.weights.as_ref().map_or(1.0, |w| f64::from(w[i]));
+            let stroke = Stroke::new(Ink::Series(0), 1.1).opacity((0.5 * weight).min(1.0));
+            scene.lines(vec![states.iter().map(|state| at(&state.points, i)).collect()], stroke);
         }
         let corner = [middle[0] - 0.46 * PANEL, middle[1] - 0.42 * PANEL];
         scene.text(Text::new(corner, *name, TITLE_SIZE, Ink::Text).bold());
