@@ -82,7 +82,7 @@ impl Potential {
     /// A potential on `columns` columns with layers of `width`, drawn from ±1/√inputs, as is A; the linear part is 0.
     ///
     /// The entries of `w` are 1/√width in size and take turns in sign, so that the flow begins near the identity. (All 1, as
-    /// in the published program, they begin with a contraction by e⁷ at a width of 64.)
+    /// in the published program, they begin with a contraction by about e⁷ at a width of 64.)
     pub fn new(columns: usize, width: usize, rate: Rate, rng: &mut impl Rng) -> Self {
         let inputs = columns + 1;
         let mut weights = Weights::zeros(inputs, width);
