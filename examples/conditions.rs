@@ -8,7 +8,7 @@ use chreode::models::{
     Card, Condition, Conditioned, Dataset, Frame, ModelError, Planar, Pool, Sampler, Trained, exact_w1,
 };
 use chreode_plot::{Ink, Paint, Point, Scene, Stroke, TITLE_SIZE, Text, svg};
-use ndarray::{Array2, Axis, array, concatenate};
+use ndarray::{Array2, Axis, arr1, concatenate};
 use std::ops::ControlFlow;
 
 /// The width of a panel.
@@ -70,7 +70,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// Cells around a place.
 fn group(at: [f32; 2], count: usize, seed: u64) -> Result<Array2<f32>, ModelError> {
-    Ok(Planar::Normal.sample(count, Seed(seed))? * 0.2 + &array![at])
+    Ok(Planar::Normal.sample(count, Seed(seed))? * 0.2 + &arr1(&at))
 }
 
 /// The same start under each drug, and three ends.
@@ -104,7 +104,7 @@ fn draw(cells: &Populations, panels: &[(f64, Vec<Vec<Snapshot>>)]) -> Scene {
         for (drug, states) in ways.iter().enumerate() {
             for pair in states.windows(2) {
                 for i in 0..40 {
-                    let stroke = Stroke::new(Ink::Series(drug), 1.0).opacity(0.45);
+                    let stroke = Stroke::new(Ink::Series(drug as u8), 1.0).opacity(0.45);
                     scene.line(at(&pair[0].points, i), at(&pair[1].points, i), stroke);
                 }
             }
