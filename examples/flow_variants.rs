@@ -7,7 +7,7 @@
 use chreode::core::{Populations, Seed, Snapshot};
 use chreode::models::{Card, Dataset, Frame, ModelConfig, ModelError, Planar, Pool, Sampler};
 use chreode_plot::{Ink, Paint, Point, Scene, Stroke, TITLE_SIZE, Text, svg};
-use ndarray::{Array2, Axis, array, concatenate, s};
+use ndarray::{Array2, Axis, array, concatenate};
 use std::ops::ControlFlow;
 
 /// The width of a panel, and how many are in a row.
@@ -64,7 +64,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "fm" => (from_noise(&cells)?, Frame::identity(cells.features().to_vec())),
             _ => (cells.clone(), Frame::isotropic(&cells)?),
         };
-        let start = Snapshot::new(0.0, cells.points(0).slice(s![..DRAWN, ..]).to_owned());
+        let drawn: Vec<usize> = (0..DRAWN).collect();
+        let start = Snapshot::new(0.0, cells.points(0).select(Axis(0), &drawn));
         let mut run = config.start(&Dataset::Populations(cells.clone()), frame)?;
         run.train(Pool::with_threads(2), &mut |_| ControlFlow::Continue(()))?;
         let model = run.finish().dynamics()?;

@@ -6,8 +6,10 @@ use crate::case::Training;
 use crate::cfm::config;
 use anyhow::Result;
 use chreode_core::{Network, ParameterView, Seed};
-use chreode_models::{BatchSource, FlowMatcher, ModelError, Pairing, Regression, Straight, Trainer};
-use chreode_nn::{GraphMemory, Mlp, MlpConfig};
+use chreode_models::{
+    BatchSource, FlowMatcher, ModelError, Net, NetMemory, Pairing, Regression, Straight, Trainer,
+};
+use chreode_nn::MlpConfig;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::Rng;
 use serde::Serialize;
@@ -110,14 +112,14 @@ impl Pairing for TimedPairing {
 
 /// A network with two clocks.
 struct TimedNetwork {
-    inner: Mlp<f32>,
+    inner: Net,
     forward: Arc<Clock>,
     pullback: Arc<Clock>,
 }
 
 impl Network for TimedNetwork {
     type Scalar = f32;
-    type Memory = GraphMemory<f32>;
+    type Memory = NetMemory;
 
     fn width(&self) -> (usize, usize) {
         self.inner.width()
@@ -140,7 +142,7 @@ impl Network for TimedNetwork {
         t: &[f32],
         x: ArrayView2<'_, f32>,
         out: ArrayViewMut2<'_, f32>,
-        memory: &mut GraphMemory<f32>,
+        memory: &mut NetMemory,
     ) {
         self.forward.time(|| self.inner.forward(t, x, out, memory));
     }
@@ -150,7 +152,7 @@ impl Network for TimedNetwork {
         a: ArrayView2<'_, f32>,
         state: Option<ArrayViewMut2<'_, f32>>,
         params: Option<&mut [f32]>,
-        memory: &mut GraphMemory<f32>,
+        memory: &mut NetMemory,
     ) {
         self.pullback.time(|| self.inner.pullback(a, state, params, memory));
     }
