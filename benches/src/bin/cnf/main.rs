@@ -47,6 +47,12 @@ struct Cli {
     /// Points a step
     #[arg(long, default_value_t = 256)]
     batch: usize,
+    /// Widths of the hidden layers, separated by commas
+    #[arg(long, value_delimiter = ',', default_values_t = [64, 64, 64])]
+    hidden: Vec<usize>,
+    /// Width of OT-Flow's potential
+    #[arg(long, default_value_t = 64)]
+    potential: usize,
     /// Only the set of this name: 8gaussians, rings, checkerboard
     #[arg(long)]
     set: Option<String>,
@@ -88,7 +94,7 @@ const SETS: [(&str, PlanarDensity); 3] = [
 
 fn models(cli: &Cli) -> [(&'static str, ModelConfig); 4] {
     let fit = Fit {
-        hidden: vec![64, 64, 64],
+        hidden: cli.hidden.clone(),
         activation: Activation::Tanh,
         batch: cli.batch,
         steps: cli.steps,
@@ -97,7 +103,7 @@ fn models(cli: &Cli) -> [(&'static str, ModelConfig); 4] {
         ema: 0.99,
         ..Fit::default()
     };
-    let potential = Fit { hidden: vec![64], ..fit.clone() };
+    let potential = Fit { hidden: vec![cli.potential], ..fit.clone() };
     let (steps, matching) = (cli.rk4, cli.matching);
     [
         ("cnf", CnfConfig { steps, matching, fit: fit.clone(), ..CnfConfig::default() }.into()),

@@ -7,6 +7,7 @@ use chreode_models::{Dataset, Frame, ModelConfig, Pool, Sampler};
 use chreode_ot::{Order, wasserstein};
 use ndarray::{Array1, Array2, Axis, concatenate};
 use rand_distr::{Distribution, StandardNormal};
+use std::borrow::Cow;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -139,9 +140,18 @@ impl Experiment {
                 let Predicted { sides: [from_before, from_after], seconds } =
                     predicted[model].as_ref().context("it was predicted above")?;
                 match side {
-                    Side::Before => parts.push((from_before, 1.0)),
-                    Side::After => parts.push((from_after, 1.0)),
-                    Side::Both => parts.extend([(from_before, 1.0 - way), (from_after, way)]),
+                    Side::Before => parts.push((Cow::Borrowed(from_before), 1.0)),
+                    Side::After => parts.push((Cow::Borrowed(from_after), 1.0)),
+                    Side::Both => {
+                        parts.push((Cow::Borrowed(from_before), 1.0 - way));
+                        parts.push((Cow::Borrowed(from_after), way));
+                    }
+                    Side::Halves => {
+                        for (part, share) in [(from_before, 1.0 - way), (from_after, way)] {
+                            let count = (share * before.len() as f64).round() as usize;
+                            parts.push((Cow::Owned(thinned(part, count, Seed(seed))), share));
+                        }
+                    }
                 }
                 spent += seconds;
             }
@@ -204,10 +214,18 @@ impl Experiment {
     }
 }
 
+/// `count` cells of `part` at random, or all of fewer.
+fn thinned(part: &Snapshot, count: usize, seed: Seed) -> Snapshot {
+    let rng = &mut seed.stream("halves", 0);
+    let kept = rand::seq::index::sample(rng, part.len(), count.min(part.len())).into_vec();
+    let weights = part.weights.as_ref().map(|weights| weights.select(Axis(0), &kept));
+    Snapshot { weights, ..Snapshot::new(part.time, part.points.select(Axis(0), &kept)) }
+}
+
 /// One population of several, each with its share of the mass.
-fn together(parts: &[(&Snapshot, f64)]) -> Result<Snapshot> {
+fn together(parts: &[(Cow<'_, Snapshot>, f64)]) -> Result<Snapshot> {
     if let [(one, _)] = parts {
-        return Ok((*one).clone());
+        return Ok(one.clone().into_owned());
     }
     let points: Vec<_> = parts.iter().map(|(part, _)| part.points.view()).collect();
     let weights = parts.iter().flat_map(|(part, share)| (part.probabilities() * *share).to_vec());
@@ -225,8 +243,18 @@ mod tests {
         let one = Snapshot::new(1.0, array![[0.0], [1.0]]);
         let other =
             Snapshot { weights: Some(array![30.0, 10.0]), ..Snapshot::new(1.0, array![[2.0], [3.0]]) };
-        let all = together(&[(&one, 0.5), (&other, 0.5)]).unwrap();
+        let all = together(&[(Cow::Borrowed(&one), 0.5), (Cow::Borrowed(&other), 0.5)]).unwrap();
         assert_eq!(all.points, array![[0.0], [1.0], [2.0], [3.0]]);
         assert_eq!(all.weights, Some(array![0.25, 0.25, 0.375, 0.125]));
+    }
+    #[test]
+    fn halves_are_cells_of_their_side_each_once() {
+        let side = Snapshot::new(1.0, Array2::from_shape_fn((10, 1), |(i, _)| i as f32));
+        let half = thinned(&side, 5, Seed(1));
+        let mut found: Vec<f32> = half.points.iter().copied().collect();
+        found.sort_by(f32::total_cmp);
+        found.dedup();
+        assert_eq!(found.len(), 5, "{found:?}");
+        assert_eq!(thinned(&side, 99, Seed(1)).len(), 10);
     }
 }

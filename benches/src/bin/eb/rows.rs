@@ -13,6 +13,9 @@ pub(crate) enum Side {
     After,
     /// Both, the nearer ones with more of the mass.
     Both,
+    /// Of both so many cells, drawn at random, that they are together as many as before: what two sides gain beside twice
+    /// the points.
+    Halves,
 }
 
 /// One model of a row.
@@ -49,7 +52,8 @@ impl Rows {
             Some((model, "before")) => (model, Side::Before),
             Some((model, "after")) => (model, Side::After),
             Some((model, "both")) => (model, Side::Both),
-            Some((_, other)) => bail!("{other} is not before, after or both"),
+            Some((model, "halves")) => (model, Side::Halves),
+            Some((_, other)) => bail!("{other} is not before, after, both or halves"),
         };
         if let Some(known) = self.models.iter().position(|(name, _)| name == model) {
             return Ok(Member { model: known, side });
@@ -91,6 +95,6 @@ mod tests {
         let both = [Member { model: 0, side: Side::Both }, Member { model: 1, side: Side::After }];
         assert_eq!(rows.rows[1].1, both);
         let error = Rows::parse(&["ot-cfm:near".into()], &[]).unwrap_err();
-        assert_eq!(error.to_string(), "near is not before, after or both");
+        assert_eq!(error.to_string(), "near is not before, after, both or halves");
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::published::Set;
 use anyhow::Result;
-use chreode_core::{Populations, Seed};
+use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{
-    Card, Dataset, Dynamics, Frame, ModelConfig, PairScore, Planar, Pool, normalised_path_energy,
-    push_forward,
+    Card, Dataset, Dynamics, Frame, ModelConfig, PairScore, Planar, Pool, Sampler,
+    normalised_path_energy, push_forward,
 };
 use chreode_ot::{Order, wasserstein};
 use ndarray::Array2;
@@ -16,7 +16,7 @@ use std::time::Instant;
 
 /// The first seed of the publication.
 const FIRST_SEED: u64 = 42;
-/// Euler steps from 0 to 1.
+/// Euler steps from 0 to 1, with or without noise.
 const EULER: usize = 100;
 
 /// How much is done.
@@ -105,6 +105,8 @@ impl Method {
 pub(crate) struct Run {
     /// A score for each method that suits the set.
     pub(crate) scores: Vec<(Method, PairScore)>,
+    /// W₂ of the motion with noise, where a model has one; the scores are those of the flow.
+    pub(crate) noisy: Vec<Option<f64>>,
     /// Seconds of training, likewise.
     pub(crate) seconds: Vec<f64>,
     /// W₂ between the target's test points and as many others of the same law: what a perfect model scores.
@@ -139,13 +141,21 @@ impl Experiment {
     fn one(&self, set: &Set, drawn: &Drawn, seed: Seed) -> Result<Run> {
         let Drawn { train, test, least, floor, .. } = drawn;
         let [source, target] = [0, 1].map(|k| &test.snapshots()[k].points);
-        let (mut flows, mut seconds) = (Vec::new(), Vec::new());
+        let (mut flows, mut diffused, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
         for method in self.methods.iter().copied().filter(|method| method.suits(set)) {
             let start = Instant::now();
             let flow = self.train(train, method, seed)?;
             seconds.push(start.elapsed().as_secs_f64());
             let velocity = |t: f64, x: &Array2<f32>| flow.velocity(t, x.view()).expect("two columns");
             flows.push((method, push_forward(&velocity, source, [0.0, 1.0], EULER)?));
+            diffused.push(match method {
+                Method::Score => {
+                    let states =
+                        flow.evolve(&Snapshot::new(0.0, source.clone()), &[0.0, 1.0], &Sampler::published(), seed)?;
+                    states.into_iter().nth(1).map(|end| end.points)
+                }
+                _ => None,
+            });
         }
         // A solve prices arcs on all threads but pivots on one, and two at a time fill two cores; more would only take
         // more memory.
@@ -159,7 +169,8 @@ impl Experiment {
                     .push((*method, PairScore { w2: w2?.value, npe, energy: path.energy, least_w2: *least }));
             }
         }
-        Ok(Run { scores, seconds, floor: *floor })
+        let noisy = diffused.iter().map(|ends| Ok(ends.as_ref().map(between).transpose()?.map(|w2| w2.value)));
+        Ok(Run { scores, noisy: noisy.collect::<Result<_>>()?, seconds, floor: *floor })
     }
 
     fn train(&self, train: &Populations, method: Method, seed: Seed) -> Result<Box<dyn Dynamics>> {

@@ -15,6 +15,11 @@ pub(crate) struct Row {
     w2_sd: Option<f64>,
     npe_mean: f64,
     npe_sd: Option<f64>,
+    /// W₂ of the motion with noise, where the model has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    w2_noisy_mean: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    w2_noisy_sd: Option<f64>,
     /// Training alone, of one seed.
     seconds: f64,
     /// W₂ between two samples of the target.
@@ -33,6 +38,8 @@ impl Row {
             |value: &dyn Fn(&Run, usize) -> f64| moments(runs.iter().map(|r| value(r, place(r))).collect());
         let (w2_mean, w2_sd) = column(&|run, k| run.scores[k].1.w2);
         let (npe_mean, npe_sd) = column(&|run, k| run.scores[k].1.npe);
+        let noisy: Option<Vec<f64>> = runs.iter().map(|run| run.noisy[place(run)]).collect();
+        let noisy = noisy.map(moments);
         let (seconds, _) = column(&|run, k| run.seconds[k]);
         let (w2_floor_mean, w2_floor_sd) = column(&|run, _| run.floor);
         let w2_floor_sd = w2_floor_sd.filter(|_| points == Points::Each);
@@ -45,6 +52,8 @@ impl Row {
             w2_sd,
             npe_mean,
             npe_sd,
+            w2_noisy_mean: noisy.map(|(mean, _)| mean),
+            w2_noisy_sd: noisy.and_then(|(_, sd)| sd),
             seconds,
             w2_floor_mean,
             w2_floor_sd,
@@ -102,7 +111,11 @@ impl Display for Row {
             published(self.published_npe),
             pair(self.w2_floor_mean, self.w2_floor_sd),
             self.seconds
-        )
+        )?;
+        match self.w2_noisy_mean {
+            Some(mean) => write!(f, "   with noise: W2 {}", pair(mean, self.w2_noisy_sd)),
+            None => Ok(()),
+        }
     }
 }
 

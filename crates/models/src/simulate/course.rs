@@ -11,8 +11,10 @@ use std::f64::consts::{PI, TAU};
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Course {
-    /// Spirals in the plane, half of them clockwise: 200 points a step of 6π/1000 apart, from a random place of a curve
-    /// of 1000 points (Chen et al. 2018, arXiv:1806.07366, section 5.1; there the first 100 are seen).
+    /// Pieces of two spirals in the plane, `x = 5 + 0.3 s cos s`, `y = 0.3 s sin s` with s from 0 to 6π, and, clockwise,
+    /// `x = 15/s cos s − 5`, `y = 15/s sin s` with s from 6π + 1 to 1: from a random one of the points 100 to 399 of 500, as
+    /// many points as are left of them, but 200 at most. The law is that of torchdiffeq's example of latent ODEs, which
+    /// shows the first 100; what Chen et al. 2018 (arXiv:1806.07366, section 5.1) drew from is not published.
     Spirals,
     /// x = c + sin(2π f t) with f ~ U(0.4, 0.8), c ~ N(1, 0.1²), at `points` random times of [0, 5] and at 0 (Rubanova et
     /// al. 2019, arXiv:1907.03907, section 4.1).
@@ -65,8 +67,8 @@ impl Course {
         match self {
             Self::Spirals => {
                 let clockwise = rng.random::<f64>() < 0.5;
-                let first = rng.random_range(100..800);
-                let step = 6.0 * PI / 1000.0;
+                let first: usize = rng.random_range(100..400);
+                let (count, step) = (200.min(500 - first), 6.0 * PI / 499.0);
                 let point = |k: usize| {
                     let s = (first + k) as f64 * step;
                     let (angle, radius, centre) = if clockwise {
@@ -77,7 +79,7 @@ impl Course {
                     };
                     [radius * angle.cos() + centre, radius * angle.sin()]
                 };
-                ((0..200).map(|k| k as f64 * step).collect(), rows((0..200).map(point)))
+                ((0..count).map(|k| k as f64 * step).collect(), rows((0..count).map(point)))
             }
             Self::Periodic { points } => {
                 let frequency = rng.random_range(0.4..0.8);

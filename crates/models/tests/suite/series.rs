@@ -124,6 +124,19 @@ fn courses_obey_their_laws() {
     let spirals = Course::Spirals.sample(40, 0.0, Seed(1)).unwrap();
     let right = spirals.individuals().iter().filter(|one| one.values.column(0).mean().unwrap() > 0.0).count();
     assert!((8..32).contains(&right), "half of them: {right}");
+    for one in spirals.individuals() {
+        // The radius about the spiral's own centre is 0.3 s forwards, or 15/s backwards, and s grows by the time.
+        let right = one.values.column(0).mean().unwrap() > 0.0;
+        let centre = if right { 5.0 } else { -5.0 };
+        let s = |i: usize| {
+            let radius = f64::from((one.values[[i, 0]] - centre).hypot(one.values[[i, 1]]));
+            if right { radius / 0.3 } else { 6.0 * std::f64::consts::PI + 1.0 - 15.0 / radius }
+        };
+        let length = one.times.len();
+        assert!((101..=200).contains(&length) && (s(0) > 3.0), "{length}");
+        assert!((0..length).all(|i| (s(i) - s(0) - one.times[i]).abs() < 1e-3), "a constant turn");
+        assert!(length == 200 || s(length - 1) > 18.8, "to the end of the curve");
+    }
     let species = Course::Brusselator.sample(200, 0.0, Seed(1)).unwrap();
     let times: usize = species.individuals().iter().map(|one| one.times.len()).sum();
     assert!(species.individuals().iter().all(|one| (20..30).contains(&one.times.len())));

@@ -86,6 +86,7 @@ pub enum PriorShare {
 /// | `prior` | `values` | `values`, `latents`; what the KL term is divided by |
 /// | `label_weight` | 0 | ≥ 0; of the cross-entropy of the labels; 0 for none, 100 as published |
 /// | `classifier` | [300, 300] | widths of the layers between z₀ and the log-odds of a label, 1 to 4096 |
+/// | `decoder` | [] | widths of the layers between z and what is measured, 1 to 4096; none is an affine map |
 /// | `shown` | 1 | (0, 1]; the random fraction of its times that an individual is recognised from |
 /// | `until` | 1 | (0, 1]; the fraction of the whole span that is shown |
 /// | `learns` | `whole` | `whole`, `rest`; what a path is trained on where `until` is below 1 |
@@ -116,6 +117,8 @@ pub struct LatentConfig {
     pub label_weight: f64,
     /// Widths of the classifier's hidden layers.
     pub classifier: Vec<usize>,
+    /// Widths of the decoder's hidden layers.
+    pub decoder: Vec<usize>,
     /// Fraction of times that are shown.
     pub shown: f64,
     /// Fraction of the span that is shown.
@@ -147,6 +150,7 @@ impl Default for LatentConfig {
             prior: PriorShare::default(),
             label_weight: 0.0,
             classifier: vec![300, 300],
+            decoder: Vec::new(),
             shown: 1.0,
             until: 1.0,
             learns: Learns::default(),
@@ -216,6 +220,7 @@ impl Recipe for LatentConfig {
         positive("noise", self.noise)?;
         require("label_weight", self.label_weight, self.label_weight >= 0.0, "a number of 0 or more")?;
         self.classifier.iter().try_for_each(|&n| width("classifier", n))?;
+        self.decoder.iter().try_for_each(|&n| width("decoder", n))?;
         fraction("shown", self.shown)?;
         fraction("until", self.until)?;
         require("longest", self.longest, self.longest >= 1e-5, "1e-5 or more")?;

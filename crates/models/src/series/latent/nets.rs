@@ -81,7 +81,7 @@ impl<A: Element> LatentNets<A> {
         let classifier = (config.label_weight > 0.0)
             .then(|| perceptron(latents, &config.classifier, Activation::Relu, 1, rng))
             .transpose()?;
-        let decoder = perceptron(latents, &[], Activation::Tanh, features, rng)?;
+        let decoder = perceptron(latents, &config.decoder, activation, features, rng)?;
         let mut nets = Self { features, latents, encoder, head, motion, rates, decoder, classifier };
         nets.tie();
         Ok(nets)
