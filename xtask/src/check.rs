@@ -1,6 +1,6 @@
 //! `cargo xtask check`: what CI runs, in one command.
 
-use crate::{libtorch, licences, process, reproduce, tidy};
+use crate::{libtorch, licences, process, tests, tidy};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
@@ -19,10 +19,8 @@ pub(crate) enum Step {
     Test,
     /// Documentation, warnings denied
     Doc,
-    /// Lints and tests of what is off by default: HNSW, and libhdf5 where the system has it
+    /// Lints and tests of what only some systems have: libhdf5
     Features,
-    /// The short form of every published experiment, which a broken method fails
-    Reproduce,
     /// Lints, tests and documentation of what needs libtorch
     Torch,
 }
@@ -30,8 +28,9 @@ pub(crate) enum Step {
 /// Every member that needs no libtorch.
 const REST: [&str; 3] = ["--workspace", "--exclude", "chreode-torch"];
 
-/// What needs one.
-const TORCH: [&str; 6] = ["-p", "chreode-torch", "-p", "chreode-cli", "--features", "chreode-cli/torch"];
+/// Every member. Cargo turns on the features that a selection of members asks for together: with a smaller one almost
+/// all would be built anew.
+const TORCH: [&str; 3] = ["--workspace", "--features", "chreode-cli/torch"];
 
 fn run_step(step: Step) -> Result<()> {
     match step {
@@ -42,27 +41,13 @@ fn run_step(step: Step) -> Result<()> {
         Step::Test => process::run(process::cargo().arg("test").args(REST)),
         Step::Doc => doc(&REST),
         Step::Features => features(),
-        Step::Reproduce => reproduce::quick(),
         Step::Torch => {
             libtorch::expect()?;
             clippy(&TORCH)?;
-            // One thread for libtorch: the tests themselves run beside each other.
-            let test = |arguments: &[&str]| {
-                process::run(process::cargo().arg("test").args(arguments).env("OMP_NUM_THREADS", "1"))
-            };
-            test(&["-p", "chreode-torch"])?;
-            test(&[
-                "-p",
-                "chreode-cli",
-                "--features",
-                "torch",
-                "--test",
-                "suite",
-                "--",
-                "doctor::",
-                "device::",
-            ])?;
-            doc(&TORCH[..2])
+            tests::run(&TORCH, "crates/torch", &[])?;
+            tests::run(&TORCH, "crates/cli", &["doctor::", "device::"])?;
+            process::run(process::cargo().arg("test").args(TORCH).args(["--doc", "--", "crates/torch"]))?;
+            doc(&TORCH)
         }
     }
 }
@@ -79,21 +64,16 @@ fn doc(members: &[&str]) -> Result<()> {
 
 /// What no other step turns on.
 fn features() -> Result<()> {
-    let with = |package: &str, feature: &str, tests: &str| {
-        clippy(&["-p", package, "--features", feature])?;
-        let arguments = ["test", "-p", package, "--features", feature, "--test", "suite", tests];
-        process::run(process::cargo().args(arguments))
-    };
-    with("chreode-prep", "hnsw", "approximate::")?;
     let listed = std::process::Command::new("pkg-config").args(["--exists", "hdf5"]).status();
-    if std::env::var_os("HDF5_DIR").is_some() || listed.is_ok_and(|status| status.success()) {
-        with("chreode-io", "libhdf5", "exotic::")
-    } else {
+    if std::env::var_os("HDF5_DIR").is_none() && !listed.is_ok_and(|status| status.success()) {
         println!(
             "skipped: libhdf5, which neither HDF5_DIR nor pkg-config knows (apt-get install libhdf5-dev)"
         );
-        Ok(())
+        return Ok(());
     }
+    let selection = ["-p", "chreode-io", "--features", "libhdf5"];
+    clippy(&selection)?;
+    process::run(process::cargo().arg("test").args(selection).args(["--test", "suite", "exotic::"]))
 }
 
 /// Every step that needs no libtorch.

@@ -9,6 +9,7 @@ mod peers;
 mod process;
 mod programs;
 mod reproduce;
+mod tests;
 mod tidy;
 mod work_precision;
 

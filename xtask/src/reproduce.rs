@@ -1,11 +1,10 @@
-//! `cargo xtask reproduce`: reruns a published experiment with the release build.
+//! `cargo xtask reproduce`: reruns a published experiment with the release build. Their short forms are tests of the benches.
 
 use crate::process::{cargo, run as run_command};
 use anyhow::Result;
 use clap::ValueEnum;
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
 
 /// A published experiment.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -34,17 +33,8 @@ pub(crate) enum Experiment {
     Brusselator,
 }
 
-/// How the experiments are built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Build {
-    /// To measure with.
-    Release,
-    /// The tests' own, of which most is built already where the tests have run.
-    Tests,
-}
-
 /// The command that runs `experiment`.
-fn command(experiment: Experiment, build: Build) -> Command {
+fn command(experiment: Experiment) -> Command {
     // A program, and which of its experiments.
     let (binary, fixed): (&str, &[&str]) = match experiment {
         Experiment::TwoDim => ("two-dim", &[]),
@@ -60,34 +50,16 @@ fn command(experiment: Experiment, build: Build) -> Command {
         Experiment::Brusselator => ("series", &["brusselator"]),
     };
     let mut command = cargo();
-    command.args(["run", "--quiet", "--package", "chreode-benches", "--bin", binary]);
-    if build == Build::Release {
-        command.arg("--release");
-    }
-    command.arg("--").args(fixed);
+    command.args(["run", "--quiet", "--release", "--package", "chreode-benches", "--bin", binary, "--"]);
+    command.args(fixed);
     command
 }
 
 /// Reruns `experiment`.
 pub(crate) fn run(experiment: Experiment, json: Option<&Path>, rest: &[String]) -> Result<()> {
-    let mut command = command(experiment, Build::Release);
+    let mut command = command(experiment);
     if let Some(file) = json {
         command.arg("--json").arg(std::path::absolute(file)?);
     }
     run_command(command.args(rest))
-}
-
-/// Runs the short form of every experiment, which fails where a method is broken.
-pub(crate) fn quick() -> Result<()> {
-    for experiment in Experiment::value_variants() {
-        // The same program with other columns of a file.
-        if matches!(experiment, Experiment::Eb50 | Experiment::Eb100) {
-            continue;
-        }
-        let start = Instant::now();
-        run_command(command(*experiment, Build::Tests).arg("--quick"))?;
-        let name = experiment.to_possible_value().expect("no experiment is hidden");
-        println!("{} held its bounds, in {:.0} s", name.get_name(), start.elapsed().as_secs_f64());
-    }
-    Ok(())
 }

@@ -5,6 +5,7 @@
 //! their difference, whose expectation is the Kullback-Leibler divergence.
 
 use anyhow::{Context, Result, ensure};
+use chreode_benches::moments;
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{
     CnfConfig, Dataset, Dynamics, Fit, Frame, ModelConfig, OtFlowConfig, PlanarDensity, Pool, Sampler, Steps,
@@ -211,12 +212,4 @@ fn main() -> Result<()> {
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(())
-}
-
-/// Mean, and standard deviation (of a sample) where there are two values or more.
-fn moments(values: &[f64]) -> (f64, Option<f64>) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
-    (mean, (values.len() > 1).then(|| (squares / (n - 1.0)).sqrt()))
 }

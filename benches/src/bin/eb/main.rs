@@ -2,8 +2,9 @@
 //!
 //! 16,819 cells at five times (Moon et al. 2019), principal components, the published protocol (Tong et al. 2024,
 //! arXiv 2307.03672, table 4): times 1, 2 and 3 are left out in turn, the cells of the time before are pushed to the one
-//! left out with 100 Euler steps, and exact W1 to the measured cells is averaged over the three. Nothing of the time left
-//! out is used to train or to choose. With `--inner` each fold leaves another inner time out of its training data and is
+//! left out with 100 Euler steps, and exact W1 to the measured cells is averaged over the three. Beyond the means and the
+//! deviations by which five components are whitened, of all cells as published, nothing of the time left out is used to train
+//! or to choose. With `--inner` each fold leaves another inner time out of its training data and is
 //! scored there: what settings may be chosen by. A row may also push the cells of the time after backwards, which are data to
 //! train on just as those of the time before, or put the predictions of several models together.
 

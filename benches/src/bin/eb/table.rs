@@ -1,6 +1,7 @@
 //! The rows, on the terminal and in the file.
 
 use crate::folds::{Experiment, Scores};
+use chreode_benches::moments;
 use serde::Serialize;
 use std::fmt::{self, Display};
 
@@ -19,11 +20,12 @@ pub(crate) struct Row {
 
 impl Row {
     pub(crate) fn new(model: &str, scores: &Scores) -> Self {
-        let means = scores.w1.iter().map(|folds| folds.iter().sum::<f64>() / folds.len() as f64).collect();
-        let (w1_mean, w1_sd) = moments(means);
-        let fold = |k: usize| moments(scores.w1.iter().map(|folds| folds[k]).collect());
+        let means: Vec<f64> =
+            scores.w1.iter().map(|folds| folds.iter().sum::<f64>() / folds.len() as f64).collect();
+        let (w1_mean, w1_sd) = moments(&means);
+        let fold = |k: usize| moments(&scores.w1.iter().map(|folds| folds[k]).collect::<Vec<_>>());
         let w1_by_fold = (0..scores.folds.len()).map(fold).collect();
-        let seconds = moments(scores.seconds.clone()).0;
+        let seconds = moments(&scores.seconds).0;
         Self { model: model.into(), w1_mean, w1_sd, w1_by_fold, seconds }
     }
 }
@@ -67,12 +69,4 @@ impl Display for Row {
         let folds: String = self.w1_by_fold.iter().map(pair).collect();
         write!(f, "{:<32}{}{folds}{:>11.1}", self.model, pair(&(self.w1_mean, self.w1_sd)), self.seconds)
     }
-}
-
-/// Mean, and standard deviation (of a sample) where there are two values or more.
-fn moments(values: Vec<f64>) -> (f64, Option<f64>) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
-    (mean, (values.len() > 1).then(|| (squares / (n - 1.0)).sqrt()))
 }

@@ -7,6 +7,7 @@
 mod closed;
 
 use anyhow::{Context, Result, ensure};
+use chreode_benches::moments;
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{Dynamics, Fit, Frame, Motion, Pool, Run, Sampler, ScoreFlowConfig, Steps};
 use chreode_nn::Shortcut;
@@ -220,12 +221,4 @@ fn line(row: &Row) -> String {
         row.kl_floor,
         row.seconds
     )
-}
-
-/// Mean, and standard deviation (of a sample) where there are two values or more.
-fn moments(values: &[f64]) -> (f64, Option<f64>) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
-    (mean, (values.len() > 1).then(|| (squares / (n - 1.0)).sqrt()))
 }

@@ -1,6 +1,7 @@
 //! The rows, on the terminal and in the file.
 
 use crate::{Scored, published};
+use chreode_benches::moments;
 use serde::Serialize;
 use std::fmt::{self, Display};
 
@@ -67,24 +68,5 @@ impl Display for Row {
             known(self.published_mass_error),
             self.seconds
         )
-    }
-}
-
-/// Mean, and standard deviation (of a sample) where there are two values or more.
-fn moments(values: &[f64]) -> (f64, Option<f64>) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
-    (mean, (values.len() > 1).then(|| (squares / (n - 1.0)).sqrt()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_deviation_is_that_of_a_sample_and_absent_for_one_value() {
-        assert_eq!(moments(&[1.0, 2.0, 3.0]), (2.0, Some(1.0)));
-        assert_eq!(moments(&[4.0]), (4.0, None));
     }
 }

@@ -1,5 +1,6 @@
 //! The rows, on the terminal and in the file.
 
+use chreode_benches::moments;
 use serde::Serialize;
 
 /// What the number of a quick run must be; a broken method misses it.
@@ -35,18 +36,16 @@ impl Row {
         seconds: &[f64],
         published: Option<f64>,
     ) -> Self {
-        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
-        let centre = mean(values);
-        let squares: f64 = values.iter().map(|v| (v - centre) * (v - centre)).sum();
+        let (metric_mean, metric_sd) = moments(values);
         Self {
             task: task.into(),
             model: model.into(),
             metric,
-            metric_mean: centre,
-            metric_sd: (values.len() > 1).then(|| (squares / (values.len() as f64 - 1.0)).sqrt()),
+            metric_mean,
+            metric_sd,
             published,
             seeds: values.len(),
-            seconds: mean(seconds),
+            seconds: moments(seconds).0,
             bound: None,
         }
     }
@@ -97,13 +96,6 @@ pub(crate) fn table(rows: &[Row]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_deviation_is_that_of_a_sample_and_absent_for_one_seed() {
-        let row = Row::of(("t", "m"), "mse", &[1.0, 2.0, 3.0], &[4.0, 6.0, 8.0], None);
-        assert_eq!((row.metric_mean, row.metric_sd, row.seconds, row.seeds), (2.0, Some(1.0), 6.0, 3));
-        assert_eq!(Row::of(("t", "m"), "mse", &[1.0], &[1.0], None).metric_sd, None);
-    }
 
     #[test]
     fn a_bound_that_is_missed_is_named() {

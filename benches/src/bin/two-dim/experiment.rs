@@ -4,8 +4,8 @@ use crate::published::Set;
 use anyhow::Result;
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{
-    Card, Dataset, Dynamics, Frame, ModelConfig, PairScore, Planar, Pool, Sampler,
-    normalised_path_energy, push_forward,
+    Card, Dataset, Dynamics, Frame, ModelConfig, PairScore, Planar, Pool, Sampler, normalised_path_energy,
+    push_forward,
 };
 use chreode_ot::{Order, wasserstein};
 use ndarray::Array2;
@@ -150,8 +150,12 @@ impl Experiment {
             flows.push((method, push_forward(&velocity, source, [0.0, 1.0], EULER)?));
             diffused.push(match method {
                 Method::Score => {
-                    let states =
-                        flow.evolve(&Snapshot::new(0.0, source.clone()), &[0.0, 1.0], &Sampler::published(), seed)?;
+                    let states = flow.evolve(
+                        &Snapshot::new(0.0, source.clone()),
+                        &[0.0, 1.0],
+                        &Sampler::published(),
+                        seed,
+                    )?;
                     states.into_iter().nth(1).map(|end| end.points)
                 }
                 _ => None,
@@ -169,7 +173,8 @@ impl Experiment {
                     .push((*method, PairScore { w2: w2?.value, npe, energy: path.energy, least_w2: *least }));
             }
         }
-        let noisy = diffused.iter().map(|ends| Ok(ends.as_ref().map(between).transpose()?.map(|w2| w2.value)));
+        let noisy =
+            diffused.iter().map(|ends| Ok(ends.as_ref().map(between).transpose()?.map(|w2| w2.value)));
         Ok(Run { scores, noisy: noisy.collect::<Result<_>>()?, seconds, floor: *floor })
     }
 

@@ -3,6 +3,7 @@
 use crate::experiment::{Experiment, Method, Points, Run};
 use crate::published::{Published, Set};
 use anyhow::{Result, ensure};
+use chreode_benches::moments;
 use serde::Serialize;
 use std::fmt::{self, Display};
 
@@ -34,12 +35,13 @@ impl Row {
     pub(crate) fn of(set: &Set, method: Method, points: Points, runs: &[Run]) -> Self {
         let place =
             |run: &Run| run.scores.iter().position(|(m, _)| *m == method).expect("a method of the set");
-        let column =
-            |value: &dyn Fn(&Run, usize) -> f64| moments(runs.iter().map(|r| value(r, place(r))).collect());
+        let column = |value: &dyn Fn(&Run, usize) -> f64| {
+            moments(&runs.iter().map(|r| value(r, place(r))).collect::<Vec<_>>())
+        };
         let (w2_mean, w2_sd) = column(&|run, k| run.scores[k].1.w2);
         let (npe_mean, npe_sd) = column(&|run, k| run.scores[k].1.npe);
         let noisy: Option<Vec<f64>> = runs.iter().map(|run| run.noisy[place(run)]).collect();
-        let noisy = noisy.map(moments);
+        let noisy = noisy.map(|values| moments(&values));
         let (seconds, _) = column(&|run, k| run.seconds[k]);
         let (w2_floor_mean, w2_floor_sd) = column(&|run, _| run.floor);
         let w2_floor_sd = w2_floor_sd.filter(|_| points == Points::Each);
@@ -116,24 +118,5 @@ impl Display for Row {
             Some(mean) => write!(f, "   with noise: W2 {}", pair(mean, self.w2_noisy_sd)),
             None => Ok(()),
         }
-    }
-}
-
-/// Mean, and standard deviation (of a sample) where there are two values or more.
-fn moments(values: Vec<f64>) -> (f64, Option<f64>) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|v| (v - mean) * (v - mean)).sum();
-    (mean, (values.len() > 1).then(|| (squares / (n - 1.0)).sqrt()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_deviation_is_that_of_a_sample_and_absent_for_one_value() {
-        assert_eq!(moments(vec![1.0, 2.0, 3.0]), (2.0, Some(1.0)));
-        assert_eq!(moments(vec![4.0]), (4.0, None));
     }
 }
