@@ -4,8 +4,11 @@ use std::process::Command;
 
 /// Runs `program` with `arguments` and `--quick`, on one thread: the tests run beside each other.
 fn holds_its_bounds(program: &str, arguments: &[&str]) {
-    let output =
-        Command::new(program).args(arguments).args(["--quick", "--threads", "1"]).output().expect("it starts");
+    let output = Command::new(program)
+        .args(arguments)
+        .args(["--quick", "--threads", "1"])
+        .output()
+        .expect("it starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
 }

@@ -85,12 +85,13 @@ fn one(plan: &Plan, (task, model): (&str, &str), points: usize, seed: u64) -> Re
     let frame = frame(&train)?;
     let config = LatentConfig {
         latents: 4,
-        state: 25,
+        state: 50,
         decoder: vec![20],
         noise: NOISE / frame.scale[0],
         fit: Fit {
-            hidden: vec![30; 2],
+            hidden: vec![50; 2],
             activation: Activation::Selu,
+            lr: 1e-2,
             ..plan.fit(base.fit(), (train.len(), epochs, seed))
         },
         ..base

@@ -27,6 +27,8 @@ pub(crate) struct Experiment {
     pub(crate) count: usize,
     pub(crate) points: Points,
     pub(crate) threads: usize,
+    /// Diffusion of \[SF\]²M.
+    pub(crate) sigma: f64,
     pub(crate) methods: Vec<Method>,
 }
 
@@ -182,6 +184,9 @@ impl Experiment {
         let mut config = (Card::named(method.names().1)?.config)();
         if let ModelConfig::Rectified(rectified) = &mut config {
             rectified.first_steps = self.steps;
+        }
+        if let ModelConfig::ScoreFlow(score) = &mut config {
+            score.sigma = self.sigma;
         }
         let fit = config.fit_mut();
         (fit.batch, fit.steps, fit.seed) = (512.min(self.count), self.steps, seed.0);

@@ -21,8 +21,8 @@ struct Cli {
     /// Seeds, from 42 on
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
-    /// Updates of a model; the publication makes about 20,000
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+    /// Updates of a model; 20,000 are the 1000 epochs of the publication
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
     steps: u64,
     /// Points of each set, to train on and again to test on
     #[arg(long, default_value_t = 10_000)]
@@ -33,6 +33,9 @@ struct Cli {
     /// Threads in all [default: as many as there are cores]
     #[arg(long)]
     threads: Option<usize>,
+    /// Diffusion of [SF]2M; 1 as published
+    #[arg(long, default_value_t = 1.0)]
+    sigma: f64,
     /// Only the set of this name, e.g. N->moons
     #[arg(long, value_parser = SETS.map(|set| set.name))]
     set: Option<String>,
@@ -57,7 +60,7 @@ fn main() -> Result<()> {
     let methods = if cli.models.is_empty() { Method::ALL.to_vec() } else { cli.models };
     let points = if cli.redraw { Points::Each } else { Points::Once };
     let (seeds, steps, count) = if cli.quick { (1, 700, 1000) } else { (cli.seeds, cli.steps, cli.points) };
-    let experiment = Experiment { seeds, steps, count, points, threads, methods };
+    let experiment = Experiment { seeds, steps, count, points, threads, sigma: cli.sigma, methods };
     let only = if cli.quick { Some(table::QUICK.into()) } else { cli.set };
     let mut out = std::io::stdout();
     writeln!(out, "{}", table::header(&experiment))?;
