@@ -83,13 +83,14 @@ fn one(plan: &Plan, (task, model): (&str, &str), points: usize, seed: u64) -> Re
         LatentConfig { recognition: Recognition::OdeRnn, ..LatentConfig::default() }
     };
     let frame = frame(&train)?;
+    let width = if plan.quick { 25 } else { 50 };
     let config = LatentConfig {
         latents: 4,
-        state: 50,
+        state: width,
         decoder: vec![20],
         noise: NOISE / frame.scale[0],
         fit: Fit {
-            hidden: vec![50; 2],
+            hidden: vec![width; 2],
             activation: Activation::Selu,
             lr: 1e-2,
             ..plan.fit(base.fit(), (train.len(), epochs, seed))
