@@ -165,6 +165,18 @@ pub enum ModelError {
     },
     /// A file that holds no run, or another one.
     #[error("this checkpoint cannot be used ({reason}); copy it again, or train again")]
+    /// A gradient that is not a number where the loss is one.
+    #[error(
+        "the loss is finite at step {step}, but entry {index} of its gradient is {value}; lower lr, or scale the data"
+    )]
+    GradientNotFinite {
+        /// Steps done before.
+        step: u64,
+        /// The first such entry, counted over all parameters.
+        index: usize,
+        /// What it is.
+        value: f32,
+    },
     Checkpoint {
         /// What is wrong with it.
         reason: String,
