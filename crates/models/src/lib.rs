@@ -9,6 +9,7 @@ mod conditional;
 mod conditions;
 mod couples;
 mod crowd;
+mod cumulative;
 mod density;
 mod dynamics;
 mod error;

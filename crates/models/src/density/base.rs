@@ -1,5 +1,6 @@
 //! The distributions that flows start from.
 
+use crate::cumulative::Cumulative;
 use crate::{ModelError, Space};
 use chreode_core::{ParameterView, Seed, Snapshot};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
@@ -94,19 +95,12 @@ impl Base {
             }
             Self::Kernel => {
                 let mut rng = seed.stream("base", 0);
-                let mut sum = 0.0;
-                let cumulative: Vec<f64> = shares
-                    .iter()
-                    .map(|s| {
-                        sum += s;
-                        sum
-                    })
-                    .collect();
+                let cells = Cumulative::of(shares.iter().copied());
                 let mut centres = Array2::zeros((CENTRES, d));
                 for (k, mut centre) in centres.rows_mut().into_iter().enumerate() {
-                    // Systematic: every cell about as often as it weighs.
-                    let at = (k as f64 + rng.random::<f64>()) / CENTRES as f64 * sum;
-                    centre.assign(&points.row(cumulative.partition_point(|&c| c <= at).min(n - 1)));
+                    // Stratified: every cell about as often as it weighs.
+                    let at = (k as f64 + rng.random::<f64>()) / CENTRES as f64 * cells.total();
+                    centre.assign(&points.row(cells.find(at)));
                 }
                 let mean = points.t().dot(&shares);
                 let variance = (&points - &mean).mapv(|x| x * x).t().dot(&shares).mean().unwrap_or(1.0);

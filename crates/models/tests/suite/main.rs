@@ -23,3 +23,4 @@ mod rescaled_flow;
 mod score_flow;
 mod series;
 mod trainer;
+mod weights;

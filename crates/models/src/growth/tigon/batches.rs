@@ -1,5 +1,6 @@
 //! Points of the densities that kernels around the cells make.
 
+use crate::cumulative::Cumulative;
 use crate::growth::Mass;
 use crate::{BatchSource, Clock, ModelError};
 use chreode_core::{Populations, Seed, Stream};
@@ -60,20 +61,11 @@ impl Smeared {
 
     /// `n` points, of cells by systematic sampling.
     fn draw(&self, n: usize, rng: &mut Stream) -> Array2<f32> {
-        let mut sum = 0.0;
-        let cumulative: Vec<f64> = self
-            .masses
-            .iter()
-            .map(|m| {
-                sum += m;
-                sum
-            })
-            .collect();
+        let masses = Cumulative::of(self.masses.iter().copied());
         let start: f64 = rng.random();
         let mut points = Array2::zeros((n, self.points.ncols()));
         for (k, mut point) in points.rows_mut().into_iter().enumerate() {
-            let at = (k as f64 + start) / n as f64 * sum;
-            let cell = cumulative.partition_point(|&c| c <= at).min(cumulative.len() - 1);
+            let cell = masses.find((k as f64 + start) / n as f64 * masses.total());
             for (x, c) in point.iter_mut().zip(self.points.row(cell)) {
                 let noise: f64 = StandardNormal.sample(rng);
                 *x = c + (self.width * noise) as f32;
