@@ -209,6 +209,18 @@ pub enum ModelError {
     },
 }
 
+    /// A mass that no number holds.
+    #[error(
+        "by time {time} the mass of cell {row} is exp({logarithm}) times what it was, more than a number holds; ask for a time nearer to those trained on"
+    )]
+    Mass {
+        /// The first such cell.
+        row: usize,
+        /// The time.
+        time: f64,
+        /// The logarithm of the factor.
+        logarithm: f32,
+    },
 impl From<AdjointError> for ModelError {
     /// A failed solve is that; what else keeps an adjoint from a gradient is told.
     fn from(error: AdjointError) -> Self {
