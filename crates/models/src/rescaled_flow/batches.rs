@@ -17,8 +17,8 @@ pub struct RescaledBatch {
     pub t: Vec<f32>,
     /// Some cells.
     pub x: Array2<f32>,
-    /// `η` and `ξ` of each; NaN for the one that it was not drawn for.
-    pub shares: Array2<f32>,
+    /// `η` and `ξ` of each; `None` for the one that it was not drawn for.
+    pub shares: Array2<Option<f32>>,
 }
 
 /// Pairs of unbalanced plans between whole populations, on curves through cells of up to four times.
@@ -131,11 +131,12 @@ impl BatchSource for RescaledMatcher<'_> {
                     let (row, share) = known[rng.random_range(0..known.len())];
                     t.push(self.times[time] as f32);
                     x.extend(self.points[time].row(row));
-                    shares.extend(if column == 0 { [share, f32::NAN] } else { [f32::NAN, share] });
+                    shares.extend(if column == 0 { [Some(share), None] } else { [None, Some(share)] });
                 }
             }
         }
-        let array = |values, columns| Array2::from_shape_vec((asked, columns), values).expect("a row a cell");
-        Ok(RescaledBatch { flow, t, x: array(x, width), shares: array(shares, 2) })
+        let x = Array2::from_shape_vec((asked, width), x).expect("a row a cell");
+        let shares = Array2::from_shape_vec((asked, 2), shares).expect("a row a cell");
+        Ok(RescaledBatch { flow, t, x, shares })
     }
 }
