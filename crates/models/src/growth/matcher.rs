@@ -1,15 +1,15 @@
 //! Batches of rows on the paths between weighted cells.
 
-use super::cache::{Made, PlanCache};
 use super::{GrowthBatch, GrowthPath, Mass, Pair, PairPlan, UnbalancedPlanner};
 use crate::minibatches::{Draw, row};
-use crate::{BatchSource, Clock, ModelError};
+use crate::{BatchSource, Clock, Made, ModelError};
 use chreode_core::{Populations, Seed, Stream};
 use ndarray::{Array1, Array2, Axis};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
+use std::sync::{Arc, OnceLock};
 
 /// Of which cells a plan is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,8 +44,11 @@ pub struct GrowthMatcher<'p, Q, P> {
     /// How cells are drawn where minibatches are paired.
     draws: Vec<Draw>,
     /// The plan of each interval, where whole snapshots are paired.
-    plans: Option<Made>,
+    plans: Option<Arc<Whole>>,
 }
+
+/// The plan of each interval, made when first asked for.
+type Whole = Vec<OnceLock<Result<PairPlan, ModelError>>>;
 
 /// How rows are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,7 +81,7 @@ impl<'p, Q: UnbalancedPlanner, P: GrowthPath> GrowthMatcher<'p, Q, P> {
         model: &'static str,
         (planner, path): (Q, P),
         settings: Draws,
-        cache: &PlanCache,
+        made: &Made,
     ) -> Result<Self, ModelError> {
         let clock = Clock::of(&populations.times())?;
         if let Some(small) = populations.snapshots().iter().find(|s| s.len() < 2) {
@@ -92,7 +95,8 @@ impl<'p, Q: UnbalancedPlanner, P: GrowthPath> GrowthMatcher<'p, Q, P> {
             Plans::Whole => true,
             Plans::Minibatch => false,
         };
-        let plans = whole.then(|| cache.of(populations));
+        let none = || populations.intervals().map(|_| OnceLock::new()).collect::<Whole>();
+        let plans = whole.then(|| made.or(none));
         let draws = populations.snapshots().iter().map(Draw::of).collect();
         Ok(Self { populations, masses, planner, path, clock, settings, draws, plans })
     }

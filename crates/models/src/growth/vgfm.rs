@@ -5,13 +5,12 @@ mod fitting;
 pub use fitting::{FitDistance, FittingBatch, VelocityGrowthFitting};
 
 use self::fitting::Fittings;
-use super::cache::PlanCache;
 use super::matcher::{Draws, GrowthMatcher, Weighing};
 use super::matching::networks;
 use super::pushed::Push;
 use super::{ExponentialPath, GrowthFlow, Mass, Plans, SemiRelaxed, WfrConfig};
 use crate::error::require;
-use crate::{Batches, Fit, Minibatches, ModelError, Net, Objective, Recipe, Run, Space, Stage};
+use crate::{Batches, Fit, Made, Minibatches, ModelError, Net, Objective, Recipe, Run, Space, Stage};
 use chreode_core::{Populations, Seed};
 use serde::{Deserialize, Serialize};
 
@@ -64,9 +63,6 @@ pub struct VgfmConfig {
     pub solver_steps: usize,
     /// The settings of training.
     pub fit: Fit,
-    /// Plans that were made.
-    #[serde(skip)]
-    pub cache: PlanCache,
 }
 
 impl Default for VgfmConfig {
@@ -84,7 +80,6 @@ impl Default for VgfmConfig {
             distance_weight: 1.0,
             solver_steps: 5,
             fit: Fit { steps: 500, ..fit },
-            cache: PlanCache::default(),
         }
     }
 }
@@ -131,9 +126,18 @@ impl Recipe for VgfmConfig {
         &self,
         data: &'d Populations,
         _space: &Space,
+        &self,
+        data: &'d Populations,
+        space: &Space,
+    ) -> Result<Batches<'d, Self::Objective>, ModelError> {
+        self.batches_with(data, space, &Made::default())
+    }
+
+    fn batches_with<'d>(
     ) -> Result<Batches<'d, Self::Objective>, ModelError> {
         let (batch, seed) = (self.fit.batch, Seed(self.fit.seed));
         let draws = Draws { batch, sigma: self.sigma, weighing: Weighing::Equal, plans: self.plans, seed };
+        made: &Made,
         let method = (SemiRelaxed { lambda: self.lambda, epsilon: self.epsilon }, ExponentialPath);
         let matcher = GrowthMatcher::new(data, &self.mass, "VGFM", method, draws, &self.cache)?;
         let minibatches = Minibatches::new(data, batch, seed.child("fitting"))?;

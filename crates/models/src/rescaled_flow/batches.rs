@@ -1,12 +1,12 @@
 //! Points of curves through pairs of whole plans, and the shares of mass that cells give and receive.
 
 use super::plan::Plan;
-use crate::{Batch, BatchSource, Clock, Curve, ModelError, RescaledFlowConfig};
+use crate::{Batch, BatchSource, Clock, Curve, Made, ModelError, RescaledFlowConfig};
 use chreode_core::{Populations, Seed, Stream};
 use ndarray::{Array2, CowArray, Ix2};
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Rows to regress velocities on, and cells with their shares.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,7 @@ pub struct RescaledMatcher<'p> {
     /// Of each interval: without more cells, with one before, with one after, with both.
     curves: Vec<[Curve; 4]>,
     /// One an interval, made when the first batch is.
-    plans: OnceLock<Result<Vec<Plan>, ModelError>>,
+    plans: Arc<OnceLock<Result<Vec<Plan>, ModelError>>>,
 }
 
 impl<'p> RescaledMatcher<'p> {
@@ -52,7 +52,12 @@ impl<'p> RescaledMatcher<'p> {
         let curves = (0..times.len() - 1)
             .map(|j| [curve(j, 0, 0), curve(j, 1, 0), curve(j, 0, 1), curve(j, 1, 1)])
             .collect();
-        Ok(Self { populations, points, times, settings, curves, plans: OnceLock::new() })
+        Ok(Self { populations, points, times, settings, curves, plans: Arc::default() })
+    }
+
+    /// The same with the plans in `made`, which are put there when they are made.
+    pub(super) fn keeping(self, made: &Made) -> Self {
+        Self { plans: made.or(OnceLock::new), ..self }
     }
 
     fn plans(&self) -> Result<&[Plan], ModelError> {

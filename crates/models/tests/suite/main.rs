@@ -20,6 +20,7 @@ mod paths;
 mod planar;
 mod rectified;
 mod rescaled_flow;
+mod resume;
 mod score_flow;
 mod series;
 mod trainer;

@@ -1,7 +1,7 @@
 //! Cells of every snapshot, and how many descendants each is thought to have.
 
 use crate::growth::{GrowthBatch, Mass, SemiRelaxed, UnbalancedPlanner};
-use crate::{BatchSource, Minibatches, ModelError};
+use crate::{BatchSource, Made, Minibatches, ModelError};
 use chreode_core::{Populations, Seed};
 use ndarray::{Array1, Array2, Axis};
 use rand::RngExt;
@@ -35,7 +35,7 @@ pub(super) struct Stages<'p> {
     mass: Mass,
     planner: SemiRelaxed,
     seed: Seed,
-    rated: OnceLock<Result<Vec<Rated>, ModelError>>,
+    rated: Arc<OnceLock<Result<Vec<Rated>, ModelError>>>,
 }
 
 /// The most cells of a snapshot that a plan is made of.
@@ -47,12 +47,13 @@ impl<'p> Stages<'p> {
         batch: usize,
         (growing, mass, planner): (u64, &Mass, SemiRelaxed),
         seed: Seed,
+        made: &Made,
     ) -> Result<Self, ModelError> {
         if growing > 0 {
             mass.of(data, "TrajectoryNet with growth")?;
         }
         let minibatches = Minibatches::new(data, batch, seed)?;
-        Ok(Self { minibatches, growing, mass: mass.clone(), planner, seed, rated: OnceLock::new() })
+        Ok(Self { minibatches, growing, mass: mass.clone(), planner, seed, rated: made.or(OnceLock::new) })
     }
 
     /// The rates of the cells of every snapshot but the last: the logarithm of what a cell sends to the next one, as a
@@ -104,8 +105,8 @@ impl<'p> Stages<'p> {
                 x.row_mut(t.len()).assign(&cells.row(i));
                 g[[t.len(), 0]] = rates[i];
                 t.push(time as f32);
-            }
                 weight.push(weights[i]);
+            }
         }
         Ok(GrowthBatch { t, x, u: zeros(width), g, weight })
     }

@@ -7,7 +7,7 @@ use crate::density::likelihood::Regularisers;
 use crate::density::{Base, BaseDensity, DensityFlow};
 use crate::error::require;
 use crate::growth::{GrowthFlow, Mass, SemiRelaxed};
-use crate::{Batches, Fit, Flow, ModelError, Net, Recipe, Run, Space, Stage, Trained};
+use crate::{Batches, Fit, Flow, Made, ModelError, Net, Recipe, Run, Space, Stage, Trained};
 use chreode_core::{Populations, Seed};
 use chreode_nn::{Activation, MlpConfig};
 use serde::{Deserialize, Serialize};
@@ -132,12 +132,21 @@ impl Recipe for TrajectoryNetConfig {
 
     fn batches<'d>(
         &self,
+        &self,
+        data: &'d Populations,
+        space: &Space,
+    ) -> Result<Batches<'d, Self::Objective>, ModelError> {
+        self.batches_with(data, space, &Made::default())
+    }
+
+    fn batches_with<'d>(
         data: &'d Populations,
         _space: &Space,
     ) -> Result<Batches<'d, Self::Objective>, ModelError> {
+        made: &Made,
         let planner = SemiRelaxed { lambda: self.lambda, epsilon: self.epsilon };
         let growth = (self.growing(), &self.mass, planner);
-        Ok(Box::new(Stages::new(data, self.fit.batch, growth, Seed(self.fit.seed))?))
+        Ok(Box::new(Stages::new(data, self.fit.batch, growth, Seed(self.fit.seed), made)?))
     }
 
     /// First the growth, if any, then the flow.

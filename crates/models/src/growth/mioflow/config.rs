@@ -5,7 +5,7 @@ use super::{Geodesic, LatentFlow, ManifoldFitting};
 use crate::crowd::Crowd;
 use crate::error::require;
 use crate::growth::pushed::Push;
-use crate::{Batches, Fit, Minibatches, ModelError, Net, Parts, Recipe, Run, Space, Stage};
+use crate::{Batches, Fit, Made, Minibatches, ModelError, Net, Parts, Recipe, Run, Space, Stage};
 use chreode_core::{Populations, Seed};
 use chreode_nn::MlpConfig;
 use serde::{Deserialize, Serialize};
@@ -133,9 +133,18 @@ impl Recipe for MioFlowConfig {
         &self,
         data: &'d Populations,
         _space: &Space,
+        &self,
+        data: &'d Populations,
+        space: &Space,
+    ) -> Result<Batches<'d, Self::Objective>, ModelError> {
+        self.batches_with(data, space, &Made::default())
+    }
+
+    fn batches_with<'d>(
     ) -> Result<Batches<'d, Self::Objective>, ModelError> {
         let cells = data.snapshots().iter().map(chreode_core::Snapshot::len).sum::<usize>();
         let enough = self.neighbours < cells;
+        made: &Made,
         require("neighbours", self.neighbours as f64, enough, "below the number of cells")?;
         let seed = Seed(self.fit.seed);
         Ok(Box::new(Stages {
@@ -144,7 +153,7 @@ impl Recipe for MioFlowConfig {
             geodesic: self.geodesic,
             neighbours: self.neighbours,
             seed,
-            landmarks: OnceLock::new(),
+            landmarks: made.or(OnceLock::new),
         }))
     }
 
