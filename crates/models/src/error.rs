@@ -117,6 +117,16 @@ pub enum ModelError {
         /// Its standard deviation.
         scale: f64,
     },
+    /// A coordinate that a Gaussian base cannot have a variance of its own in.
+    #[error(
+        "over the cells of time {time} feature {feature} does not vary beside the features before it, so that no Gaussian can be fitted to them; leave it out with fewer dims, or choose another base"
+    )]
+    Collinear {
+        /// Its name.
+        feature: String,
+        /// The snapshot's time.
+        time: f64,
+    },
     /// A name that no model has.
     #[error("there is no model called {name}; the models are {known}")]
     UnknownModel {
@@ -155,16 +165,6 @@ pub enum ModelError {
         /// The loss.
         loss: f64,
     },
-    /// A thread that ended without its batch.
-    #[error(
-        "the thread that prepared batch {index} ended early; this is a fault of chreode, please report it"
-    )]
-    WorkerLost {
-        /// The batch.
-        index: u64,
-    },
-    /// A file that holds no run, or another one.
-    #[error("this checkpoint cannot be used ({reason}); copy it again, or train again")]
     /// A gradient that is not a number where the loss is one.
     #[error(
         "the loss is finite at step {step}, but entry {index} of its gradient is {value}; lower lr, or scale the data"
@@ -177,6 +177,16 @@ pub enum ModelError {
         /// What it is.
         value: f32,
     },
+    /// A thread that ended without its batch.
+    #[error(
+        "the thread that prepared batch {index} ended early; this is a fault of chreode, please report it"
+    )]
+    WorkerLost {
+        /// The batch.
+        index: u64,
+    },
+    /// A file that holds no run, or another one.
+    #[error("this checkpoint cannot be used ({reason}); copy it again, or train again")]
     Checkpoint {
         /// What is wrong with it.
         reason: String,
@@ -199,16 +209,6 @@ pub enum ModelError {
         /// Why.
         reason: Box<ModelError>,
     },
-    /// A flow that left the finite numbers.
-    #[error("point {row} is not finite at time {time}; take more steps or bound the velocity")]
-    Diverged {
-        /// The first such point.
-        row: usize,
-        /// The end of the step.
-        time: f64,
-    },
-}
-
     /// A mass that no number holds.
     #[error(
         "by time {time} the mass of cell {row} is exp({logarithm}) times what it was, more than a number holds; ask for a time nearer to those trained on"
@@ -221,6 +221,16 @@ pub enum ModelError {
         /// The logarithm of the factor.
         logarithm: f32,
     },
+    /// A flow that left the finite numbers.
+    #[error("point {row} is not finite at time {time}; take more steps or bound the velocity")]
+    Diverged {
+        /// The first such point.
+        row: usize,
+        /// The end of the step.
+        time: f64,
+    },
+}
+
 impl From<AdjointError> for ModelError {
     /// A failed solve is that; what else keeps an adjoint from a gradient is told.
     fn from(error: AdjointError) -> Self {

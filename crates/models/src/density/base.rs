@@ -71,8 +71,8 @@ impl Base {
     /// The distribution fitted to the first snapshot.
     ///
     /// # Errors
-    /// [`ModelError::SmallSnapshot`] for a covariance of too few cells, [`ModelError::FlatFeature`] where the cells lie
-    /// in a plane.
+    /// [`ModelError::SmallSnapshot`] for a covariance of too few cells, [`ModelError::Collinear`] where the cells lie in a
+    /// plane.
     pub fn fit(self, first: &Snapshot, features: &[String], seed: Seed) -> Result<BaseDensity, ModelError> {
         let points = first.points.mapv(f64::from);
         let (n, d) = points.dim();
@@ -87,9 +87,9 @@ impl Base {
                 let centred = &points - &mean;
                 let weighted = &centred * &shares.view().insert_axis(ndarray::Axis(1));
                 let covariance = centred.t().dot(&weighted);
-                let factor = cholesky(&covariance).map_err(|column| ModelError::FlatFeature {
+                let factor = cholesky(&covariance).map_err(|column| ModelError::Collinear {
                     feature: features[column].clone(),
-                    scale: 0.0,
+                    time: first.time,
                 })?;
                 Ok(BaseDensity::Gaussian { mean, factor })
             }
