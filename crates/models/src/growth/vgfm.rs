@@ -25,6 +25,9 @@ pub type Vgfm = Run<VgfmConfig>;
 /// masses, and their distance from the measured ones counts too. Wang et al., *Joint velocity-growth flow matching for
 /// single-cell dynamics modeling*, NeurIPS 2025, arXiv:2505.13413.
 ///
+/// The released program differs: it matches with noise of 0.1 where σ is 0 here; and its second stage is the distances alone,
+/// interval by interval from detached states, where here matching goes on beside them and cells are carried through all times.
+///
 /// | name | default | range |
 /// |---|---|---|
 /// | `lambda` | 1 | > 0; the price of growth, relative to the mean squared distance of pairs |
@@ -125,21 +128,21 @@ impl Recipe for VgfmConfig {
     fn batches<'d>(
         &self,
         data: &'d Populations,
-        _space: &Space,
-        &self,
-        data: &'d Populations,
         space: &Space,
     ) -> Result<Batches<'d, Self::Objective>, ModelError> {
         self.batches_with(data, space, &Made::default())
     }
 
     fn batches_with<'d>(
+        &self,
+        data: &'d Populations,
+        _space: &Space,
+        made: &Made,
     ) -> Result<Batches<'d, Self::Objective>, ModelError> {
         let (batch, seed) = (self.fit.batch, Seed(self.fit.seed));
         let draws = Draws { batch, sigma: self.sigma, weighing: Weighing::Equal, plans: self.plans, seed };
-        made: &Made,
         let method = (SemiRelaxed { lambda: self.lambda, epsilon: self.epsilon }, ExponentialPath);
-        let matcher = GrowthMatcher::new(data, &self.mass, "VGFM", method, draws, &self.cache)?;
+        let matcher = GrowthMatcher::new(data, &self.mass, "VGFM", method, draws, made)?;
         let minibatches = Minibatches::new(data, batch, seed.child("fitting"))?;
         Ok(Box::new(Fittings { matcher, minibatches, after: self.matching }))
     }

@@ -20,6 +20,9 @@ pub type MioFlow = Run<MioFlowConfig>;
 /// Huguet et al., *Manifold interpolating optimal-transport flows for trajectory inference*, NeurIPS 2022,
 /// arXiv:2206.14928.
 ///
+/// The released program differs: its distances are those of multiscale diffusion or of PHATE, and its density loss is a mean over
+/// the nearest cells where [`Crowd`] is a sum.
+///
 /// | name | default | range |
 /// |---|---|---|
 /// | `latent` | 2 | ≥ 1; latent coordinates |
@@ -31,7 +34,7 @@ pub type MioFlow = Run<MioFlowConfig>;
 /// | `energy` | 1e-3 | ≥ 0; what the energy of the paths counts |
 /// | `crowd` | 1, 5, 0.1 | see [`Crowd`]; the distances are latent |
 /// | `solver_steps` | 5 | 1 to 1000; steps of RK4 a unit of network time while training |
-/// | `fit` | 500 steps, batch 128 | the settings of training, see [`Fit`]; `steps` are those of the last stage, through all times |
+/// | `fit` | 500 steps, batch 128, lr 3e-3, ema 0.99 | the settings of training, see [`Fit`]; `steps` are those of the last stage, through all times |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MioFlowConfig {
@@ -132,19 +135,19 @@ impl Recipe for MioFlowConfig {
     fn batches<'d>(
         &self,
         data: &'d Populations,
-        _space: &Space,
-        &self,
-        data: &'d Populations,
         space: &Space,
     ) -> Result<Batches<'d, Self::Objective>, ModelError> {
         self.batches_with(data, space, &Made::default())
     }
 
     fn batches_with<'d>(
+        &self,
+        data: &'d Populations,
+        _space: &Space,
+        made: &Made,
     ) -> Result<Batches<'d, Self::Objective>, ModelError> {
         let cells = data.snapshots().iter().map(chreode_core::Snapshot::len).sum::<usize>();
         let enough = self.neighbours < cells;
-        made: &Made,
         require("neighbours", self.neighbours as f64, enough, "below the number of cells")?;
         let seed = Seed(self.fit.seed);
         Ok(Box::new(Stages {
