@@ -208,7 +208,7 @@ impl Recipe for ConditionalConfig {
             let needs = "two times of every condition, the first of which stands for standard normal noise";
             return Err(ModelError::Data { model: self.method(), needs: needs.into() });
         }
-        let slots = self.conditions.min(series.len());
+        let slots = self.conditions.min(series.len()).max(1);
         let batch = (self.fit.batch / slots).max(2);
         let minibatches = |k: usize, cells| {
             Minibatches::owned(cells, space.clock, batch, seed.child(&format!("condition {k}")))

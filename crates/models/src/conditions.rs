@@ -4,6 +4,7 @@ mod data;
 mod error;
 
 pub use data::Conditioned;
+pub(crate) use data::expect_known;
 pub use error::ConditionError;
 
 use ndarray::Array2;

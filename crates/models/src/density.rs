@@ -13,6 +13,7 @@ mod trajectory_net;
 pub use base::{Base, BaseDensity};
 pub use batches::{DensityBatch, LikelihoodBatch, Probe};
 pub use config::{Cnf, CnfConfig};
+pub(crate) use field::unit_vectors;
 pub use flow::DensityFlow;
 pub use likelihood::Likelihood;
 pub use ot_flow::{OtFlow, OtFlowConfig};

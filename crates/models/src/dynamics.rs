@@ -18,7 +18,7 @@ pub trait Dynamics: Send + Sync {
     /// on the number of threads.
     ///
     /// # Errors
-    /// Other dimensions, no times, times in a direction in which the model does not run, or a failed solve.
+    /// Other dimensions, times in a direction in which the model does not run, or a failed solve.
     fn evolve(
         &self,
         cells: &Snapshot,
@@ -33,8 +33,8 @@ pub trait Dynamics: Send + Sync {
     /// A different number of columns.
     fn velocity(&self, t: f64, points: ArrayView2<'_, f32>) -> Result<Array2<f32>, ModelError>;
 
-    /// The growth rate `d log m/dt` of every row at time `t`, per unit of the user's time; `None` for a model whose mass
-    /// stays.
+    /// The growth rate `d log m/dt` of every row at time `t`, per unit of the user's time; `None` for a model without one:
+    /// its masses stay, or change at the measured times alone, as those of [`RescaledFlow`](crate::RescaledFlow).
     ///
     /// # Errors
     /// A different number of columns.

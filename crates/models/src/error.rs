@@ -117,6 +117,16 @@ pub enum ModelError {
         /// Its standard deviation.
         scale: f64,
     },
+    /// A coordinate that a Gaussian base cannot have a variance of its own in.
+    #[error(
+        "over the cells of time {time} feature {feature} does not vary beside the features before it, so that no Gaussian can be fitted to them; leave it out with fewer dims, or choose another base"
+    )]
+    Collinear {
+        /// Its name.
+        feature: String,
+        /// The snapshot's time.
+        time: f64,
+    },
     /// A name that no model has.
     #[error("there is no model called {name}; the models are {known}")]
     UnknownModel {
@@ -155,6 +165,18 @@ pub enum ModelError {
         /// The loss.
         loss: f64,
     },
+    /// A gradient that is not a number where the loss is one.
+    #[error(
+        "the loss is finite at step {step}, but entry {index} of its gradient is {value}; lower lr, or scale the data"
+    )]
+    GradientNotFinite {
+        /// Steps done before.
+        step: u64,
+        /// The first such entry, counted over all parameters.
+        index: usize,
+        /// What it is.
+        value: f32,
+    },
     /// A thread that ended without its batch.
     #[error(
         "the thread that prepared batch {index} ended early; this is a fault of chreode, please report it"
@@ -186,6 +208,18 @@ pub enum ModelError {
         seed: u64,
         /// Why.
         reason: Box<ModelError>,
+    },
+    /// A mass that no number holds.
+    #[error(
+        "by time {time} the mass of cell {row} is exp({logarithm}) times what it was, more than a number holds; ask for a time nearer to those trained on"
+    )]
+    Mass {
+        /// The first such cell.
+        row: usize,
+        /// The time.
+        time: f64,
+        /// The logarithm of the factor.
+        logarithm: f32,
     },
     /// A flow that left the finite numbers.
     #[error("point {row} is not finite at time {time}; take more steps or bound the velocity")]

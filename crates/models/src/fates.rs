@@ -36,7 +36,7 @@ pub struct Futures<'a> {
     pub until: f64,
     /// Moments until then at which a path may be absorbed.
     pub moments: usize,
-    /// Paths a cell and model; one is enough where a model has no noise, and no more are simulated.
+    /// Paths a cell and model; of a model without noise one is counted, as soon as a second one is found to be the same.
     pub paths: usize,
     /// When a path is counted.
     pub ending: Ending,
@@ -46,7 +46,7 @@ pub struct Futures<'a> {
     pub seed: Seed,
 }
 
-/// The share of a population that comes to an end.
+/// The share of a population that comes to an end, by the weights of its cells at the start.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FateShare {
     /// The terminal set.
@@ -58,6 +58,9 @@ pub struct FateShare {
 }
 
 /// The fates of some cells.
+///
+/// Cells count by the weights that they start with. What a model of growth makes of their masses is left aside: a share is
+/// that of the cells which come to an end, and not of their descendants there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fates {
     /// The terminal sets.
@@ -68,9 +71,9 @@ pub struct Fates {
     pub probabilities: Array2<f64>,
     /// The standard deviation over models (`n − 1`); absent for a single model.
     pub spread: Option<Array2<f64>>,
-    /// The share of all paths that was absorbed before the end.
+    /// The share of all paths that was in a terminal set at one of the moments, the first and the last included.
     pub absorbed: f64,
-    /// Each cell's share of the population.
+    /// Each cell's share of the population where it starts.
     weights: Vec<f64>,
 }
 
@@ -78,8 +81,8 @@ impl Fates {
     /// The fates of `cells` under each of `models`.
     ///
     /// # Errors
-    /// No model, no moment, no path, an end that is not after the cells' time, terminal sets in other coordinates, or a
-    /// failed solve.
+    /// No cell, no model, no moment, no path, an end that is not after the cells' time, terminal sets in other coordinates,
+    /// or a failed solve.
     pub fn of(
         models: &[&dyn Dynamics],
         cells: &Snapshot,
@@ -87,6 +90,7 @@ impl Fates {
         futures: &Futures<'_>,
     ) -> Result<Self, ModelError> {
         let Futures { until, moments, paths, .. } = *futures;
+        require("the number of cells", cells.len() as f64, !cells.is_empty(), "at least 1")?;
         require("the number of models", models.len() as f64, !models.is_empty(), "at least 1")?;
         require("the number of moments", moments as f64, moments > 0, "at least 1")?;
         require("the number of paths", paths as f64, paths > 0, "at least 1")?;
@@ -110,7 +114,11 @@ impl Fates {
     }
 
     /// The share of the population that comes to each end, with intervals of `replicates` resamples of cells and models.
-    pub fn shares(&self, replicates: usize, seed: Seed) -> Vec<FateShare> {
+    ///
+    /// # Errors
+    /// No replicate.
+    pub fn shares(&self, replicates: usize, seed: Seed) -> Result<Vec<FateShare>, ModelError> {
+        require("the number of replicates", replicates as f64, replicates > 0, "at least 1")?;
         let (n, sets) = self.probabilities.dim();
         let mut drawn = vec![Vec::with_capacity(replicates); sets];
         for replicate in 0..replicates as u64 {
@@ -142,11 +150,11 @@ impl Fates {
             let interval = [at(0.025).unwrap_or(share), at(0.975).unwrap_or(share)];
             FateShare { label: label.clone(), share, interval }
         };
-        self.labels.iter().zip(drawn).enumerate().map(of).collect()
+        Ok(self.labels.iter().zip(drawn).enumerate().map(of).collect())
     }
 }
 
-/// The shares of the paths of each cell that come to each set, and the share of all that was absorbed before the end.
+/// The shares of the paths of each cell that come to each set, and the share of all that was absorbed.
 fn ends(
     model: &dyn Dynamics,
     cells: &Snapshot,

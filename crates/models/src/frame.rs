@@ -149,4 +149,13 @@ mod tests {
         let error = Frame::new(vec!["a".into(), "b".into()], vec![0.0; 2], vec![1.0, 0.0]).unwrap_err();
         assert!(error.to_string().contains("feature b has scale 0"), "{error}");
     }
+
+    #[test]
+    fn a_constant_that_no_sum_has_exactly_is_flat() {
+        let points = Array2::from_shape_fn((1001, 2), |(i, j)| if j == 0 { i as f32 } else { 0.1 });
+        let snapshots = vec![chreode_core::Snapshot::new(0.0, points)];
+        let cells = Populations::new(snapshots, vec!["a".into(), "b".into()]).unwrap();
+        let error = Frame::whitening(&cells).unwrap_err();
+        assert!(error.to_string().contains("feature b has scale 0"), "{error}");
+    }
 }

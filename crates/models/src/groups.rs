@@ -13,7 +13,7 @@ const ROWS: usize = 512;
 /// array a time. The first array of the answer is `points` as they were given.
 ///
 /// # Errors
-/// A different number of columns, no times, or what `solve` returns.
+/// A different number of columns, or what `solve` returns.
 pub(crate) fn moved(
     space: &Space,
     points: ArrayView2<'_, f32>,

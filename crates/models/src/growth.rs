@@ -1,6 +1,5 @@
 //! Populations whose mass changes: velocity and growth rate learnt together.
 
-mod cache;
 mod flow;
 mod mass;
 mod matcher;
@@ -14,7 +13,6 @@ mod tigon;
 mod vgfm;
 mod wfr;
 
-pub use cache::PlanCache;
 pub use flow::GrowthFlow;
 pub use mass::{Mass, MassRule};
 pub use matcher::{GrowthMatcher, Plans};

@@ -9,6 +9,7 @@ mod conditional;
 mod conditions;
 mod couples;
 mod crowd;
+mod cumulative;
 mod density;
 mod dynamics;
 mod error;
@@ -19,6 +20,7 @@ mod flow;
 mod frame;
 mod groups;
 mod growth;
+mod made;
 mod matcher;
 mod memory_plan;
 mod metric;
@@ -77,9 +79,10 @@ pub use frame::Frame;
 pub use growth::{
     DensityMatching, ExponentialPath, FitDistance, FittingBatch, Geodesic, GrowthBatch, GrowthFlow,
     GrowthMatcher, GrowthPath, LatentFlow, ManifoldFitting, Mass, MassRule, MioBatch, MioFlow, MioFlowConfig,
-    Pair, PairPlan, PlanCache, Plans, SemiRelaxed, Tigon, TigonBatch, TigonConfig, UnbalancedPlanner,
-    VelocityGrowth, VelocityGrowthFitting, Vgfm, VgfmConfig, WfrConfig, WfrFm, WfrPath, WfrPlanner,
+    Pair, PairPlan, Plans, SemiRelaxed, Tigon, TigonBatch, TigonConfig, UnbalancedPlanner, VelocityGrowth,
+    VelocityGrowthFitting, Vgfm, VgfmConfig, WfrConfig, WfrFm, WfrPath, WfrPlanner,
 };
+pub use made::Made;
 pub use matcher::{Batch, FlowMatcher};
 pub use memory_plan::MemoryPlan;
 pub use metric::{Land, Metric, Rbf, Shape};

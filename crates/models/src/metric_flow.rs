@@ -16,10 +16,11 @@ mod objective;
 pub use batches::{BentBatch, BentMatcher};
 pub use objective::BentPaths;
 
+use self::batches::metrics;
 use crate::error::require;
 use crate::{
-    Batches, Couples, Coupling, Fit, Flow, Minibatches, ModelError, Net, Objective, Recipe, Sampling, Shape,
-    Space, Stage,
+    Batches, Couples, Coupling, Fit, Flow, Made, Minibatches, ModelError, Net, Objective, Recipe, Sampling,
+    Shape, Space, Stage,
 };
 use chreode_core::{Populations, Seed};
 use chreode_nn::MlpConfig;
@@ -164,14 +165,26 @@ impl Recipe for MetricFlowConfig {
     fn batches<'d>(
         &self,
         data: &'d Populations,
+        space: &Space,
+    ) -> Result<Batches<'d, Self::Objective>, ModelError> {
+        self.batches_with(data, space, &Made::default())
+    }
+
+    fn batches_with<'d>(
+        &self,
+        data: &'d Populations,
         _space: &Space,
+        made: &Made,
     ) -> Result<Batches<'d, Self::Objective>, ModelError> {
         let pairing = self.coupling.pairing(Sampling::Permutation, self.epsilon, self.penalty, self.sigma);
         let seed = Seed(self.fit.seed);
         let couples = Couples::new(Minibatches::new(data, self.fit.batch, seed)?, pairing);
         Ok(Box::new(match self.metric {
             MetricKind::Land => BentMatcher::land(couples, self.gamma, self.shape()),
-            MetricKind::Rbf => BentMatcher::rbf(couples, self.centres, self.kappa, self.shape(), seed),
+            MetricKind::Rbf => {
+                let fit = || metrics(data, self.centres, self.kappa, self.shape(), seed);
+                BentMatcher::along(couples, made.or(fit).to_vec())
+            }
         }))
     }
 

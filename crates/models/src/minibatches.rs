@@ -20,7 +20,7 @@ pub struct Minibatches<'p> {
 }
 
 /// How cells of one snapshot are drawn.
-enum Draw {
+pub(crate) enum Draw {
     /// Equal weights: without replacement, when there are enough.
     Distinct,
     /// By weight, with replacement.
@@ -96,7 +96,7 @@ impl<'p> Minibatches<'p> {
 }
 
 impl Draw {
-    fn of(snapshot: &Snapshot) -> Self {
+    pub(crate) fn of(snapshot: &Snapshot) -> Self {
         match &snapshot.weights {
             None => Self::Distinct,
             Some(w) => Self::Weighted(
@@ -105,18 +105,24 @@ impl Draw {
         }
     }
 
-    fn cells(&self, snapshot: &Snapshot, n: usize, rng: &mut Stream) -> Array2<f32> {
-        let rows = match self {
-            Self::Distinct if n <= snapshot.len() => index::sample(rng, snapshot.len(), n).into_vec(),
-            Self::Distinct => (0..n).map(|_| rng.random_range(0..snapshot.len())).collect(),
+    /// `n` of the rows of a snapshot of `count` cells.
+    pub(crate) fn rows(&self, count: usize, n: usize, rng: &mut Stream) -> Vec<usize> {
+        match self {
+            Self::Distinct if n <= count => index::sample(rng, count, n).into_vec(),
+            Self::Distinct => (0..n).map(|_| rng.random_range(0..count)).collect(),
             Self::Weighted(weights) => (0..n).map(|_| weights.sample(rng)).collect(),
-        };
-        snapshot.points.select(Axis(0), &rows)
+        }
+    }
+
+    /// `n` of the cells of `snapshot`.
+    pub(crate) fn cells(&self, snapshot: &Snapshot, n: usize, rng: &mut Stream) -> Array2<f32> {
+        snapshot.points.select(Axis(0), &self.rows(snapshot.len(), n, rng))
     }
 }
 
-/// A row as a slice.
+/// A row of points held row by row, as a slice.
 pub(crate) fn row<'a>(points: &'a ArrayView2<'_, f32>, i: usize) -> &'a [f32] {
     let width = points.ncols();
-    &points.as_slice().expect("selected rows are contiguous")[i * width..(i + 1) * width]
+    &points.as_slice().expect("populations and selections hold their points row by row")
+        [i * width..(i + 1) * width]
 }

@@ -1,6 +1,6 @@
 //! What a model of the zoo consists of.
 
-use crate::{BatchSource, Data, Fit, ModelConfig, ModelError, Objective, Space, Stage, Trained};
+use crate::{BatchSource, Data, Fit, Made, ModelConfig, ModelError, Objective, Space, Stage, Trained};
 use std::fmt::Debug;
 
 /// The batches of an objective.
@@ -59,6 +59,19 @@ pub trait Recipe: Clone + Debug + PartialEq + Into<ModelConfig> + TryFrom<ModelC
         data: &'d Self::Data,
         space: &Space,
     ) -> Result<Batches<'d, Self::Objective>, ModelError>;
+
+    /// The same batches, with what earlier calls for the same data and settings have made; by default nothing is kept.
+    ///
+    /// # Errors
+    /// As [`batches`](Self::batches).
+    fn batches_with<'d>(
+        &self,
+        data: &'d Self::Data,
+        space: &Space,
+        _made: &Made,
+    ) -> Result<Batches<'d, Self::Objective>, ModelError> {
+        self.batches(data, space)
+    }
 
     /// What the objective is to predict with.
     fn trained(&self, objective: Self::Objective, space: Space) -> Self::Trained;

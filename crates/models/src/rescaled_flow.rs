@@ -26,7 +26,7 @@ pub use dynamics::RescaledFlow;
 pub use objective::Rescaling;
 
 use crate::error::require;
-use crate::{Batches, Fit, Flow, ModelError, Net, Recipe, Space, Spline};
+use crate::{Batches, Fit, Flow, Made, ModelError, Net, Recipe, Space, Spline};
 use chreode_core::Populations;
 use chreode_nn::MlpConfig;
 use serde::{Deserialize, Serialize};
@@ -134,9 +134,18 @@ impl Recipe for RescaledFlowConfig {
     fn batches<'d>(
         &self,
         data: &'d Populations,
-        _space: &Space,
+        space: &Space,
     ) -> Result<Batches<'d, Self::Objective>, ModelError> {
-        Ok(Box::new(RescaledMatcher::new(data, self.clone())?))
+        self.batches_with(data, space, &Made::default())
+    }
+
+    fn batches_with<'d>(
+        &self,
+        data: &'d Populations,
+        _space: &Space,
+        made: &Made,
+    ) -> Result<Batches<'d, Self::Objective>, ModelError> {
+        Ok(Box::new(RescaledMatcher::new(data, self.clone())?.keeping(made)))
     }
 
     fn trained(&self, objective: Self::Objective, space: Space) -> Self::Trained {

@@ -2,8 +2,8 @@
 
 use crate::checkpoint::FORMAT;
 use crate::{
-    Checkpoint, Data, Device, Frame, Header, MemoryPlan, ModelConfig, ModelError, Objective, Pool, Progress,
-    Recipe, Space, Trained, Trainer,
+    Checkpoint, Data, Device, Frame, Header, Made, MemoryPlan, ModelConfig, ModelError, Objective, Pool,
+    Progress, Recipe, Space, Trained, Trainer,
 };
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -14,6 +14,7 @@ pub struct Run<R: Recipe> {
     recipe: R,
     space: Space,
     trainer: Trainer<R::Objective>,
+    made: Made,
 }
 
 impl<R: Recipe> Run<R> {
@@ -33,8 +34,9 @@ impl<R: Recipe> Run<R> {
         recipe.prepare(&mut objective, &data)?;
         let stages = recipe.stages(&objective)?;
         let trainer = Trainer::new(objective, stages)?;
-        recipe.batches(&data, &space)?;
-        Ok(Self { data, recipe, space, trainer })
+        let made = Made::default();
+        recipe.batches_with(&data, &space, &made)?;
+        Ok(Self { data, recipe, space, trainer, made })
     }
 
     /// Continues the run of `checkpoint` on the same data, towards `steps` updates in its last stage.
@@ -97,7 +99,7 @@ impl<R: Recipe> Run<R> {
         pool: Pool,
         observe: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<(), ModelError> {
-        let batches = self.recipe.batches(&self.data, &self.space)?;
+        let batches = self.recipe.batches_with(&self.data, &self.space, &self.made)?;
         self.trainer.run(&*batches, pool, observe)
     }
 

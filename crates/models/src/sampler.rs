@@ -29,7 +29,7 @@ impl Sampler {
         Self { method: chreode_ode::EULER, steps: Steps::PerInterval(100) }
     }
 
-    /// The states at each of `times`, the first of which is where `y0` is.
+    /// The states at each of `times`, the first of which is where `y0` is; none without times.
     ///
     /// With [`Steps::PerInterval`] every interval between two times has its own equal steps.
     ///
@@ -41,6 +41,9 @@ impl Sampler {
         y0: Array2<f32>,
         times: &[f64],
     ) -> Result<Vec<Array2<f32>>, ModelError> {
+        if times.is_empty() {
+            return Ok(Vec::new());
+        }
         let stepper = ExplicitRk::new(self.method);
         match self.steps {
             Steps::Within(tolerance) => Ok(Solve::new(stepper, Pi::new(tolerance)).at(field, y0, times)?),

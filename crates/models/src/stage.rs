@@ -7,8 +7,8 @@ use std::ops::Range;
 /// A number of updates that move some of the parameters by one rule.
 ///
 /// Most models have one stage that moves everything. A model that first learns paths and then a flow along them, or
-/// an autoencoder and then dynamics in its latent space, has two. What a stage has learnt stays as it is from there
-/// on, in its average where there is one.
+/// an autoencoder and then dynamics in its latent space, has two. A stage begins from what those before have learnt, in its
+/// average where there is one; parameters that it does not move stay as they are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
     /// Updates.

@@ -36,13 +36,20 @@ impl<O: Objective> Trainer<O> {
     /// A trainer at step 0 that starts from the objective's parameters.
     ///
     /// # Errors
-    /// No stage, or one whose parameters are not there.
+    /// No stage, one without steps, or one whose parameters are not there.
     pub fn new(objective: O, stages: Vec<Stage>) -> Result<Self, ModelError> {
         let count = objective.parameter_count();
         let mut parameters = vec![0.0; count];
         objective.read_parameters(&mut parameters);
         if stages.is_empty() {
             return Err(ModelError::Parameter { name: "stages", value: 0.0, rule: "at least 1" });
+        }
+        if stages.iter().any(|stage| stage.steps == 0) {
+            return Err(ModelError::Parameter {
+                name: "steps",
+                value: 0.0,
+                rule: "1 or more in every stage",
+            });
         }
         if let Some(stage) = stages.iter().find(|s| s.parameters.end > count) {
             return Err(ModelError::Dimensions { expected: count, found: stage.parameters.end });
@@ -149,7 +156,8 @@ impl<O: Objective> Trainer<O> {
     /// One update; returns the loss before it.
     ///
     /// # Errors
-    /// [`ModelError::LossNotFinite`] when the loss is not finite; the parameters are left as they were.
+    /// [`ModelError::LossNotFinite`] when the loss is not finite, [`ModelError::GradientNotFinite`] when its gradient is
+    /// not; the parameters and moments are left as they were.
     pub fn step(&mut self, batch: &O::Batch) -> Result<Progress, ModelError> {
         let step = self.steps();
         let loss = self.objective.loss(self.stage, batch, &mut self.gradient)?;
@@ -159,6 +167,10 @@ impl<O: Objective> Trainer<O> {
         let Stage { parameters: moved, rule, steps } = &self.stages[self.stage];
         let steps = *steps;
         let gradient = &mut self.gradient[moved.clone()];
+        if let Some(index) = gradient.iter().position(|g| !g.is_finite()) {
+            let (index, value) = (moved.start + index, gradient[index]);
+            return Err(ModelError::GradientNotFinite { step, index, value });
+        }
         if let Some(limit) = rule.clip {
             clip_norm(gradient, limit)?;
         }

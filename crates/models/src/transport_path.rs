@@ -1,13 +1,15 @@
 //! Flow matching along optimal-transport paths: one path from the first time to the last, drawn to the cells in between.
 //!
-//! Cells of the first and the last time are paired, and each pair is joined by the path of least
+//! Cells of the first and the last time are paired, and each pair is joined by the path that is accelerated as by
 //!
-//! `∫ ½|ẋ|² dq + Σ_k w ∫ λ_k(q) g_k(x(q_k)) dq`,  `g_k(x) = ½ |x − y_k|²`,
+//! `ẍ(q) = w Σ_k λ_k(q) ∇g_k(x(q_k))`,  `g_k(x) = ½ |x − y_k|²`,
 //!
 //! where `y_k` is the cell that optimal transport pairs with the path at inner time `q_k`, so that g is the potential of
-//! the squared Wasserstein distance to that population. Its Euler-Lagrange equation has the closed form of [`Pulled`]; new
-//! partners and new paths take turns for a few rounds. Unlike a spline through chained cells the path need not pass
-//! through noisy cells, and pairs are made once for all times.
+//! the squared Wasserstein distance to that population. This is the published form with a frozen gradient: the force at q is
+//! that at `q_k`, spread over the window `λ_k`. (It is not the Euler-Lagrange equation of a functional of `g_k(x(q_k))`, whose
+//! force would act at `q_k` alone, nor of one of `g_k(x(q))`, whose force would change along the path.) It has the closed form of
+//! [`Pulled`]; new partners and new paths take turns for a few rounds. Unlike a spline through chained cells the path need not
+//! pass through noisy cells, and pairs are made once for all times.
 //!
 //! Kansal et al., *Multimarginal flow matching with optimal transport potentials* (OTP-FM), ICML 2026,
 //! arXiv:2606.05327, equations 18 and 20, whose targets these are. With `partners = "independent"` a path is drawn to random

@@ -194,6 +194,20 @@ impl ModelConfig {
         Card::named(name).map(|card| (card.config)())
     }
 
+    /// The settings for the snapshots at `times` without the one at `time`, e.g. because it is held out: of a list with one
+    /// mass a time that mass is left out.
+    #[must_use]
+    pub fn without(mut self, times: &[f64], time: f64) -> Self {
+        if let Self::WfrFm(WfrConfig { mass, .. })
+        | Self::Vgfm(VgfmConfig { mass, .. })
+        | Self::Tigon(TigonConfig { mass, .. })
+        | Self::TrajectoryNet(TrajectoryNetConfig { mass, .. }) = &mut self
+        {
+            *mass = std::mem::take(mass).without(times, time);
+        }
+        self
+    }
+
     /// The name of the method the settings amount to.
     pub fn method(&self) -> String {
         match self {

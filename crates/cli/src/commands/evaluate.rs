@@ -120,7 +120,7 @@ pub(crate) fn score(
         } else {
             Frame::isotropic(fold.training)?
         };
-        let mut config = settings.model.clone();
+        let mut config = settings.model.clone().without(&populations.times(), fold.time);
         config.fit_mut().seed = fold.seed.0;
         let mut run = config.start(&cells.data_of(fold.training)?, frame)?;
         run.train(Pool::with_threads(threads), &mut |_| {

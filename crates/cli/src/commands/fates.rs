@@ -56,7 +56,7 @@ pub(crate) fn run(args: &FatesArgs, device: &Device) -> Result<()> {
     say!("models   {} of {}", folders.len(), checkpoint.header.config.method());
     let ends = terminals.sets().iter().map(|set| set.label.as_str()).collect::<Vec<_>>();
     say!("ends     {} at time {until}", ends.join(", "));
-    say!("{}", table(&cells, &found, args.replicates, seed));
+    say!("{}", table(&cells, &found, args.replicates, seed)?);
     if folders.len() == 1 {
         say!(
             "note     one model says nothing of its own uncertainty: train with other seeds and name all folders"
@@ -124,7 +124,7 @@ fn terminals(cells: &Cells, until: f64, args: &FatesArgs) -> Result<Terminals> {
 }
 
 /// The share of each time's cells that comes to each end.
-fn table(cells: &Cells, found: &[(usize, Fates)], replicates: usize, seed: Seed) -> String {
+fn table(cells: &Cells, found: &[(usize, Fates)], replicates: usize, seed: Seed) -> Result<String> {
     let mut table = Table::new();
     table.load_style(ASCII_MARKDOWN);
     let header = ["from".to_string(), "absorbed".to_string()];
@@ -134,11 +134,11 @@ fn table(cells: &Cells, found: &[(usize, Fates)], replicates: usize, seed: Seed)
         let share = |s: FateShare| {
             format!("{:.1} % [{:.1}, {:.1}]", 100.0 * s.share, 100.0 * s.interval[0], 100.0 * s.interval[1])
         };
-        let shares = fates.shares(replicates, seed).into_iter().map(share);
+        let shares = fates.shares(replicates, seed)?.into_iter().map(share);
         let start = [format!("time {}", snapshot.time), format!("{:.0} %", 100.0 * fates.absorbed)];
         table.add_row(start.into_iter().chain(shares));
     }
-    table.to_string()
+    Ok(table.to_string())
 }
 
 /// The cells with their fates, in the order of the file.

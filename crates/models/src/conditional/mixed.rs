@@ -1,6 +1,7 @@
 //! The motion of cells that are each under their own condition.
 
 use super::Conditional;
+use crate::conditions::expect_known;
 use crate::{Condition, ConditionError, Dynamics, ModelError, Sampler, Space};
 use chreode_core::{Seed, Snapshot};
 use ndarray::{Array2, ArrayView2, Axis};
@@ -17,10 +18,7 @@ impl<'m> Mixed<'m> {
     /// cell is under need not be known to the model.
     ///
     /// # Errors
-    /// No cell, or as [`Conditional::under`].
-    ///
-    /// # Panics
-    /// If a number is not one of `known`.
+    /// No cell, [`ConditionError::Number`] for a number that is none of `known`, or as [`Conditional::under`].
     pub fn new(
         model: &'m dyn Conditional,
         known: &[Condition],
@@ -28,6 +26,7 @@ impl<'m> Mixed<'m> {
         guidance: f64,
     ) -> Result<Self, ModelError> {
         crate::error::require("the number of cells", of.len() as f64, !of.is_empty(), "at least 1")?;
+        expect_known(of.iter().copied(), known.len())?;
         let mut parts = Vec::new();
         for (number, condition) in known.iter().enumerate() {
             let rows: Vec<usize> = (0..of.len()).filter(|&i| of[i] == number).collect();

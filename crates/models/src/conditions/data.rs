@@ -4,6 +4,7 @@ use super::{Condition, ConditionError, Conditions, Covariate};
 use crate::{Data, Frame, ModelError, Needs, Space};
 use chreode_core::{Populations, Snapshot};
 use ndarray::Axis;
+use std::collections::BTreeSet;
 
 /// Snapshots of populations, with the condition of every cell.
 #[derive(Clone, Debug)]
@@ -19,14 +20,11 @@ pub struct Conditioned {
 
 impl Conditioned {
     /// Cells and the condition of each: `of` has, for each snapshot, the number of a condition of `known` a cell; the
-    /// covariates of the conditions have these names.
+    /// covariates of the conditions have these names. The labels are those that some cell is under.
     ///
     /// # Errors
-    /// [`ConditionError`]: no condition, other numbers of conditions than cells, covariates that are not a number each or
-    /// the same for all cells.
-    ///
-    /// # Panics
-    /// If a number is not one of `known`.
+    /// [`ConditionError`]: no condition, other numbers of conditions than cells, a number that is none of `known`,
+    /// covariates that are not a number each or the same for all cells.
     pub fn new(
         populations: Populations,
         known: Vec<Condition>,
@@ -39,12 +37,13 @@ impl Conditioned {
                 return Err(ConditionError::Labels { time, cells, labels }.into());
             }
         }
-        let mut labels: Vec<String> = known.iter().map(|condition| condition.label.clone()).collect();
-        labels.sort_unstable();
-        labels.dedup();
-        if labels.is_empty() {
+        if known.is_empty() {
             return Err(ConditionError::Empty.into());
         }
+        expect_known(of.iter().flatten().copied(), known.len())?;
+        let met: BTreeSet<usize> = of.iter().flatten().copied().collect();
+        let labels: BTreeSet<&String> = met.into_iter().map(|k| &known[k].label).collect();
+        let labels = labels.into_iter().cloned().collect();
         let unit = |name: &String| Covariate { name: name.clone(), mean: 0.0, scale: 1.0 };
         let mut conditions = Conditions { labels, covariates: covariates.iter().map(unit).collect() };
         known.iter().try_for_each(|condition| conditions.check(condition))?;
@@ -53,8 +52,10 @@ impl Conditioned {
             let cells = populations.cells() as f64;
             covariate.mean = values().sum::<f64>() / cells;
             covariate.scale = (values().map(|v| (v - covariate.mean).powi(2)).sum::<f64>() / cells).sqrt();
-            if covariate.scale == 0.0 {
-                let (covariate, value) = (covariate.name.clone(), covariate.mean);
+            // Compared, since the deviations from a rounded mean need not be 0.
+            let value = values().next().unwrap_or(covariate.mean);
+            if values().all(|v| v == value) {
+                let covariate = covariate.name.clone();
                 return Err(ConditionError::Constant { covariate, value }.into());
             }
         }
@@ -62,23 +63,23 @@ impl Conditioned {
     }
 
     /// The same, where conditions start from the cells under `label`: where a condition has no cells before its first
-    /// time, it has those of the control at the last time before. A control with cells at one time only is no condition of its
-    /// own.
+    /// time, it has those of the control at the last time before. A control none of whose conditions has cells at two times is
+    /// no condition of its own.
     ///
     /// # Errors
-    /// [`ConditionError::Unknown`].
+    /// [`ConditionError::Unknown`], and [`ConditionError::Alone`] where no condition is left.
     pub fn starting_from(self, label: &str) -> Result<Self, ModelError> {
         if !self.conditions.labels.iter().any(|known| known == label) {
             let known = self.conditions.known();
             return Err(ConditionError::Unknown { label: label.into(), known }.into());
         }
-        let control = |k: usize| self.known[k].label == label;
+        let times = |number: usize| self.of.iter().filter(|of| of.contains(&number)).count();
+        let control = self.known.iter().enumerate().filter(|(_, condition)| condition.label == label);
+        let moves = control.map(|(number, _)| times(number)).any(|times| times > 1);
         let mut conditions = self.conditions.clone();
-        if self.snapshots(&control).len() < 2 {
-            conditions.labels.retain(|known| known != label);
-        }
+        conditions.labels.retain(|known| moves || known != label);
         if conditions.labels.is_empty() {
-            return Err(ConditionError::Empty.into());
+            return Err(ConditionError::Alone { label: label.into() }.into());
         }
         Ok(Self { conditions, control: Some(label.into()), ..self })
     }
@@ -108,7 +109,7 @@ impl Conditioned {
         &self.of
     }
 
-    /// The series of every condition; a control with cells at one time only has none of its own.
+    /// The series of every condition; one of the control with cells at one time only has none of its own.
     ///
     /// # Errors
     /// [`ConditionError::Once`] for a condition with one time, [`ConditionError::Few`] for one with a single cell at a
@@ -151,6 +152,17 @@ impl Conditioned {
             })
         });
         some.collect()
+    }
+}
+
+/// Whether every one of `numbers` is one of `known` conditions.
+pub(crate) fn expect_known(
+    numbers: impl IntoIterator<Item = usize>,
+    known: usize,
+) -> Result<(), ConditionError> {
+    match numbers.into_iter().enumerate().find(|(_, number)| *number >= known) {
+        Some((cell, number)) => Err(ConditionError::Number { cell, number, known }),
+        None => Ok(()),
     }
 }
 

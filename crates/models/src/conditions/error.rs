@@ -27,6 +27,24 @@ pub enum ConditionError {
         /// The conditions given for them.
         labels: usize,
     },
+    /// A number that stands for no condition.
+    #[error("cell {cell} has condition number {number} of {known}; number the conditions from 0")]
+    Number {
+        /// The cell, counted over all that were given.
+        cell: usize,
+        /// Its number.
+        number: usize,
+        /// How many conditions there are.
+        known: usize,
+    },
+    /// A control that all cells are under, or no others than it.
+    #[error(
+        "{label} is the only condition, and as the control it has cells at one time only, where two are needed; give it cells at a later time, or others that start from it"
+    )]
+    Alone {
+        /// The control.
+        label: String,
+    },
     /// A covariate too many or too few.
     #[error(
         "condition {label} has {found} covariates where there are {expected} ({names}); give each a number"

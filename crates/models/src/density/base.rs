@@ -1,5 +1,6 @@
 //! The distributions that flows start from.
 
+use crate::cumulative::Cumulative;
 use crate::{ModelError, Space};
 use chreode_core::{ParameterView, Seed, Snapshot};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
@@ -70,8 +71,8 @@ impl Base {
     /// The distribution fitted to the first snapshot.
     ///
     /// # Errors
-    /// [`ModelError::SmallSnapshot`] for a covariance of too few cells, [`ModelError::FlatFeature`] where the cells lie
-    /// in a plane.
+    /// [`ModelError::SmallSnapshot`] for a covariance of too few cells, [`ModelError::Collinear`] where the cells lie in a
+    /// plane.
     pub fn fit(self, first: &Snapshot, features: &[String], seed: Seed) -> Result<BaseDensity, ModelError> {
         let points = first.points.mapv(f64::from);
         let (n, d) = points.dim();
@@ -86,27 +87,20 @@ impl Base {
                 let centred = &points - &mean;
                 let weighted = &centred * &shares.view().insert_axis(ndarray::Axis(1));
                 let covariance = centred.t().dot(&weighted);
-                let factor = cholesky(&covariance).map_err(|column| ModelError::FlatFeature {
+                let factor = cholesky(&covariance).map_err(|column| ModelError::Collinear {
                     feature: features[column].clone(),
-                    scale: 0.0,
+                    time: first.time,
                 })?;
                 Ok(BaseDensity::Gaussian { mean, factor })
             }
             Self::Kernel => {
                 let mut rng = seed.stream("base", 0);
-                let mut sum = 0.0;
-                let cumulative: Vec<f64> = shares
-                    .iter()
-                    .map(|s| {
-                        sum += s;
-                        sum
-                    })
-                    .collect();
+                let cells = Cumulative::of(shares.iter().copied());
                 let mut centres = Array2::zeros((CENTRES, d));
                 for (k, mut centre) in centres.rows_mut().into_iter().enumerate() {
-                    // Systematic: every cell about as often as it weighs.
-                    let at = (k as f64 + rng.random::<f64>()) / CENTRES as f64 * sum;
-                    centre.assign(&points.row(cumulative.partition_point(|&c| c <= at).min(n - 1)));
+                    // Stratified: every cell about as often as it weighs.
+                    let at = (k as f64 + rng.random::<f64>()) / CENTRES as f64 * cells.total();
+                    centre.assign(&points.row(cells.find(at)));
                 }
                 let mean = points.t().dot(&shares);
                 let variance = (&points - &mean).mapv(|x| x * x).t().dot(&shares).mean().unwrap_or(1.0);

@@ -1,12 +1,11 @@
 //! Cells to make likely, and the probes of their divergence; and paths to them, to begin with.
 
 use super::{Base, BaseDensity};
-use crate::minibatches::row;
+use crate::minibatches::{Draw, row};
 use crate::{Batch, BatchSource, Clock, Exact, Fit, ModelError, Pairing, Sampling, Space};
 use chreode_core::{Populations, Seed, Snapshot, Stream};
 use ndarray::{Array2, Array3, Axis};
 use rand::RngExt;
-use rand::seq::index;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +45,7 @@ pub enum DensityBatch {
 /// Draws cells of every snapshot that the base is not made of.
 pub(super) struct Cells<'p> {
     snapshots: &'p [Snapshot],
+    draws: Vec<Draw>,
     clock: Clock,
     batch: usize,
     probes: usize,
@@ -75,16 +75,16 @@ impl<'p> Cells<'p> {
         let density = base.fit(&data.snapshots()[0], data.features(), seed)?;
         let matching = (matching, density, base.start(space));
         let pairing = Exact::new(Sampling::Permutation);
-        Ok(Self { snapshots, clock, batch: fit.batch, probes, probe, seed, matching, pairing })
+        let draws = snapshots.iter().map(Draw::of).collect();
+        Ok(Self { snapshots, draws, clock, batch: fit.batch, probes, probe, seed, matching, pairing })
     }
 
     /// Cells of every snapshot.
     fn cells(&self, rng: &mut Stream) -> Vec<(f64, Array2<f32>)> {
-        let some = |snapshot: &Snapshot| {
-            let cells = snapshot.points.select(Axis(0), &draw(snapshot, self.batch, rng));
-            (self.clock.network(snapshot.time), cells)
+        let some = |(snapshot, draw): (&Snapshot, &Draw)| {
+            (self.clock.network(snapshot.time), draw.cells(snapshot, self.batch, rng))
         };
-        self.snapshots.iter().map(some).collect()
+        self.snapshots.iter().zip(&self.draws).map(some).collect()
     }
 
     /// Points on straight lines between optimal pairs, from draws of the base through the snapshots.
@@ -106,28 +106,6 @@ impl<'p> Cells<'p> {
             from = to;
         }
         Ok(batch)
-    }
-}
-
-/// Rows of `n` cells: without replacement where all weigh the same and there are enough.
-fn draw(snapshot: &Snapshot, n: usize, rng: &mut Stream) -> Vec<usize> {
-    let count = snapshot.len();
-    match &snapshot.weights {
-        None if n <= count => index::sample(rng, count, n).into_vec(),
-        None => (0..n).map(|_| rng.random_range(0..count)).collect(),
-        Some(weights) => {
-            let mut sum = 0.0;
-            let cumulative: Vec<f64> = weights
-                .iter()
-                .map(|&w| {
-                    sum += f64::from(w);
-                    sum
-                })
-                .collect();
-            (0..n)
-                .map(|_| cumulative.partition_point(|&c| c <= rng.random::<f64>() * sum).min(count - 1))
-                .collect()
-        }
     }
 }
 

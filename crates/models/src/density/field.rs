@@ -70,7 +70,7 @@ impl<M: Default> Default for Evaluation<M> {
 }
 
 /// Every unit vector, for `rows` rows of `columns` columns.
-pub(super) fn unit_vectors(rows: usize, columns: usize) -> Array3<f32> {
+pub(crate) fn unit_vectors(rows: usize, columns: usize) -> Array3<f32> {
     Array3::from_shape_fn((columns, rows, columns), |(k, _, j)| f32::from(u8::from(k == j)))
 }
 

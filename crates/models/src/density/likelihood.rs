@@ -51,9 +51,12 @@ impl<N: NetworkJvp<Scalar = f32>> Likelihood<N> {
         Self { network, base, start, weights, steps, parts, memory: RefCell::default() }
     }
 
-    /// The distribution at the beginning, of `data`: what training does not move.
+    /// The distribution at the beginning, of `data`: what training does not move. Its numbers are rounded to those of a
+    /// checkpoint at once, so that a run resumed before its first step is the uninterrupted one.
     pub(super) fn start_from(&mut self, base: Base, data: &Populations, seed: u64) -> Result<(), ModelError> {
         self.base = base.fit(&data.snapshots()[0], data.features(), Seed(seed))?;
+        let rounded = self.base.parameters();
+        self.base.set(&rounded);
         Ok(())
     }
 

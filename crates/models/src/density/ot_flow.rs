@@ -25,7 +25,7 @@ pub type OtFlow = Run<OtFlowConfig>;
 /// | `hjb` | 0.05 | ≥ 0; what the residual counts (published: 5 in 100) |
 /// | `steps` | 8 | 1 to 1000; steps of RK4 a unit of network time while training, as published |
 /// | `matching` | 0 | updates of flow matching along optimal pairs before those of `fit`: a start near the end |
-/// | `fit` | one width, 32 | the settings of training, see [`Fit`]; the potential has two layers of one width, with their own activation |
+/// | `fit` | one width, 32; lr 1e-2, weight_decay 0 | the settings of training, see [`Fit`]; the potential has two layers of one width, with their own activation |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OtFlowConfig {

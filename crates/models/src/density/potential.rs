@@ -7,9 +7,10 @@ use rand::{Rng, RngExt};
 /// `v = −∇ₓ Φ` of the potential `Φ(s) = wᵀ u₁ + ½ |A s|² + cᵀ s` on `s = [t, x]`, with two layers
 /// `u₀ = σ(K₀ s + b₀)`, `u₁ = u₀ + σ(K₁ u₀ + b₁)` and `σ(z) = log(eᶻ + e⁻ᶻ)`, whose derivative is tanh.
 ///
-/// Optimal transport moves along the gradient of a potential, and the divergence `−ΔΦ` of such a velocity is had from
-/// the layers themselves (Onken et al., *OT-Flow*, AAAI 2021, arXiv:2006.00104, equations 8 to 12 and 17; two layers as in its
-/// experiments). With [`Rate`] the output has one more column, `−∂Φ/∂t`.
+/// Optimal transport moves along the gradient of a potential (Onken et al., *OT-Flow*, AAAI 2021, arXiv:2006.00104, equations 8
+/// to 11; two layers as in its experiments). The divergence `−ΔΦ` is the sum of a tangent for each column, each in closed form;
+/// the paper's equations 12 and 17 sum the same trace within the layers, which is less work in many columns. With [`Rate`] the
+/// output has one more column, `−∂Φ/∂t`.
 #[derive(Clone, Debug)]
 pub struct Potential {
     columns: usize,

@@ -57,7 +57,7 @@ impl Straightness {
         Ok(Self { value, displacement: mean(&whole) })
     }
 
-    /// S as a share of `E|x₁ − x₀|²`.
+    /// S as a share of `E|x₁ − x₀|²`; NaN for cells that neither move nor come back, and infinite for those that come back.
     pub fn share(&self) -> f64 {
         self.value / self.displacement
     }

@@ -53,7 +53,7 @@ impl<V: Network<Scalar = f32> + Sync, G: Network<Scalar = f32> + Sync> GrowthFlo
     /// not depend on their number.
     ///
     /// # Errors
-    /// A different number of columns, no times, or a failed solve.
+    /// A different number of columns, a failed solve, or a mass that no number holds.
     pub fn push(
         &self,
         points: ArrayView2<'_, f32>,
@@ -78,14 +78,19 @@ impl<V: Network<Scalar = f32> + Sync, G: Network<Scalar = f32> + Sync> GrowthFlo
                 sampler.trajectory(&field, state, &taus)
             })
             .collect::<Result<_, _>>()?;
-        let mut states: Vec<_> = (0..times.len())
+        let mut states = (0..times.len())
             .map(|k| {
                 let parts: Vec<_> = moved.iter().map(|group| group[k].view()).collect();
                 let all = concatenate(Axis(0), &parts).unwrap_or_else(|_| Array2::zeros((0, width + 1)));
                 let places = self.space.frame.leave(all.slice(s![.., ..width]).to_owned());
-                (places, all.column(width).mapv(f32::exp))
+                let logarithms = all.column(width);
+                let factors = logarithms.mapv(f32::exp);
+                if let Some(row) = factors.iter().position(|factor| !factor.is_finite()) {
+                    return Err(ModelError::Mass { row, time: times[k], logarithm: logarithms[row] });
+                }
+                Ok((places, factors))
             })
-            .collect();
+            .collect::<Result<Vec<_>, _>>()?;
         if let Some((first, _)) = states.first_mut() {
             // Not a round trip through the network's coordinates: the cells as they were given.
             first.assign(&points);

@@ -38,6 +38,18 @@ impl Default for Mass {
 }
 
 impl Mass {
+    /// The same for the populations at `times` without the one at `time`: a list with one mass a time loses that one.
+    #[must_use]
+    pub fn without(self, times: &[f64], time: f64) -> Self {
+        match self {
+            Self::Given(totals) if totals.len() == times.len() => {
+                let kept = totals.into_iter().zip(times).filter(|(_, at)| **at != time);
+                Self::Given(kept.map(|(total, _)| total).collect())
+            }
+            other => other,
+        }
+    }
+
     /// The mass of every cell of every snapshot, so that the first snapshot's sum to 1.
     ///
     /// # Errors

@@ -1,14 +1,15 @@
 //! Batches of rows on the paths between weighted cells.
 
-use super::cache::{Made, PlanCache};
 use super::{GrowthBatch, GrowthPath, Mass, Pair, PairPlan, UnbalancedPlanner};
-use crate::{BatchSource, Clock, ModelError};
+use crate::minibatches::{Draw, row};
+use crate::{BatchSource, Clock, Made, ModelError};
 use chreode_core::{Populations, Seed, Stream};
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, Axis};
 use rand::RngExt;
-use rand::seq::{SliceRandom, index};
+use rand::seq::SliceRandom;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
+use std::sync::{Arc, OnceLock};
 
 /// Of which cells a plan is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,9 +41,14 @@ pub struct GrowthMatcher<'p, Q, P> {
     path: P,
     clock: Clock,
     settings: Draws,
+    /// How cells are drawn where minibatches are paired.
+    draws: Vec<Draw>,
     /// The plan of each interval, where whole snapshots are paired.
-    plans: Option<Made>,
+    plans: Option<Arc<Whole>>,
 }
+
+/// The plan of each interval, made when first asked for.
+type Whole = Vec<OnceLock<Result<PairPlan, ModelError>>>;
 
 /// How rows are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,7 +81,7 @@ impl<'p, Q: UnbalancedPlanner, P: GrowthPath> GrowthMatcher<'p, Q, P> {
         model: &'static str,
         (planner, path): (Q, P),
         settings: Draws,
-        cache: &PlanCache,
+        made: &Made,
     ) -> Result<Self, ModelError> {
         let clock = Clock::of(&populations.times())?;
         if let Some(small) = populations.snapshots().iter().find(|s| s.len() < 2) {
@@ -89,8 +95,10 @@ impl<'p, Q: UnbalancedPlanner, P: GrowthPath> GrowthMatcher<'p, Q, P> {
             Plans::Whole => true,
             Plans::Minibatch => false,
         };
-        let plans = whole.then(|| cache.of(populations));
-        Ok(Self { populations, masses, planner, path, clock, settings, plans })
+        let none = || populations.intervals().map(|_| OnceLock::new()).collect::<Whole>();
+        let plans = whole.then(|| made.or(none));
+        let draws = populations.snapshots().iter().map(Draw::of).collect();
+        Ok(Self { populations, masses, planner, path, clock, settings, draws, plans })
     }
 
     /// The plan of interval `j`, of all its cells.
@@ -104,27 +112,8 @@ impl<'p, Q: UnbalancedPlanner, P: GrowthPath> GrowthMatcher<'p, Q, P> {
 
     /// Some cells of snapshot `k`, all with the same mass, which sums to the snapshot's; their rows, and that mass.
     fn some(&self, k: usize, rng: &mut Stream) -> (Vec<usize>, Array1<f64>) {
-        let masses = &self.masses[k];
-        let (n, count) = (self.settings.batch, masses.len());
-        let total = masses.sum();
-        let rows = match &self.populations.snapshots()[k].weights {
-            None if n <= count => index::sample(rng, count, n).into_vec(),
-            None => (0..n).map(|_| rng.random_range(0..count)).collect(),
-            Some(_) => {
-                let mut sum = 0.0;
-                let cumulative: Vec<f64> = masses
-                    .iter()
-                    .map(|m| {
-                        sum += m;
-                        sum
-                    })
-                    .collect();
-                let draw = |rng: &mut Stream| {
-                    cumulative.partition_point(|&c| c <= rng.random::<f64>() * total).min(count - 1)
-                };
-                (0..n).map(|_| draw(rng)).collect()
-            }
-        };
+        let (n, total) = (self.settings.batch, self.masses[k].sum());
+        let rows = self.draws[k].rows(self.masses[k].len(), n, rng);
         (rows, Array1::from_elem(n, total / n as f64))
     }
 
@@ -142,12 +131,6 @@ impl<'p, Q: UnbalancedPlanner, P: GrowthPath> GrowthMatcher<'p, Q, P> {
             |p: Pair| Pair { source: p.source.map(|i| rows[i]), target: p.target.map(|i| columns[i]), ..p };
         Ok(plan.draw(self.settings.batch, rng).into_iter().map(named).collect())
     }
-}
-
-/// A row as a slice.
-fn row<'a>(points: &'a ArrayView2<'_, f32>, i: usize) -> &'a [f32] {
-    let width = points.ncols();
-    &points.as_slice().expect("populations hold their points row by row")[i * width..(i + 1) * width]
 }
 
 impl<Q: UnbalancedPlanner, P: GrowthPath> BatchSource for GrowthMatcher<'_, Q, P> {

@@ -1,6 +1,7 @@
 //! Which cells are paired when mass changes, and with which masses.
 
 use crate::ModelError;
+use crate::cumulative::Cumulative;
 use chreode_core::Stream;
 use chreode_ot::{
     CostFunction, Coupling, Entry, Marginal, RelaxedSolver, RelaxedTransport, SquaredEuclidean, Stop,
@@ -28,7 +29,7 @@ pub struct Pair {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PairPlan {
     pairs: Vec<Pair>,
-    cumulative: Vec<f64>,
+    shares: Cumulative,
 }
 
 impl PairPlan {
@@ -37,19 +38,13 @@ impl PairPlan {
     /// # Errors
     /// [`ModelError::Data`] where nothing can be drawn.
     pub fn new(pairs: Vec<(Pair, f64)>) -> Result<Self, ModelError> {
-        let mut sum = 0.0;
-        let cumulative: Vec<f64> = pairs
-            .iter()
-            .map(|(_, share)| {
-                sum += share;
-                sum
-            })
-            .collect();
+        let shares = Cumulative::of(pairs.iter().map(|(_, share)| *share));
+        let sum = shares.total();
         if !(sum > 0.0 && sum.is_finite()) {
             let needs = "two snapshots of which some cells can be paired".into();
             return Err(ModelError::Data { model: "a growth model".into(), needs });
         }
-        Ok(Self { pairs: pairs.into_iter().map(|(pair, _)| pair).collect(), cumulative })
+        Ok(Self { pairs: pairs.into_iter().map(|(pair, _)| pair).collect(), shares })
     }
 
     /// The pairs.
@@ -59,16 +54,13 @@ impl PairPlan {
 
     /// What is drawn from: the sum of the shares.
     pub fn mass(&self) -> f64 {
-        self.cumulative.last().copied().unwrap_or(0.0)
+        self.shares.total()
     }
 
     /// `n` pairs by systematic sampling: each as often as expected, to within one.
     pub fn draw(&self, n: usize, rng: &mut Stream) -> Vec<Pair> {
         let (start, step): (f64, f64) = (rng.random(), self.mass() / n as f64);
-        let at = |k: usize| {
-            let index = self.cumulative.partition_point(|&c| c <= (k as f64 + start) * step);
-            self.pairs[index.min(self.pairs.len() - 1)]
-        };
+        let at = |k: usize| self.pairs[self.shares.find((k as f64 + start) * step)];
         (0..n).map(at).collect()
     }
 }

@@ -1,11 +1,10 @@
 //! WFR flow matching.
 
-use super::cache::PlanCache;
 use super::matcher::{Draws, GrowthMatcher, Weighing};
 use super::matching::networks;
 use super::{GrowthFlow, Mass, Plans, VelocityGrowth, WfrPath, WfrPlanner};
 use crate::error::require;
-use crate::{Batches, Fit, ModelError, Net, Recipe, Run, Space};
+use crate::{Batches, Fit, Made, ModelError, Net, Recipe, Run, Space};
 use chreode_core::{Populations, Seed};
 use chreode_ot::WassersteinFisherRao;
 use serde::{Deserialize, Serialize};
@@ -43,23 +42,12 @@ pub struct WfrConfig {
     pub kappa: f64,
     /// The settings of training.
     pub fit: Fit,
-    /// Plans that were made.
-    #[serde(skip)]
-    pub cache: PlanCache,
 }
 
 impl Default for WfrConfig {
     fn default() -> Self {
         let fit = Fit::default();
-        Self {
-            delta: 2.0,
-            mass: Mass::default(),
-            plans: Plans::default(),
-            sigma: 0.0,
-            kappa: 1.0,
-            fit,
-            cache: PlanCache::default(),
-        }
+        Self { delta: 2.0, mass: Mass::default(), plans: Plans::default(), sigma: 0.0, kappa: 1.0, fit }
     }
 }
 
@@ -92,13 +80,22 @@ impl Recipe for WfrConfig {
     fn batches<'d>(
         &self,
         data: &'d Populations,
+        space: &Space,
+    ) -> Result<Batches<'d, Self::Objective>, ModelError> {
+        self.batches_with(data, space, &Made::default())
+    }
+
+    fn batches_with<'d>(
+        &self,
+        data: &'d Populations,
         _space: &Space,
+        made: &Made,
     ) -> Result<Batches<'d, Self::Objective>, ModelError> {
         let metric = WassersteinFisherRao::new(self.delta)?;
         let (batch, seed) = (self.fit.batch, Seed(self.fit.seed));
         let draws = Draws { batch, sigma: self.sigma, weighing: Weighing::Mass, plans: self.plans, seed };
         let method = (WfrPlanner { metric, tolerance: GAP }, WfrPath(metric));
-        Ok(Box::new(GrowthMatcher::new(data, &self.mass, "WFR-FM", method, draws, &self.cache)?))
+        Ok(Box::new(GrowthMatcher::new(data, &self.mass, "WFR-FM", method, draws, made)?))
     }
 
     fn trained(&self, objective: Self::Objective, space: Space) -> Self::Trained {

@@ -1,7 +1,7 @@
 //! Pairs with the metric of the times they lie between.
 
 use crate::{BatchSource, Couples, Land, Metric, ModelError, Pairing, Rbf, Shape};
-use chreode_core::Seed;
+use chreode_core::{Populations, Seed, Snapshot};
 use ndarray::{Array2, Axis, concatenate};
 use std::sync::Arc;
 
@@ -40,14 +40,29 @@ impl<'p, Q: Pairing> BentMatcher<'p, Q> {
 
     /// With an RBF metric of `centres` centres for each interval.
     pub fn rbf(couples: Couples<'p, Q>, centres: usize, kappa: f64, shape: Shape, seed: Seed) -> Self {
-        let between = |(k, pair): (usize, &[chreode_core::Snapshot])| -> Arc<dyn Metric> {
-            let cells = concatenate![Axis(0), pair[0].points, pair[1].points];
-            Arc::new(Rbf::fit(cells.view(), centres, kappa, shape, seed.child(&k.to_string())))
-        };
-        let snapshots = couples.minibatches().populations().snapshots();
-        let metrics = snapshots.windows(2).enumerate().map(between).collect();
+        let metrics = metrics(couples.minibatches().populations(), centres, kappa, shape, seed);
+        Self::along(couples, metrics)
+    }
+
+    /// With these metrics, one an interval.
+    pub(super) fn along(couples: Couples<'p, Q>, metrics: Vec<Arc<dyn Metric>>) -> Self {
         Self { couples, metric: Source::Rbf(metrics) }
     }
+}
+
+/// An RBF metric of `centres` centres for each interval.
+pub(super) fn metrics(
+    data: &Populations,
+    centres: usize,
+    kappa: f64,
+    shape: Shape,
+    seed: Seed,
+) -> Vec<Arc<dyn Metric>> {
+    let between = |(k, pair): (usize, &[Snapshot])| -> Arc<dyn Metric> {
+        let cells = concatenate![Axis(0), pair[0].points, pair[1].points];
+        Arc::new(Rbf::fit(cells.view(), centres, kappa, shape, seed.child(&k.to_string())))
+    };
+    data.snapshots().windows(2).enumerate().map(between).collect()
 }
 
 impl<Q: Pairing> BatchSource for BentMatcher<'_, Q> {

@@ -1,12 +1,12 @@
 //! Points of curves through pairs of whole plans, and the shares of mass that cells give and receive.
 
 use super::plan::Plan;
-use crate::{Batch, BatchSource, Clock, Curve, ModelError, RescaledFlowConfig};
+use crate::{Batch, BatchSource, Clock, Curve, Made, ModelError, RescaledFlowConfig};
 use chreode_core::{Populations, Seed, Stream};
 use ndarray::{Array2, CowArray, Ix2};
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Rows to regress velocities on, and cells with their shares.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,8 +17,8 @@ pub struct RescaledBatch {
     pub t: Vec<f32>,
     /// Some cells.
     pub x: Array2<f32>,
-    /// `η` and `ξ` of each; NaN for the one that it was not drawn for.
-    pub shares: Array2<f32>,
+    /// `η` and `ξ` of each; `None` for the one that it was not drawn for.
+    pub shares: Array2<Option<f32>>,
 }
 
 /// Pairs of unbalanced plans between whole populations, on curves through cells of up to four times.
@@ -30,7 +30,7 @@ pub struct RescaledMatcher<'p> {
     /// Of each interval: without more cells, with one before, with one after, with both.
     curves: Vec<[Curve; 4]>,
     /// One an interval, made when the first batch is.
-    plans: OnceLock<Result<Vec<Plan>, ModelError>>,
+    plans: Arc<OnceLock<Result<Vec<Plan>, ModelError>>>,
 }
 
 impl<'p> RescaledMatcher<'p> {
@@ -52,7 +52,12 @@ impl<'p> RescaledMatcher<'p> {
         let curves = (0..times.len() - 1)
             .map(|j| [curve(j, 0, 0), curve(j, 1, 0), curve(j, 0, 1), curve(j, 1, 1)])
             .collect();
-        Ok(Self { populations, points, times, settings, curves, plans: OnceLock::new() })
+        Ok(Self { populations, points, times, settings, curves, plans: Arc::default() })
+    }
+
+    /// The same with the plans in `made`, which are put there when they are made.
+    pub(super) fn keeping(self, made: &Made) -> Self {
+        Self { plans: made.or(OnceLock::new), ..self }
     }
 
     fn plans(&self) -> Result<&[Plan], ModelError> {
@@ -131,11 +136,12 @@ impl BatchSource for RescaledMatcher<'_> {
                     let (row, share) = known[rng.random_range(0..known.len())];
                     t.push(self.times[time] as f32);
                     x.extend(self.points[time].row(row));
-                    shares.extend(if column == 0 { [share, f32::NAN] } else { [f32::NAN, share] });
+                    shares.extend(if column == 0 { [Some(share), None] } else { [None, Some(share)] });
                 }
             }
         }
-        let array = |values, columns| Array2::from_shape_vec((asked, columns), values).expect("a row a cell");
-        Ok(RescaledBatch { flow, t, x: array(x, width), shares: array(shares, 2) })
+        let x = Array2::from_shape_vec((asked, width), x).expect("a row a cell");
+        let shares = Array2::from_shape_vec((asked, 2), shares).expect("a row a cell");
+        Ok(RescaledBatch { flow, t, x, shares })
     }
 }

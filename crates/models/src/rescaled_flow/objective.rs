@@ -64,14 +64,14 @@ impl<N: Network<Scalar = f32>> Objective for Rescaling<N> {
 }
 
 /// Turns logarithms f into the cotangent of `mean (exp f − n f)` over the shares n there are; returns that mean.
-fn divergence(logarithms: &mut Array2<f32>, shares: &Array2<f32>) -> f64 {
-    let size = shares.iter().filter(|n| !n.is_nan()).count() as f64;
+fn divergence(logarithms: &mut Array2<f32>, shares: &Array2<Option<f32>>) -> f64 {
+    let size = shares.iter().flatten().count() as f64;
     let mut sum = 0.0;
     for (f, &n) in logarithms.iter_mut().zip(shares) {
-        if n.is_nan() {
+        let Some(n) = n else {
             *f = 0.0;
             continue;
-        }
+        };
         let slope = f.min(STEEP).exp();
         let value = slope * (1.0 + (*f - STEEP).max(0.0));
         sum += f64::from(value - n * *f);
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn the_cotangent_is_the_slope_and_absent_shares_weigh_nothing() {
-        let shares = array![[2.0, f32::NAN], [0.0, 1.0]];
+        let shares = array![[Some(2.0), None], [Some(0.0), Some(1.0)]];
         let at = array![[0.3_f32, 9.0], [-0.5, 6.0]];
         let mut cotangent = at.clone();
         divergence(&mut cotangent, &shares);
@@ -108,5 +108,7 @@ mod tests {
         let mut least = array![[2.0_f32.ln(), 0.0], [-20.0, 0.0]];
         divergence(&mut least, &shares);
         assert!(least.iter().all(|c| c.abs() < 1e-6), "{least}");
+        // A share that is no number is not one that is absent.
+        assert!(divergence(&mut at.clone(), &array![[Some(f32::NAN), None], [None, None]]).is_nan());
     }
 }

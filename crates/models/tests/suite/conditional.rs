@@ -3,8 +3,8 @@
 use crate::common::{gaussian, run, small, trained};
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{
-    Checkpoint, Condition, Conditional, ConditionalConfig, ConditionalFlow, Conditioned, Dynamics, Fit,
-    FlowConfig, ModelError, Pool, Run, Sampler, Steps, Trained,
+    Checkpoint, Condition, ConditionInput, Conditional, ConditionalConfig, ConditionalFlow, Conditioned,
+    Dynamics, Fit, FlowConfig, Mixed, ModelError, Pool, Run, Sampler, Steps, Trained,
 };
 use ndarray::{Array2, Axis, array, concatenate};
 use std::collections::BTreeMap;
@@ -106,6 +106,17 @@ fn guidance_is_the_line_through_the_null_field_and_the_condition() {
     let pushed = FLOW.under(None, 0.0).expect("no condition").velocity(0.0, array![[0.0, 0.0]].view());
     let pushed = pushed.expect("two columns");
     assert!((pushed[[0, 0]] - 1.0).abs() < 0.6, "the null field at the middle is {pushed}");
+}
+
+#[test]
+fn conditions_that_modulate_the_layers_move_cells_as_well() {
+    let input = ConditionInput::Modulation;
+    let flow = flow(&CELLS, ConditionalConfig { input, ..quick(700) });
+    for (label, mean) in MOVES {
+        let model = flow.under(Some(&Condition::new(label)), 1.0).expect("known");
+        let far = w2(&moved(&*model), mean);
+        assert!(far < 0.5, "under {label} cells are W2 {far} from N({mean:?}, I)");
+    }
 }
 
 #[test]
@@ -241,4 +252,55 @@ fn conditions_that_say_nothing_are_refused() {
     let few = vec![few[0].clone(), vec![few[1][0].clone(), gaussian(1, &[0.0, 0.0], 3)]];
     let error = conditioned(&["a", "b"].map(Condition::new), few, &[]).series().unwrap_err();
     assert!(error.to_string().starts_with("condition b has 1 cell at time 1 where 2 are needed"), "{error}");
+}
+
+#[test]
+fn a_covariate_whose_mean_is_rounded_is_still_constant() {
+    let snapshots = [0.0, 1.0].map(|t| Snapshot::new(t, gaussian(5, &[0.0, 0.0], 1))).to_vec();
+    let cells = Populations::new(snapshots, features()).expect("valid");
+    let known = vec![Condition::new("a").with(vec![0.1])];
+    let error = Conditioned::new(cells, known, vec![vec![0; 5]; 2], &["dose".into()]).unwrap_err();
+    assert_eq!(error.to_string(), "dose is 0.1 for all cells and says nothing of them; leave it out");
+}
+
+#[test]
+fn a_control_that_no_series_has_is_no_condition() {
+    // Under each dose the control has cells at one time only.
+    let doses = [0.0, 1.0].map(|dose| Condition::new("control").with(vec![dose]));
+    let (some, none) = (|seed| gaussian(20, &[0.0, 0.0], seed), || Array2::zeros((0, 2)));
+    let apart = vec![vec![some(1), none()], vec![none(), some(2)]];
+    let names = ["dose".to_string()];
+    let error = conditioned(&doses, apart, &names).starting_from("control").unwrap_err();
+    assert!(error.to_string().starts_with("control is the only condition, and as the control"), "{error}");
+    let known = [doses[0].clone(), doses[1].clone(), Condition::new("drug").with(vec![1.0])];
+    let apart = vec![vec![some(1), none(), none()], vec![none(), some(2), some(3)]];
+    let cells = conditioned(&known, apart, &names).starting_from("control").expect("a drug");
+    assert_eq!(cells.conditions().labels, ["drug"]);
+    assert_eq!(cells.series().expect("one").len(), 1);
+    run(&cells, &features(), config(1));
+}
+
+#[test]
+fn labels_without_cells_are_no_conditions() {
+    let mut known = MOVES.map(|(label, _)| Condition::new(label)).to_vec();
+    known.insert(1, Condition::new("sideways"));
+    let of = vec![[vec![0; 500], vec![2; 1000]].concat(); 2];
+    let cells = Conditioned::new(CELLS.populations().clone(), known, of, &[]).expect("valid");
+    assert_eq!(cells.conditions().labels, ["down", "up"]);
+    run(&cells, &features(), ConditionalConfig { fit: small(3, 32), ..ConditionalConfig::joint() });
+}
+
+#[test]
+fn numbers_of_no_condition_are_refused() {
+    let known = MOVES.map(|(label, _)| Condition::new(label));
+    for of in [vec![0, 1, 2], vec![7, 2, 2]] {
+        let error = Mixed::new(&*FLOW, &known, &of, 1.0).err().expect("refused").to_string();
+        let cell = of.iter().position(|k| *k > 1).expect("one");
+        let message =
+            format!("cell {cell} has condition number {} of 2; number the conditions from 0", of[cell]);
+        assert_eq!(error, message);
+    }
+    let of = vec![vec![2; 1500]; 2];
+    let error = Conditioned::new(CELLS.populations().clone(), known.to_vec(), of, &[]).unwrap_err();
+    assert!(error.to_string().starts_with("cell 0 has condition number 2 of 2"), "{error}");
 }

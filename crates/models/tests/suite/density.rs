@@ -1,5 +1,6 @@
 //! Continuous normalising flows: closed forms, gradients, probes, known densities.
 
+use crate::common::slopes;
 use chreode_core::{Network, NetworkJvp, Populations, Seed, Snapshot};
 use chreode_models::{
     Base, BaseDensity, Checkpoint, Cnf, CnfConfig, Data, DensityBatch, DensityFlow, Fit, Flow, Frame,
@@ -103,19 +104,8 @@ fn regularised(probes: usize) -> CnfConfig {
 fn the_gradient_is_that_of_the_loss() {
     for probes in [0, 2] {
         let (mut objective, batch) = small(&regularised(probes));
-        let count = objective.parameter_count();
-        let (mut gradient, mut theta) = (vec![0.0; count], vec![0.0; count]);
-        objective.read_parameters(&mut theta);
-        objective.likelihood(&batch, &mut gradient).expect("solves");
-        let norm = gradient.iter().map(|g| g * g).sum::<f32>().sqrt();
-        let along = |sign: f32, objective: &mut chreode_models::Likelihood<Net>| {
-            let h = 2e-2 * sign / norm;
-            let moved: Vec<f32> = theta.iter().zip(&gradient).map(|(t, g)| t + h * g).collect();
-            objective.write_parameters(&moved);
-            objective.likelihood(&batch, &mut vec![0.0; count]).expect("solves")
-        };
-        let slope = (along(1.0, &mut objective) - along(-1.0, &mut objective)) / 4e-2;
-        assert!((slope / f64::from(norm) - 1.0).abs() < 3e-3, "slope {slope}, norm {norm}, {probes} probes");
+        let (batch, all) = (DensityBatch::Likelihood(batch), 0..objective.parameter_count());
+        slopes(&mut objective, 0, &batch, all, (&["velocity"], 2e-2));
     }
 }
 
@@ -164,26 +154,12 @@ fn the_gradient_of_ot_flow_is_that_of_its_loss() {
     let data = one(PlanarDensity::EightGaussians.sample(400, Seed(2)));
     let space = data.space(Frame::identity(features())).expect("a time");
     let mut objective = config.objective(&space).expect("valid");
-    let batch = rows(config.batches(&data, &space).expect("valid").batch(0).expect("draws"));
-    let count = objective.parameter_count();
-    let (mut gradient, mut theta) = (vec![0.0; count], vec![0.0; count]);
-    objective.read_parameters(&mut theta);
-    objective.likelihood(&batch, &mut gradient).expect("solves");
+    let batch = config.batches(&data, &space).expect("valid").batch(0).expect("draws");
     // Each named part apart: a part that is wrong cannot hide behind the largest.
-    for part in objective.layout() {
-        let mut direction = vec![0.0; count];
-        let range = part.offset..part.offset + part.size();
-        direction[range.clone()].copy_from_slice(&gradient[range]);
-        let norm = direction.iter().map(|g| g * g).sum::<f32>().sqrt();
-        let mut along = |sign: f32| {
-            let moved: Vec<f32> =
-                theta.iter().zip(&direction).map(|(t, g)| t + 1e-2 * sign / norm * g).collect();
-            objective.write_parameters(&moved);
-            objective.likelihood(&batch, &mut vec![0.0; count]).expect("solves")
-        };
-        let slope = (along(1.0) - along(-1.0)) / 2e-2;
-        assert!((slope / f64::from(norm) - 1.0).abs() < 1e-2, "{}: slope {slope}, norm {norm}", part.name);
-    }
+    let names: Vec<String> = objective.layout().into_iter().map(|part| part.name).collect();
+    let parts: Vec<&str> = names.iter().map(String::as_str).collect();
+    let all = 0..objective.parameter_count();
+    slopes(&mut objective, 0, &batch, all, (&parts, 1e-2));
 }
 
 #[test]
@@ -388,4 +364,12 @@ fn the_known_densities_are_those_of_their_points() {
             .iter()
             .all(|l| (l + 8f64.ln()).abs() < 1e-12)
     );
+}
+
+#[test]
+fn a_gaussian_base_of_cells_in_a_plane_names_the_feature() {
+    let points = Array2::from_shape_fn((20, 2), |(i, j)| (i + 3 * j) as f32);
+    let error = Base::Gaussian.fit(&Snapshot::new(2.0, points), &features(), Seed(0)).unwrap_err();
+    let start = "over the cells of time 2 feature y does not vary beside the features before it";
+    assert!(error.to_string().starts_with(start), "{error}");
 }

@@ -98,7 +98,7 @@ fn models_that_disagree_spread_and_the_interval_covers_both() {
     assert_eq!(fates.probabilities, array![[0.5, 0.5], [0.5, 0.5]]);
     let spread = fates.spread.as_ref().expect("two models");
     assert!((spread[[0, 0]] - 0.5_f64.sqrt()).abs() < 1e-12, "{spread}");
-    let shares = fates.shares(200, Seed(1));
+    let shares = fates.shares(200, Seed(1)).expect("replicates");
     assert_eq!((shares[0].label.as_str(), shares[0].share), ("left", 0.5));
     assert_eq!(shares[0].interval, [0.0, 1.0], "either model may be alone in a resample");
     let still = Walk::new(0.0, 0.0);
@@ -108,7 +108,10 @@ fn models_that_disagree_spread_and_the_interval_covers_both() {
         (0.0, 1.0),
         "not absorbed, and nearer to the right"
     );
-    assert_eq!(fates.shares(50, Seed(1))[1].share, 0.75, "cells count by their weights");
+    let shares = fates.shares(50, Seed(1)).expect("replicates");
+    assert_eq!(shares[1].share, 0.75, "cells count by their weights");
+    let error = fates.shares(0, Seed(1)).unwrap_err().to_string();
+    assert_eq!(error, "the number of replicates is 0; it must be at least 1");
 }
 
 #[test]
@@ -176,6 +179,9 @@ fn futures_must_lie_ahead() {
     let cells = Snapshot::new(6.0, array![[0.2_f32]]);
     let error = Fates::of(&[&Walk::new(0.0, 1.0)], &cells, &ends(), &futures(Ending::Last)).unwrap_err();
     assert_eq!(error.to_string(), "until is 6; it must be after the time of the cells");
+    let none = Snapshot::new(0.0, Array2::zeros((0, 1)));
+    let error = Fates::of(&[&Walk::new(0.0, 1.0)], &none, &ends(), &futures(Ending::Last)).unwrap_err();
+    assert_eq!(error.to_string(), "the number of cells is 0; it must be at least 1");
     let wide = Snapshot::new(0.0, array![[0.2_f32, 0.1]]);
     let error = Fates::of(&[&Walk::new(0.0, 1.0)], &wide, &ends(), &futures(Ending::Last)).unwrap_err();
     assert!(matches!(error, ModelError::Dimensions { expected: 1, found: 2 }), "{error}");

@@ -1,11 +1,13 @@
 //! Models of growth: closed forms, masses, reproducibility, refusals.
 
-use chreode_core::{Populations, Seed, Snapshot};
+use crate::common::slopes;
+use chreode_core::{Network, Populations, Seed, Snapshot};
 use chreode_models::{
     Bifurcation, Checkpoint, Data, Dynamics, Fit, Frame, GrowthFlow, Mass, MassRule, Measurement, ModelError,
     Net, Objective, Pool, Recipe, Run, Sampler, Steps, Tigon, TigonConfig, UnbalancedPlanner, Vgfm,
     VgfmConfig, WfrConfig, WfrFm, WfrPlanner, score_growth,
 };
+use chreode_nn::{Mlp, MlpConfig};
 use chreode_ot::WassersteinFisherRao;
 use ndarray::{Array1, Array2, Axis, array, concatenate};
 use rand_distr::{Distribution, StandardNormal};
@@ -278,28 +280,53 @@ fn tigon_has_the_gradient_of_its_loss_and_finds_growth() {
     let mut objective = config.objective(&space).expect("valid");
     config.prepare(&mut objective, &populations).expect("two snapshots");
     let batch = config.batches(&populations, &space).expect("valid").batch(0).expect("draws");
-    let count = objective.parameter_count();
-    let (mut gradient, mut theta) = (vec![0.0; count], vec![0.0; count]);
-    objective.read_parameters(&mut theta);
-    objective.loss(0, &batch, &mut gradient).expect("solves");
-    for name in ["velocity", "growth"] {
-        let mut direction = vec![0.0; count];
-        for part in objective.layout().iter().filter(|part| part.name.starts_with(name)) {
-            let range = part.offset..part.offset + part.size();
-            direction[range.clone()].copy_from_slice(&gradient[range]);
-        }
-        let norm = direction.iter().map(|g| g * g).sum::<f32>().sqrt();
-        let mut along = |sign: f32| {
-            let moved: Vec<f32> =
-                theta.iter().zip(&direction).map(|(t, g)| t + 2e-3 * sign / norm * g).collect();
-            objective.write_parameters(&moved);
-            objective.loss(0, &batch, &mut vec![0.0; count]).expect("solves")
-        };
-        let slope = (along(1.0) - along(-1.0)) / 4e-3;
-        assert!((slope / f64::from(norm) - 1.0).abs() < 2e-2, "{name}: slope {slope}, norm {norm}");
-    }
+    let all = 0..objective.parameter_count();
+    slopes(&mut objective, 0, &batch, all, (&["velocity", "growth"], 2e-3));
     let mut run = Tigon::new(&populations, frame(&populations), config).expect("valid");
     run.train(Pool::with_threads(2), |_| ControlFlow::Continue(())).expect("trains");
     let [still, growing] = factors(&run.finish(), &populations);
     assert!((still - 1.0).abs() < 0.4 && (growing - 3.0).abs() < 0.9, "TIGON: {still}, {growing}");
+}
+
+#[test]
+fn tigon_has_a_loss_in_many_dimensions() {
+    // With 300 of them the density of a kernel of width 0.1 at its centre is e^415, and its square no number.
+    let mut rng = Seed(1).stream("wide", 0);
+    let points = Array2::from_shape_simple_fn((12, 300), || StandardNormal.sample(&mut rng));
+    let features = (0..300).map(|j| format!("x{j}")).collect();
+    let snapshots = [0.0, 1.0].map(|time| Snapshot::new(time, points.clone())).to_vec();
+    let populations = Populations::new(snapshots, features).expect("a valid series");
+    let config =
+        TigonConfig { steps: 1, fit: Fit { batch: 4, hidden: vec![4], ..fit(1) }, ..TigonConfig::default() };
+    let space = populations.space(frame(&populations)).expect("two times");
+    let mut objective = config.objective(&space).expect("valid");
+    config.prepare(&mut objective, &populations).expect("two snapshots");
+    let batch = config.batches(&populations, &space).expect("valid").batch(0).expect("draws");
+    let squares = batch.density.iter().zip(&batch.scale).map(|(d, s)| d * d * s);
+    assert!((squares.sum::<f64>() / 4.0 - 1.0).abs() < 1e-12, "{:?}", batch.scale);
+    assert!(batch.largest.iter().all(|log| *log > 200.0), "{:?}", batch.largest);
+    let mut gradient = vec![0.0; objective.parameter_count()];
+    let loss = objective.loss(0, &batch, &mut gradient).expect("solves");
+    assert!(loss.is_finite() && gradient.iter().all(|g| g.is_finite()), "{loss}");
+}
+
+#[test]
+fn a_mass_that_no_number_holds_is_an_error() {
+    // g = 100 at every place, and cells that stay.
+    let layer = |outputs: usize, bias: f32| -> Net {
+        let shape = MlpConfig::new(2).hidden(vec![]).output(outputs);
+        let mut network = Mlp::zeros(shape).expect("a valid shape");
+        let weights = [vec![0.0; 3 * outputs], vec![bias; outputs]].concat();
+        network.write_parameters(&weights);
+        network.into()
+    };
+    let cells = Snapshot::new(0.0, array![[0.0_f32, 0.0], [1.0, 1.0]]);
+    let populations = series(vec![cells.clone(), Snapshot { time: 1.0, ..cells.clone() }]);
+    let space = populations.space(frame(&populations)).expect("two times");
+    let flow = GrowthFlow { velocity: layer(2, 0.0), growth: layer(1, 100.0), space };
+    let end = &evolve(&flow, &cells, &[0.0, 0.5])[1];
+    assert!((mass(end).ln() - 50.0 - 2f64.ln()).abs() < 1e-3, "{}", mass(end).ln());
+    let error = flow.evolve(&cells, &[0.0, 0.5, 1.0], &sampler(), Seed(0)).unwrap_err();
+    assert!(matches!(error, ModelError::Mass { row: 0, time: 1.0, .. }), "{error}");
+    assert!(error.to_string().starts_with("by time 1 the mass of cell 0 is exp("), "{error}");
 }

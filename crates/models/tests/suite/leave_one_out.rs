@@ -1,7 +1,10 @@
 //! The leave-one-time-out protocol: closed forms, what methods may see, statistics, refusals.
 
 use chreode_core::{Populations, Seed, Snapshot};
-use chreode_models::{Fold, HeldOut, ModelError, Planar, Protocol, displacement, halves};
+use chreode_models::{
+    Dataset, Descendants, Fold, Frame, HeldOut, Mass, ModelConfig, ModelError, Planar, Protocol, TigonConfig,
+    TrajectoryNetConfig, VgfmConfig, WfrConfig, displacement, halves,
+};
 use ndarray::{Array1, Array2, array};
 use std::sync::Mutex;
 
@@ -253,4 +256,32 @@ fn scores_can_be_written() {
     assert_eq!(json["scores"][0]["w1_interval"].as_array().unwrap().len(), 2);
     assert!((json["summary"]["w1"]["mean"].as_f64().unwrap() - 2.5).abs() < 1e-5);
     assert!((json["baselines"][0]["no_motion"].as_f64().unwrap() - 5.0).abs() < 1e-5);
+}
+
+#[test]
+fn the_mass_of_a_held_out_time_is_left_out_of_a_list() {
+    let data = moving(&[0.0, 1.0, 2.0, 3.0], &[0.0, 1.0, 2.0, 3.0]);
+    let mass = Mass::Given(vec![1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(mass.clone().without(&data.times(), 1.0), Mass::Given(vec![1.0, 3.0, 4.0]));
+    assert_eq!(Mass::default().without(&data.times(), 1.0), Mass::default());
+    let growing = |mass: &Mass| -> [ModelConfig; 4] {
+        let mass = mass.clone();
+        [
+            WfrConfig { mass: mass.clone(), ..WfrConfig::default() }.into(),
+            VgfmConfig { mass: mass.clone(), ..VgfmConfig::default() }.into(),
+            TigonConfig { mass: mass.clone(), ..TigonConfig::default() }.into(),
+            TrajectoryNetConfig { mass, descendants: Descendants::Transported, ..Default::default() }.into(),
+        ]
+    };
+    for config in growing(&mass) {
+        let with = |config: &ModelConfig, fold: &Fold<'_>| {
+            let training = Dataset::Populations(fold.training.clone());
+            config.start(&training, Frame::identity(fold.training.features().to_vec()))?;
+            Ok(shifted(fold, 1.0))
+        };
+        let left_out = |f: &Fold<'_>| with(&config.clone().without(&data.times(), f.time), f);
+        assert_eq!(protocol(&[1]).run(&data, &left_out).expect("trains").scores.len(), 2);
+        let error = protocol(&[1]).run(&data, &|f: &Fold<'_>| with(&config, f)).unwrap_err().to_string();
+        assert!(error.contains("one mass a time where 4 are given for 3 times"), "{error}");
+    }
 }

@@ -20,5 +20,8 @@ mod paths;
 mod planar;
 mod rectified;
 mod rescaled_flow;
+mod resume;
 mod score_flow;
 mod series;
+mod trainer;
+mod weights;

@@ -3,7 +3,7 @@
 use crate::common::{gaussian, small, trained};
 use chreode_core::{Populations, Snapshot};
 use chreode_models::{
-    Coupling, Data, Frame, MultiMarginalConfig, Recipe, Sampler, Spline, Steps, TransportPathConfig,
+    Coupling, Data, Frame, MultiMarginalConfig, Recipe, Sampler, Spline, Steps, TransportPathConfig, Window,
 };
 use ndarray::Axis;
 
@@ -70,6 +70,34 @@ fn transport_paths_are_drawn_to_the_cells_in_between() {
         let found = height(weight);
         assert!((found - by_hand).abs() < 0.25, "{found} for {by_hand}");
     }
+}
+
+#[test]
+fn a_uniform_window_pulls_for_its_width_alone() {
+    // Between ends at 0, with both partners at height 3, w = 8 and a half-width of 0.1: the one force f of both inner
+    // times has x(¼) = f (0.1/4 − ¼) and f = w (x(¼) − 3), so f = −24/2.8, and before the first window, which begins at 0.15
+    // of all time, the height grows by −f in all time, which is 4.
+    let data = parabola();
+    let space = data.space(Frame::identity(data.features().to_vec())).expect("times");
+    let climb = |window| {
+        let (weight, width, sigma) = (8.0, 0.1, 0.0);
+        let path =
+            TransportPathConfig { weight, window, width, sigma, fit: small(1, 64), ..Default::default() };
+        let source = path.batches(&data, &space).expect("batches");
+        let (mut rows, mut sum) = ([0.0; 2], [0.0; 2]);
+        for batch in (0..60).map(|k| source.batch(k).expect("a batch")) {
+            for (t, u) in batch.t.iter().zip(batch.u.rows()).filter(|(t, _)| **t < 0.6) {
+                let half = usize::from(*t > 0.4);
+                rows[half] += 1.0;
+                sum[half] += f64::from(u[1]);
+            }
+        }
+        [sum[0] / rows[0], sum[1] / rows[1]]
+    };
+    let uniform = climb(Window::Uniform);
+    assert!(uniform.iter().all(|u| (u - 6.0 / 2.8).abs() < 0.03), "{uniform:?}");
+    let gaussian = climb(Window::Gaussian);
+    assert!(gaussian[0] - gaussian[1] > 0.1, "{gaussian:?}");
 }
 
 #[test]

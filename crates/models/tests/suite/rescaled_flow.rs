@@ -2,7 +2,7 @@
 
 use crate::common::{gaussian, series, small, trained};
 use chreode_core::{Seed, Snapshot};
-use chreode_models::{Dynamics, Relax, RescaledFlowConfig, Sampler, Steps};
+use chreode_models::{Data, Dynamics, Frame, Recipe, Relax, RescaledFlowConfig, Sampler, Steps};
 use ndarray::{Array2, Axis, concatenate};
 
 /// `near` cells at −5 and `far` cells at 5.
@@ -28,6 +28,29 @@ fn an_exact_side_keeps_its_mass() {
     for (row, xi) in [(0, 2.0 / 3.0), (199, 2.0)] {
         assert!((arrive[[row, 1]].exp() / xi - 1.0).abs() < 0.12, "{} for {xi}", arrive[[row, 1]].exp());
     }
+}
+
+#[test]
+fn a_relaxed_earlier_side_lets_every_later_cell_have_an_ancestor() {
+    // The later side is exact, ξ = 1; the earlier clusters give three quarters and one where they have half each.
+    let data = series(vec![clusters(100, 100, 1), clusters(150, 50, 2)]);
+    let (relax, fit) = (Relax::Earlier, small(1, 64));
+    let config = RescaledFlowConfig { epsilon: 5e-4, penalty: 0.02, relax, fit, ..Default::default() };
+    let space = data.space(Frame::identity(data.features().to_vec())).expect("two times");
+    let batch = config.batches(&data, &space).expect("valid").batch(0).expect("a plan");
+    let mut asked = [0, 0];
+    for ((x, t), shares) in batch.x.column(0).iter().zip(&batch.t).zip(batch.shares.rows()) {
+        let wanted =
+            if *t > 0.0 { [None, Some(1.0)] } else { [Some(if *x < 0.0 { 1.5 } else { 0.5 }), None] };
+        for (column, wanted) in wanted.into_iter().enumerate() {
+            assert_eq!(shares[column].is_some(), wanted.is_some());
+            if let (Some(found), Some(wanted)) = (shares[column], wanted) {
+                asked[column] += 1;
+                assert!((found - wanted).abs() < 0.05, "{found}, not {wanted}");
+            }
+        }
+    }
+    assert_eq!(asked, [16, 16]);
 }
 
 #[test]

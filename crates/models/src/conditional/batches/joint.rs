@@ -7,7 +7,7 @@ use crate::{
 };
 use chreode_core::{Populations, Seed, Snapshot};
 use ndarray::{Array2, s};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Pairs at the cost `|x₀ − x₁|² + λ D d(c₀, c₁)`, where `D` is the mean squared distance of two cells of the data, and
 /// `d` is 1 for two labels (0 for the same) plus the squared difference of standardised covariates.
@@ -49,13 +49,15 @@ impl JointMatcher {
             let (condition, time) = (lost.clone(), cells.snapshots()[0].time);
             return Err(ConditionError::Once { condition, time }.into());
         }
-        let rows = data.known().iter().map(|c| conditions.row(c)).collect::<Result<Vec<_>, _>>()?;
+        let met: BTreeSet<usize> = data.numbers().iter().flatten().copied().collect();
+        let row = |number: usize| Ok((number, conditions.row(&data.known()[number])?));
+        let rows = met.into_iter().map(row).collect::<Result<BTreeMap<_, _>, ConditionError>>()?;
         let (width, further) = (cells.dims(), conditions.width() - 1);
         let extended = cells.snapshots().iter().zip(data.numbers()).map(|(snapshot, numbers)| {
             let mut points = Array2::zeros((snapshot.len(), width + further));
             points.slice_mut(s![.., ..width]).assign(&snapshot.points);
             for (mut point, &number) in points.rows_mut().into_iter().zip(numbers) {
-                for (k, &value) in rows[number][..further].iter().enumerate() {
+                for (k, &value) in rows[&number][..further].iter().enumerate() {
                     point[width + k] = scale * value * unit(&conditions, k);
                 }
             }

@@ -2,7 +2,8 @@
 
 use super::{ConditionalBatch, Telling};
 use crate::{
-    Batch, BatchSource, Condition, Conditions, Couples, FlowConfig, Minibatches, ModelError, Pairing, Path,
+    Batch, BatchSource, Condition, ConditionError, Conditions, Couples, FlowConfig, Minibatches, ModelError,
+    Pairing, Path,
 };
 use chreode_core::{Populations, Seed};
 use rand::RngExt;
@@ -11,8 +12,9 @@ use rand::seq::SliceRandom;
 /// Pairs within every condition: each step draws some conditions, and for each a minibatch of every time at which it has
 /// cells, paired from time to time.
 ///
-/// Conditions are drawn by systematic sampling in proportion to their cells after their first time, in an order that is
-/// shuffled for every step: a condition with a share `p` of the cells has on average `p` of the slots.
+/// Conditions are drawn by systematic sampling in proportion to the mean number of their cells at the times after their first,
+/// in an order that is shuffled for every step: a condition with twice the cells a time has on average twice the slots,
+/// whether it is measured at more times or at fewer.
 ///
 /// Batch `k` is a pure function of the seed and `k`.
 pub struct WithinMatcher {
@@ -36,7 +38,7 @@ impl WithinMatcher {
     /// the minibatches of a slot from the number of a condition and its cells.
     ///
     /// # Errors
-    /// A condition that is not known, or cells that no minibatch can be drawn from.
+    /// No series, a condition that is not known, or cells that no minibatch can be drawn from.
     pub fn new(
         series: Vec<(Condition, Populations)>,
         conditions: &Conditions,
@@ -44,6 +46,9 @@ impl WithinMatcher {
         (flow, path): (&FlowConfig, Box<dyn Path>),
         minibatches: impl Fn(usize, Populations) -> Result<Minibatches<'static>, ModelError>,
     ) -> Result<Self, ModelError> {
+        if series.is_empty() {
+            return Err(ConditionError::Empty.into());
+        }
         let later = |cells: &Populations| {
             let later = &cells.snapshots()[1..];
             later.iter().map(|s| s.len() as f64).sum::<f64>() / later.len().max(1) as f64

@@ -1,27 +1,31 @@
 //! Cells of every snapshot, and how many descendants each is thought to have.
 
 use crate::growth::{GrowthBatch, Mass, SemiRelaxed, UnbalancedPlanner};
-use crate::{BatchSource, Minibatches, ModelError};
+use crate::{BatchSource, Made, Minibatches, ModelError};
 use chreode_core::{Populations, Seed};
 use ndarray::{Array1, Array2, Axis};
 use rand::RngExt;
 use rand::seq::index;
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 /// A batch of a stage.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrajectoryBatch {
     /// For the growth rate: cells with the logarithm of their descendants, per unit of network time until the next
-    /// snapshot; no velocity.
+    /// snapshot; no velocity. They count by their mass.
     Descendants(Box<GrowthBatch>),
     /// For the flow: cells of every snapshot.
     Cells(Vec<Array2<f32>>),
 }
 
-/// Cells of one snapshot with their rates.
+/// Cells of one snapshot that have descendants.
 struct Rated {
     cells: Array2<f32>,
+    /// The logarithm of their number, per unit of network time.
     rates: Vec<f32>,
+    /// The cell's mass, relative to the mean of these.
+    weights: Vec<f32>,
 }
 
 /// Makes the batches: the first `growing` for the growth rate.
@@ -31,7 +35,7 @@ pub(super) struct Stages<'p> {
     mass: Mass,
     planner: SemiRelaxed,
     seed: Seed,
-    rated: OnceLock<Result<Vec<Rated>, ModelError>>,
+    rated: Arc<OnceLock<Result<Vec<Rated>, ModelError>>>,
 }
 
 /// The most cells of a snapshot that a plan is made of.
@@ -43,16 +47,17 @@ impl<'p> Stages<'p> {
         batch: usize,
         (growing, mass, planner): (u64, &Mass, SemiRelaxed),
         seed: Seed,
+        made: &Made,
     ) -> Result<Self, ModelError> {
         if growing > 0 {
             mass.of(data, "TrajectoryNet with growth")?;
         }
         let minibatches = Minibatches::new(data, batch, seed)?;
-        Ok(Self { minibatches, growing, mass: mass.clone(), planner, seed, rated: OnceLock::new() })
+        Ok(Self { minibatches, growing, mass: mass.clone(), planner, seed, rated: made.or(OnceLock::new) })
     }
 
     /// The rates of the cells of every snapshot but the last: the logarithm of what a cell sends to the next one, as a
-    /// multiple of its mass, by a semi-relaxed plan.
+    /// multiple of its mass, by a semi-relaxed plan. A cell that sends nothing has no rate, and is left out.
     fn rated(&self) -> Result<Vec<Rated>, ModelError> {
         let data = self.minibatches.populations();
         let masses = self.mass.of(data, "TrajectoryNet with growth")?;
@@ -70,13 +75,17 @@ impl<'p> Stages<'p> {
             let ((cells, a), (next, b)) = (some(k), some(k + 1));
             let plan = self.planner.plan((cells.view(), &a), (next.view(), &b))?;
             let length = times[k + 1] - times[k];
-            let mut rates = vec![0.0; cells.nrows()];
+            let mut rates = BTreeMap::new();
             for pair in plan.pairs() {
                 if let Some(i) = pair.source {
-                    rates[i] = ((pair.m1 / pair.m0).ln() / length) as f32;
+                    rates.insert(i, ((pair.m1 / pair.m0).ln() / length) as f32);
                 }
             }
-            Ok(Rated { cells, rates })
+            let (rows, rates): (Vec<usize>, Vec<f32>) = rates.into_iter().unzip();
+            let held = a.select(Axis(0), &rows);
+            let mean = held.sum() / rows.len() as f64;
+            let weights = held.iter().map(|mass| (mass / mean) as f32).collect();
+            Ok(Rated { cells: cells.select(Axis(0), &rows), rates, weights })
         };
         (0..times.len() - 1).map(interval).collect()
     }
@@ -88,16 +97,18 @@ impl<'p> Stages<'p> {
         let (n, width) = (self.minibatches.size(), self.minibatches.populations().dims());
         let rows = n * rated.len();
         let zeros = |columns| Array2::zeros((rows, columns));
-        let (mut x, mut g, mut t) = (zeros(width), zeros(1), Vec::with_capacity(rows));
-        for (Rated { cells, rates }, time) in rated.iter().zip(self.minibatches.times()) {
+        let (mut x, mut g) = (zeros(width), zeros(1));
+        let (mut t, mut weight) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+        for (Rated { cells, rates, weights }, time) in rated.iter().zip(self.minibatches.times()) {
             for _ in 0..n {
                 let i = rng.random_range(0..rates.len());
                 x.row_mut(t.len()).assign(&cells.row(i));
                 g[[t.len(), 0]] = rates[i];
                 t.push(time as f32);
+                weight.push(weights[i]);
             }
         }
-        Ok(GrowthBatch { t, x, u: zeros(width), g, weight: vec![1.0; rows] })
+        Ok(GrowthBatch { t, x, u: zeros(width), g, weight })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::density::likelihood::Regularisers;
 use crate::density::{Base, BaseDensity, DensityFlow};
 use crate::error::require;
 use crate::growth::{GrowthFlow, Mass, SemiRelaxed};
-use crate::{Batches, Fit, Flow, ModelError, Net, Recipe, Run, Space, Stage, Trained};
+use crate::{Batches, Fit, Flow, Made, ModelError, Net, Recipe, Run, Space, Stage, Trained};
 use chreode_core::{Populations, Seed};
 use chreode_nn::{Activation, MlpConfig};
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,8 @@ pub enum Descendants {
 ///
 /// Tong, Huang, Wolf, van Dijk and Krishnaswamy, *TrajectoryNet: a dynamic optimal transport network for modeling cellular
 /// dynamics*, ICML 2020, arXiv:2002.04461: its likelihood with the energy (eq. 7), the Jacobian, the density regulariser and the
-/// auxiliary growth network. Left out is the regulariser by RNA velocities, which asks for velocities in the data.
+/// auxiliary growth network. Left out is the regulariser by RNA velocities, which asks for velocities in the data. The released
+/// program keeps cells near the nearest of all cells of a time; here they are the nearest of its minibatch.
 ///
 /// | name | default | range |
 /// |---|---|---|
@@ -44,7 +45,7 @@ pub enum Descendants {
 /// | `lambda`, `epsilon` | 1, 0.005 | > 0; with growth: the price of growth and the plan's regularisation, as for [`VgfmConfig`](crate::VgfmConfig) |
 /// | `growing` | 1000 | ≥ 1; with growth: updates of its network, before those of `fit` |
 /// | `steps` | 5 | 1 to 1000; steps of RK4 a unit of network time while training |
-/// | `fit` | 3 × 64 tanh | the settings of training, see [`Fit`] |
+/// | `fit` | 3 × 64 tanh, 2000 steps | the settings of training, see [`Fit`] |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrajectoryNetConfig {
@@ -133,11 +134,20 @@ impl Recipe for TrajectoryNetConfig {
     fn batches<'d>(
         &self,
         data: &'d Populations,
+        space: &Space,
+    ) -> Result<Batches<'d, Self::Objective>, ModelError> {
+        self.batches_with(data, space, &Made::default())
+    }
+
+    fn batches_with<'d>(
+        &self,
+        data: &'d Populations,
         _space: &Space,
+        made: &Made,
     ) -> Result<Batches<'d, Self::Objective>, ModelError> {
         let planner = SemiRelaxed { lambda: self.lambda, epsilon: self.epsilon };
         let growth = (self.growing(), &self.mass, planner);
-        Ok(Box::new(Stages::new(data, self.fit.batch, growth, Seed(self.fit.seed))?))
+        Ok(Box::new(Stages::new(data, self.fit.batch, growth, Seed(self.fit.seed), made)?))
     }
 
     /// First the growth, if any, then the flow.

@@ -5,12 +5,12 @@ use crate::{BatchSource, Minibatches, ModelError};
 use chreode_core::Seed;
 use ndarray::{Array2, Axis};
 use rand::seq::index;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A batch of a stage.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MioBatch {
-    /// For the autoencoder: cells, and the distances between them along all cells; +∞ where no path leads.
+    /// For the autoencoder: cells, and the distances between them along all cells; +∞ where no path leads, or no heat.
     Encode {
         /// One a row.
         cells: Array2<f32>,
@@ -29,7 +29,7 @@ pub(super) struct Stages<'p> {
     pub(super) neighbours: usize,
     pub(super) seed: Seed,
     /// Made when first asked for.
-    pub(super) landmarks: OnceLock<Result<Landmarks, ModelError>>,
+    pub(super) landmarks: Arc<OnceLock<Result<Landmarks, ModelError>>>,
 }
 
 impl BatchSource for Stages<'_> {

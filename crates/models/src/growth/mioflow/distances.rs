@@ -15,7 +15,8 @@ pub enum Geodesic {
     #[default]
     Graph,
     /// By how much heat passes on that graph: `√(−4t log exp(−tL))`, t the mean squared length of an edge. Smoother, and less
-    /// led astray by a single edge across.
+    /// led astray by a single edge across. Cells so far apart that the heat which passes is below rounding have no distance,
+    /// and do not count.
     Heat,
 }
 
@@ -23,7 +24,7 @@ pub enum Geodesic {
 #[derive(Clone, Debug)]
 pub(super) struct Landmarks {
     pub(super) cells: Array2<f32>,
-    /// +∞ between cells that no path joins.
+    /// +∞ between cells that no path joins, or that no heat passes between.
     pub(super) distances: Array2<f32>,
 }
 

@@ -1,5 +1,6 @@
 //! Points of the densities that kernels around the cells make.
 
+use crate::cumulative::Cumulative;
 use crate::growth::Mass;
 use crate::{BatchSource, Clock, ModelError};
 use chreode_core::{Populations, Seed, Stream};
@@ -17,9 +18,12 @@ pub struct TigonBatch {
     pub x: Array2<f32>,
     /// Network time of each of them.
     pub t: Vec<f32>,
-    /// The density of mass there.
+    /// The logarithm of the largest density at its snapshot's points, which densities are relative to: in many dimensions
+    /// they are far from 1.
+    pub largest: Vec<f64>,
+    /// The density of mass there, relative to the largest.
     pub density: Vec<f64>,
-    /// One over the mean square of the density over its snapshot's points: what an error is measured by.
+    /// One over the mean square of that over its snapshot's points: what an error is measured by.
     pub scale: Vec<f64>,
 }
 
@@ -60,20 +64,11 @@ impl Smeared {
 
     /// `n` points, of cells by systematic sampling.
     fn draw(&self, n: usize, rng: &mut Stream) -> Array2<f32> {
-        let mut sum = 0.0;
-        let cumulative: Vec<f64> = self
-            .masses
-            .iter()
-            .map(|m| {
-                sum += m;
-                sum
-            })
-            .collect();
+        let masses = Cumulative::of(self.masses.iter().copied());
         let start: f64 = rng.random();
         let mut points = Array2::zeros((n, self.points.ncols()));
         for (k, mut point) in points.rows_mut().into_iter().enumerate() {
-            let at = (k as f64 + start) / n as f64 * sum;
-            let cell = cumulative.partition_point(|&c| c <= at).min(cumulative.len() - 1);
+            let cell = masses.find((k as f64 + start) / n as f64 * masses.total());
             for (x, c) in point.iter_mut().zip(self.points.row(cell)) {
                 let noise: f64 = StandardNormal.sample(rng);
                 *x = c + (self.width * noise) as f32;
@@ -122,19 +117,22 @@ impl BatchSource for Densities {
         let mut rng = self.seed.stream("batch", index);
         let first = self.densities[0].draw(self.batch, &mut rng);
         let columns = first.ncols();
-        let (mut x, mut t, mut density, mut scale) =
-            (Array2::zeros((0, columns)), Vec::new(), Vec::new(), Vec::new());
+        let (mut x, mut t) = (Array2::zeros((0, columns)), Vec::new());
+        let (mut largest, mut density, mut scale) = (Vec::new(), Vec::new(), Vec::new());
         let mut gradient = vec![0.0; columns];
         for (smeared, &time) in self.densities.iter().zip(&self.times).skip(1) {
             let points = smeared.draw(self.batch, &mut rng);
-            let values: Vec<f64> =
-                points.rows().into_iter().map(|x| smeared.log(x, &mut gradient).exp()).collect();
+            let logarithms: Vec<f64> =
+                points.rows().into_iter().map(|x| smeared.log(x, &mut gradient)).collect();
+            let most = logarithms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let values: Vec<f64> = logarithms.iter().map(|log| (log - most).exp()).collect();
             let square = values.iter().map(|d| d * d).sum::<f64>() / values.len() as f64;
             x.append(ndarray::Axis(0), points.view()).expect("snapshots have the same columns");
             t.resize(t.len() + self.batch, time);
+            largest.resize(largest.len() + self.batch, most);
             scale.resize(scale.len() + self.batch, square.recip());
             density.extend(values);
         }
-        Ok(TigonBatch { first, x, t, density, scale })
+        Ok(TigonBatch { first, x, t, largest, density, scale })
     }
 }

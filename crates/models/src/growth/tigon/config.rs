@@ -19,6 +19,10 @@ pub type Tigon = Run<TigonConfig>;
 /// Machine Intelligence 6, 2024, doi 10.1038/s42256-023-00763-w. The error of a density is measured relative to the mean
 /// square of the snapshot's, so that λ does not depend on the units.
 ///
+/// The released program differs: each interval has a second density term there, from its end back to its start, that counts as
+/// much as the one back to the first time; the width of the kernels falls from 1 to about 0.02 while it trains; and the action
+/// is multiplied by the total time.
+///
 /// | name | default | range |
 /// |---|---|---|
 /// | `alpha` | 1 | > 0; what growth costs beside motion |
@@ -26,7 +30,7 @@ pub type Tigon = Run<TigonConfig>;
 /// | `width` | 0.1 | > 0; standard deviation of the kernel around a cell, in the networks' coordinates |
 /// | `mass` | `counts` | `counts`, `equal`, `weights`, or a list with one mass a time, see [`Mass`] |
 /// | `steps` | 5 | 1 to 1000; steps of RK4 a unit of network time while training |
-/// | `fit` | 3 × 32 tanh | the settings of training, see [`Fit`] |
+/// | `fit` | 3 × 32 tanh, batch 128, lr 3e-3 | the settings of training, see [`Fit`] |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TigonConfig {

@@ -2,11 +2,12 @@
 
 use super::batches::{Smeared, TigonBatch};
 use super::field::{INTEGRALS, SpendingField};
+use crate::density::unit_vectors;
 use crate::{ModelError, Objective, Parts};
 use chreode_adjoint::{Adjoint, Discrete, Times};
 use chreode_core::{Network, NetworkJvp, ParameterView};
 use chreode_ode::{ExplicitRk, Fixed, RK4, Solve};
-use ndarray::{Array2, Array3, Axis, concatenate, s};
+use ndarray::{Array2, Axis, concatenate, s};
 use std::cell::RefCell;
 
 /// `L(θ, φ) = λ mean |ρ̂(tₖ, x) − ρₖ(x)|² / mean ρₖ² + mean ∫ (|v|² + α g²) m dt`.
@@ -81,9 +82,7 @@ impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> Objective for Densit
             alpha: self.alpha as f32,
             start: &start,
             span: &span,
-            directions: Array3::from_shape_fn((columns, rows, columns), |(k, _, j)| {
-                f32::from(u8::from(k == j))
-            }),
+            directions: unit_vectors(rows, columns),
             scratch: RefCell::new(self.memory.take()),
         };
         let steps = ((end - begin) * self.steps as f64).ceil().max(1.0) as usize;
@@ -96,7 +95,7 @@ impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> Objective for Densit
         let mut score = vec![0.0; columns];
         for i in 0..later {
             let log = density.log(z.row(i), &mut score) - f64::from(q[[i, 0]]);
-            let found = log.exp();
+            let found = (log - batch.largest[i]).exp();
             let weight = self.lambda * batch.scale[i] / later as f64;
             let miss = found - batch.density[i];
             loss += weight * miss * miss;
