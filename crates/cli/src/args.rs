@@ -294,9 +294,9 @@ pub(crate) struct EvaluateArgs {
     pub(crate) data: DataArgs,
     #[command(flatten, next_help_heading = "Model")]
     pub(crate) model: ModelArgs,
-    /// Times to leave out, e.g. 1,2; or `each` for every inner time
-    #[arg(long, value_name = "TIMES", default_value = "each", allow_hyphen_values = true)]
-    pub(crate) hold_out: String,
+    /// Times to leave out, e.g. 1,2; or `each` for every inner time [default: each]
+    #[arg(long, value_name = "TIMES", allow_hyphen_values = true)]
+    pub(crate) hold_out: Option<String>,
     /// Runs a held-out time, with seeds SEED, SEED+1, …
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) seeds: u32,

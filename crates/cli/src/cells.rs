@@ -31,13 +31,18 @@ pub(crate) struct Cells {
 pub(crate) const FEWEST: usize = 10;
 
 impl Cells {
-    /// Reads them.
-    pub(crate) fn read(file: &Path, settings: &DataSettings) -> Result<Self> {
-        Self::with_columns(file, settings, &[])
+    /// Reads them, for a model that needs cells at `least` times.
+    pub(crate) fn read(file: &Path, settings: &DataSettings, least: usize) -> Result<Self> {
+        Self::with_columns(file, settings, least, &[])
     }
 
     /// Reads them, and `further` columns.
-    pub(crate) fn with_columns(file: &Path, settings: &DataSettings, further: &[String]) -> Result<Self> {
+    pub(crate) fn with_columns(
+        file: &Path,
+        settings: &DataSettings,
+        least: usize,
+        further: &[String],
+    ) -> Result<Self> {
         let rep = match &settings.rep {
             Some(rep) => Some(rep.clone()),
             None => default_rep(file)?,
@@ -55,7 +60,7 @@ impl Cells {
         let conditions = Labels::read(file, settings, labels, &rows)?;
         let further = further.to_vec();
         let times = populations.times();
-        if times.len() < 2 {
+        if times.len() < least {
             bail!(
                 "all {} cells of {} are at time {} and a flow needs two times at least; name another column than `{time}` with --time",
                 populations.cells(),

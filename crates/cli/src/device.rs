@@ -8,9 +8,10 @@ use chreode_models::Device;
 /// The device called `name`: `cpu` is our own kernels; `torch`, `cuda` and `cuda:N` are libtorch's.
 #[cfg(not(feature = "torch"))]
 pub(crate) fn named(name: &str) -> Result<Device> {
+    let number = name.strip_prefix("cuda:").is_some_and(|n| n.parse::<u32>().is_ok());
     match name {
         "cpu" => Ok(Device::default()),
-        "torch" | "cuda" => bail!(
+        _ if number || ["torch", "cuda"].contains(&name) => bail!(
             "this program was built without libtorch, which --device {name} needs; `cargo xtask libtorch` in the source, then `cargo install --path crates/cli --features torch`"
         ),
         _ => bail!("there is no device {name}; the devices are cpu, torch, cuda and cuda:N"),

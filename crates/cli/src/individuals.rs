@@ -4,7 +4,7 @@ use crate::commands::Notes;
 use crate::settings::DataSettings;
 use anyhow::{Context, Result, bail};
 use chreode_io::{Annotation, Matrix, data_hash, read};
-use chreode_models::{Individual, Series};
+use chreode_models::{Header, Individual, Series};
 use ndarray::Array2;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,15 @@ pub(crate) struct Individuals {
     settings: DataSettings,
 }
 
+/// What becomes of the column of labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Labels {
+    /// It is there and read.
+    Read,
+    /// It may be there, and is no feature.
+    Skip,
+}
+
 /// One row a measurement.
 struct Long {
     columns: BTreeMap<String, Vec<Option<String>>>,
@@ -27,8 +36,26 @@ struct Long {
 impl Individuals {
     /// Reads them.
     pub(crate) fn read(file: &Path, settings: &DataSettings) -> Result<Self> {
+        Self::with(file, settings, Labels::Read)
+    }
+
+    /// Reads what the model of a checkpoint is to predict: its features, and no labels, whether or not the file has them.
+    pub(crate) fn to_predict(file: &Path, header: &Header) -> Result<Self> {
+        let note = |key: &str| header.notes.get(key).cloned();
+        let settings = DataSettings {
+            series: note("series"),
+            time: note("time"),
+            label: note("label"),
+            rep: note("rep"),
+            dims: Some(header.space.frame.dims()),
+            ..DataSettings::default()
+        };
+        Self::with(file, &settings, Labels::Skip)
+    }
+
+    fn with(file: &Path, settings: &DataSettings, labels: Labels) -> Result<Self> {
         let hash = data_hash(file)?.to_string();
-        let series = individuals(file, settings).with_context(|| file.display().to_string())?;
+        let series = individuals(file, settings, labels).with_context(|| file.display().to_string())?;
         Ok(Self { file: file.to_path_buf(), series, hash, settings: settings.clone() })
     }
 
@@ -38,18 +65,6 @@ impl Individuals {
         let known = [("series", series), ("time", time), ("label", label), ("rep", rep)];
         let known = known.into_iter().filter_map(|(key, value)| Some((key.to_string(), value.clone()?)));
         known.chain([("data_sha256".to_string(), self.hash.clone())]).collect()
-    }
-
-    /// The settings that read the data of a checkpoint with these notes.
-    pub(crate) fn settings_of(notes: &Notes) -> DataSettings {
-        let note = |key: &str| notes.get(key).cloned();
-        DataSettings {
-            series: note("series"),
-            time: note("time"),
-            label: note("label"),
-            rep: note("rep"),
-            ..DataSettings::default()
-        }
     }
 
     /// The coordinates' name.
@@ -80,19 +95,24 @@ impl Individuals {
     }
 }
 
-fn individuals(file: &Path, settings: &DataSettings) -> Result<Series> {
+fn individuals(file: &Path, settings: &DataSettings, labels: Labels) -> Result<Series> {
     let series = settings.series.as_deref().unwrap_or_default();
     let time = settings.time()?;
-    let label = settings.label.as_deref();
-    let taken: Vec<&str> = [series, time].into_iter().chain(label).collect();
-    let long =
-        if is_table(file) { table(file, settings, &taken)? } else { annotated(file, settings, &taken)? };
+    let (wanted, unused) = match (settings.label.as_deref(), labels) {
+        (Some(label), Labels::Read) => (vec![series, time, label], None),
+        (label, _) => (vec![series, time], label),
+    };
+    let long = if is_table(file) {
+        table(file, settings, &wanted, unused)?
+    } else {
+        annotated(file, settings, &wanted)?
+    };
     let column = |name: &str| {
         let known = || long.columns.keys().cloned().collect::<Vec<_>>().join(", ");
         long.columns.get(name).with_context(|| format!("there is no column `{name}`; there are {}", known()))
     };
     let (ids, times) = (column(series)?, column(time)?);
-    let labels = label.map(column).transpose()?;
+    let labels = wanted.get(2).copied().map(column).transpose()?;
     let mut rows: BTreeMap<&str, Vec<(f64, usize)>> = BTreeMap::new();
     let mut order = Vec::new();
     for (row, (id, at)) in ids.iter().zip(times).enumerate() {
@@ -157,13 +177,17 @@ pub(crate) fn delimiter(file: &Path) -> u8 {
     if file.extension().is_some_and(|e| e.eq_ignore_ascii_case("tsv")) { b'\t' } else { b',' }
 }
 
-/// A text table: its columns by name, and those that are features as numbers.
-fn table(file: &Path, settings: &DataSettings, taken: &[&str]) -> Result<Long> {
+/// A text table: the `taken` columns by name, and those that are features as numbers, which `unused` is not either.
+fn table(file: &Path, settings: &DataSettings, taken: &[&str], unused: Option<&str>) -> Result<Long> {
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter(file)).from_path(file)?;
     let header: Vec<String> = reader.headers()?.iter().map(|name| name.trim().to_string()).collect();
+    if let Some((i, name)) = header.iter().enumerate().find(|(i, name)| header[..*i].contains(name)) {
+        bail!("column {} is called `{name}` as one before it is; give each a name of its own", i + 1);
+    }
     let prefix = settings.rep.as_deref().unwrap_or_default();
+    let other = |name: &str| taken.contains(&name) || unused == Some(name);
     let feature = |(i, name): &(usize, &String)| {
-        !taken.contains(&name.as_str()) && name.starts_with(prefix) && !(*i == 0 && name.is_empty())
+        !other(name) && name.starts_with(prefix) && !(*i == 0 && name.is_empty())
     };
     let chosen: Vec<usize> = header.iter().enumerate().filter(feature).map(|(i, _)| i).collect();
     let chosen = &chosen[..settings.dims.unwrap_or(chosen.len()).min(chosen.len())];

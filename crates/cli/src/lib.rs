@@ -86,7 +86,7 @@ fn run(cli: &Cli) -> Result<()> {
         .with_context(|| format!("cannot start {threads} threads"))?;
     let device = device::named(&cli.device)?;
     match &cli.command {
-        Command::Demo(args) => commands::demo::run(args, threads),
+        Command::Demo(args) => commands::demo::run(args, threads, &device),
         Command::Doctor(args) => commands::doctor::run(args, threads),
         Command::Inspect(args) => commands::inspect::run(args),
         Command::Prepare(args) => commands::prepare::run(args),
@@ -95,7 +95,7 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Predict(args) => commands::predict::run(args, &device),
         Command::Evaluate(args) => commands::evaluate::run(args, threads, &device),
         Command::Fates(args) => commands::fates::run(args, &device),
-        Command::Coupling(args) => commands::coupling::run(args),
+        Command::Coupling(args) => commands::coupling::run(args, &device),
         Command::Simulate(args) => commands::simulate::run(args),
         Command::Models(args) => commands::models::run(args),
     }

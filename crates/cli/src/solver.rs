@@ -43,6 +43,12 @@ pub(crate) fn sampler(args: &SolverArgs, default: Tableau, tol: f64) -> Result<S
     Ok(Sampler { method, steps })
 }
 
+/// The flags that were given, by name.
+pub(crate) fn given(args: &SolverArgs) -> [(&'static str, bool); 3] {
+    let SolverArgs { solver, substeps, tol } = args;
+    [("--solver", solver.is_some()), ("--substeps", substeps.is_some()), ("--tol", tol.is_some())]
+}
+
 /// What predictions use unless told otherwise: Dopri5 at 1e-4.
 pub(crate) fn for_prediction(args: &SolverArgs) -> Result<Sampler> {
     sampler(args, DOPRI5, 1e-4)

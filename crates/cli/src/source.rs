@@ -41,23 +41,60 @@ pub(crate) struct Facts {
 
 /// Reads what the model of `settings` learns from.
 pub(crate) fn read(file: &Path, settings: &Settings) -> Result<Box<dyn Source>> {
-    let DataSettings { series, .. } = &settings.data;
-    match (settings.model.needs(), series) {
-        (Needs::Series, None) => bail!(
-            "{} learns from individuals measured in time; say with --series COLUMN whose measurement each row is",
-            settings.model.method()
-        ),
+    match (settings.model.needs(), &settings.data.series) {
+        (Needs::Series, _) => {
+            individuals(settings)?;
+            Ok(Box::new(Individuals::read(file, &settings.data)?))
+        }
         (_, Some(_)) => Ok(Box::new(Individuals::read(file, &settings.data)?)),
         (_, None) => {
             conditions(settings)?;
-            Ok(Box::new(Cells::read(file, &settings.data)?))
+            Ok(Box::new(Cells::read(file, &settings.data, settings.model.least_times())?))
         }
     }
 }
 
-/// Whether a condition is named where the model needs one, and only there.
+/// Whether the data of a model of time series are named, and nothing that only cells have.
+pub(crate) fn individuals(settings: &Settings) -> Result<()> {
+    let DataSettings { series, whiten, weight, condition, .. } = &settings.data;
+    let method = settings.model.method();
+    if series.is_none() {
+        bail!(
+            "{method} learns from individuals measured in time; say with --series COLUMN whose measurement each row is"
+        );
+    }
+    let given = [("--whiten", *whiten), ("--weight", weight.is_some()), ("--condition", condition.is_some())];
+    only_of_cells(&method, &given)
+}
+
+/// Refuses what a model of time series has no use for.
+pub(crate) fn only_of_cells(method: &str, given: &[(&str, bool)]) -> Result<()> {
+    match given.iter().find(|(_, given)| *given) {
+        Some((flag, _)) => {
+            bail!(
+                "{flag} is for cells in snapshots, and {method} is of individuals measured in time; leave it out"
+            )
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses what a model of cells has no use for.
+pub(crate) fn only_of_series(method: &str, given: &[(&str, bool)]) -> Result<()> {
+    match given.iter().find(|(_, given)| *given) {
+        Some((flag, _)) => {
+            bail!(
+                "{flag} is for individuals measured in time, and {method} is of cells in snapshots; leave it out"
+            )
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether a condition is named where a model of cells needs one, and only there; and no label.
 pub(crate) fn conditions(settings: &Settings) -> Result<()> {
     let method = settings.model.method();
+    only_of_series(&method, &[("--label", settings.data.label.is_some())])?;
     match (settings.model.needs(), &settings.data.condition) {
         (Needs::Conditions, None) => bail!(
             "{method} learns what cells do under a condition; say with --condition COLUMN what each cell was under"

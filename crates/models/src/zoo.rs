@@ -131,6 +131,11 @@ macro_rules! zoo {
                 match self { $(Self::$variant(_) => <<$config as Recipe>::Data as Data>::NEEDS,)* }
             }
 
+            /// Times that the data must have.
+            pub fn least_times(&self) -> usize {
+                match self { $(Self::$variant(config) => crate::Recipe::least_times(config),)* }
+            }
+
             /// The settings of training.
             pub fn fit(&self) -> &crate::Fit {
                 match self { $(Self::$variant(config) => crate::Recipe::fit(config),)* }

@@ -43,19 +43,28 @@ impl Affine {
     }
 }
 
+/// An activation as libtorch computes it.
+type Pointwise = fn(&Tensor) -> Tensor;
+
+/// `activation` on libtorch.
+fn pointwise(activation: Activation) -> Result<Pointwise, TorchError> {
+    Ok(match activation {
+        Activation::Selu => Tensor::selu,
+        Activation::Silu => Tensor::silu,
+        Activation::Tanh => Tensor::tanh,
+        Activation::Softplus => Tensor::softplus,
+        Activation::Relu => Tensor::relu,
+        _ => return Err(TorchError::Unsupported { what: "a perceptron with this activation" }),
+    })
+}
+
 impl Hidden {
-    fn apply(&self, h: &Tensor, activation: Activation) -> Tensor {
+    fn apply(&self, h: &Tensor, activation: Pointwise) -> Tensor {
         let mut z = self.affine.apply(h);
         if let Some(Norm { gain, shift }) = &self.norm {
             z = z.layer_norm([z.size()[1]], Some(gain), Some(shift), EPS, true);
         }
-        let z = match activation {
-            Activation::Silu => z.silu(),
-            Activation::Tanh => z.tanh(),
-            Activation::Softplus => z.softplus(),
-            Activation::Relu => z.relu(),
-            _ => z.selu(),
-        };
+        let z = activation(&z);
         match self.connection == Connection::Residual && z.size() == h.size() {
             true => h + z,
             false => z,
@@ -84,6 +93,7 @@ pub fn mlp<A: Real + Element>(config: &MlpConfig, device: Device) -> Result<Modu
     if config.time != TimeInput::Raw {
         return Err(TorchError::Unsupported { what: "a perceptron with waves of time" });
     }
+    let activation = pointwise(config.activation)?;
     let _there =
         Tensor::f_zeros([1], (A::KIND, device)).map_err(|e| TorchError::torch("use the device", &e))?;
     let mut store = VarStore::new(device);
@@ -103,7 +113,6 @@ pub fn mlp<A: Real + Element>(config: &MlpConfig, device: Device) -> Result<Modu
     let past = (config.shortcut == Shortcut::Affine)
         .then(|| affine(&(store.root() / "shortcut"), config.state + 1, config.output));
     store.set_kind(A::KIND);
-    let activation = config.activation;
     let v = move |t: &Tensor, x: &Tensor| {
         let input = Tensor::cat(&[t.unsqueeze(1), x.shallow_clone()], 1);
         let first = input.shallow_clone();

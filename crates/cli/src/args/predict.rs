@@ -29,12 +29,12 @@ pub(crate) struct PredictArgs {
     /// Seed of the paths of a model with noise
     #[arg(long, default_value_t = 42)]
     pub(crate) seed: u64,
-    /// Where velocities and growth rates are asked for
-    #[arg(long, value_enum, default_value = "measured")]
-    pub(crate) rates: Rates,
-    /// Which times get predicted expression, where the file has varm/PCs
-    #[arg(long, value_enum, default_value = "last")]
-    pub(crate) expression: Expression,
+    /// Where velocities and growth rates are asked for [default: measured]
+    #[arg(long, value_enum)]
+    pub(crate) rates: Option<Rates>,
+    /// Which times get predicted expression, where the file has varm/PCs [default: last]
+    #[arg(long, value_enum)]
+    pub(crate) expression: Option<Expression>,
 }
 
 /// Where the velocity and the growth rate of a model are asked for.

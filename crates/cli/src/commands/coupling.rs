@@ -6,24 +6,31 @@ use crate::commands::predict::{Motions, cells_of};
 use crate::run_dir::RunDir;
 use crate::say::say;
 use crate::settings::Settings;
-use crate::solver;
-use anyhow::{Context, Result};
+use crate::{solver, source};
+use anyhow::{Context, Result, bail};
 use chreode_core::Seed;
-use chreode_models::{Clock, CouplingBias, Data, Straightness};
+use chreode_models::{Clock, CouplingBias, Data, Device, Needs, Straightness};
 use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
 
 /// Intervals of Simpson's rule between two times.
 const INTERVALS: usize = 20;
 
 /// Runs the command.
-pub(crate) fn run(args: &CouplingArgs) -> Result<()> {
+pub(crate) fn run(args: &CouplingArgs, device: &Device) -> Result<()> {
     let settings = Settings::merged(None, &args.data, &args.model)?;
     let method = settings.model.method();
+    if settings.model.needs() == Needs::Conditions {
+        bail!(
+            "{method} pairs the cells of each condition apart, and here minibatches are drawn of all; name ot-cfm, or give a file with the cells of one condition"
+        );
+    }
+    source::conditions(&settings)?;
+    source::only_of_series(&method, &[("--series", settings.data.series.is_some())])?;
     let pairing = settings.model.pairing().with_context(|| {
         format!("{method} pairs no minibatches; name a model of flow matching with --model, e.g. ot-cfm")
     })?;
     let sampler = solver::for_prediction(&args.solver)?;
-    let cells = Cells::read(&args.file, &settings.data)?;
+    let cells = Cells::read(&args.file, &settings.data, 2)?;
     let inside = cells.populations.inside(&cells.frame()?)?;
     say!("cells    {}", cells.counts());
     say!("space    {}", cells.space());
@@ -48,7 +55,7 @@ pub(crate) fn run(args: &CouplingArgs) -> Result<()> {
     }
     say!("{table}");
     if let Some(folder) = &args.run {
-        let checkpoint = RunDir::open(folder)?.checkpoint()?;
+        let checkpoint = RunDir::open(folder)?.checkpoint()?.on(device);
         let motions = Motions::of(checkpoint.trained()?, &Default::default())?;
         let cells = cells_of(&checkpoint, &args.file, motions.labelled(), &[])?;
         let snapshots = cells.populations.snapshots();

@@ -15,7 +15,7 @@ use crate::table;
 use anyhow::Result;
 use chreode_core::Seed;
 use chreode_io::write_h5ad;
-use chreode_models::{HeldOut, ModelConfig, Protocol, Sampler, Steps};
+use chreode_models::{Device, HeldOut, ModelConfig, Protocol, Sampler, Steps};
 use std::time::Instant;
 
 /// Principal components that the demo's flow lives in.
@@ -25,7 +25,7 @@ const DIMS: usize = 5;
 const GENES: usize = 50;
 
 /// Runs the command.
-pub(crate) fn run(args: &DemoArgs, threads: usize) -> Result<()> {
+pub(crate) fn run(args: &DemoArgs, threads: usize, device: &Device) -> Result<()> {
     let start = Instant::now();
     let run = RunDir::create(&args.out)?;
     let file = run.path("cells.h5ad");
@@ -42,9 +42,10 @@ pub(crate) fn run(args: &DemoArgs, threads: usize) -> Result<()> {
         ..DataSettings::default()
     };
     let mut model = ModelConfig::default();
-    (model.fit_mut().steps, model.fit_mut().seed) = (args.steps, args.seed);
+    let fit = model.fit_mut();
+    (fit.steps, fit.seed, fit.device) = (args.steps, args.seed, device.clone());
     let settings = Settings { data, model, manifest: None };
-    let cells = Cells::read(&file, &settings.data)?;
+    let cells = Cells::read(&file, &settings.data, settings.model.least_times())?;
     let training = settings.model.start(&cells.dataset()?, cells.frame()?)?;
     let (trained, settings, curve) =
         train::drive(train::Job { training, run: &run, cells: &cells, settings, kept: Vec::new(), threads })?;

@@ -38,8 +38,9 @@ pub(crate) fn run(args: &EvaluateArgs, threads: usize, device: &Device) -> Resul
         return series::run(args, settings, threads);
     }
     source::conditions(&settings)?;
+    source::only_of_series(&settings.model.method(), &[("--series", settings.data.series.is_some())])?;
     let sampler = solver::for_scores(&args.solver)?;
-    let cells = Cells::read(&args.file, &settings.data)?;
+    let cells = Cells::read(&args.file, &settings.data, settings.model.least_times())?;
     if let Some(path) = &args.json {
         probe(path)?;
     }
@@ -48,7 +49,8 @@ pub(crate) fn run(args: &EvaluateArgs, threads: usize, device: &Device) -> Resul
         let fit = settings.model.fit_mut();
         fit.steps = steps_of_epochs(epochs, smallest, fit.batch);
     }
-    let protocol = protocol(&args.hold_out, args.seeds, settings.model.fit().seed)?;
+    let protocol =
+        protocol(args.hold_out.as_deref().unwrap_or("each"), args.seeds, settings.model.fit().seed)?;
     interrupt::listen()?;
     say!("cells    {}", cells.counts());
     say!("space    {}", cells.space());

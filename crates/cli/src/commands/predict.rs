@@ -8,7 +8,7 @@ mod series;
 pub(crate) use motions::Motions;
 pub(crate) use moved::{Moved, Way};
 
-use crate::args::{Expression, PredictArgs};
+use crate::args::{Expression, PredictArgs, Rates};
 use crate::cells::Cells;
 use crate::commands::inspect::shortened;
 use crate::progress::spoken;
@@ -17,6 +17,7 @@ use crate::save::probe;
 use crate::say::say;
 use crate::settings::DataSettings;
 use crate::solver;
+use crate::source::only_of_series;
 use anyhow::{Context, Result, bail};
 use chreode_core::Seed;
 use chreode_io::{Additions, AnnData, Annotation, Column, H5ad, IoError, column_names, write_h5ad};
@@ -37,6 +38,7 @@ pub(crate) fn run(args: &PredictArgs, device: &Device) -> Result<()> {
     if forecasts {
         return series::run(args, &checkpoint);
     }
+    only_of_series(&checkpoint.header.config.method(), &[("--until", args.until.is_some())])?;
     let motions = Motions::of(checkpoint.trained()?, &args.under)?;
     let cells = cells_of(&checkpoint, &args.file, motions.labelled(), &[])?;
     let sampler = solver::for_prediction(&args.solver)?;
@@ -44,15 +46,15 @@ pub(crate) fn run(args: &PredictArgs, device: &Device) -> Result<()> {
         Some(times) => increasing(times)?,
         None => checkpoint.header.space.times.clone(),
     };
-    let way =
-        Way { from: args.from, times: &times, sampler: &sampler, seed: Seed(args.seed), rates: args.rates };
+    let rates = args.rates.unwrap_or(Rates::Measured);
+    let way = Way { from: args.from, times: &times, sampler: &sampler, seed: Seed(args.seed), rates };
     let moved = Moved::new(&motions, &cells, &way)?;
     say!("moved    {} cells to times {} ({})", moved.rows.len(), joined(&times), solver::described(&sampler));
     if let Some(nats) = &moved.log_density {
         let mean = nats.iter().sum::<f64>() / nats.len() as f64;
         say!("density  {mean:.4} nats a cell, where and when they were measured");
     }
-    write(&args.out, &moved, &checkpoint, &cells, args.expression)?;
+    write(&args.out, &moved, &checkpoint, &cells, args.expression.unwrap_or(Expression::Last))?;
     say!("wrote    {} in {}", args.out.display(), spoken(start.elapsed().as_secs_f64()));
     say!("next     open it in scanpy: obsm['{}'] is where the cells go", moved.key(times.len() - 1));
     Ok(())
@@ -132,8 +134,8 @@ pub(crate) fn cells_of(
             shortened(named)
         );
     }
-    let cells =
-        Cells::with_columns(file, &settings, &further).map_err(|error| match error.downcast_ref() {
+    let cells = Cells::with_columns(file, &settings, checkpoint.header.config.least_times(), &further)
+        .map_err(|error| match error.downcast_ref() {
             Some(IoError::NoSuchElement { key, .. }) if further.contains(key) => error,
             Some(IoError::Dimensions { .. } | IoError::NoSuchElement { .. }) => error.context(format!(
                 "{} lacks what this run was trained on, {} dimensions of {rep} with the times in `{}`",

@@ -136,6 +136,8 @@ fn couplings_and_plans_are_told_and_nothing_is_written() {
     assert!(said.contains("bias at 16") && said.contains("straight 0 to "), "{said}");
     let said = fails(&[&["coupling", text(&CELLS), "--model", "cnf"], &data[..]].concat());
     assert!(said.starts_with("CNF pairs no minibatches; name a model"), "{said}");
+    let said = fails(&[&["coupling", text(&CELLS), "--model", "c-ot-cfm"], &data[..]].concat());
+    assert!(said.contains("pairs the cells of each condition apart"), "{said}");
     let folder = folder();
     let run = folder.path().join("run");
     let train = ["train", text(&CELLS), "--time", "day", "--plan", "--steps", "30", "--out", text(&run)];

@@ -10,11 +10,11 @@ fn a_device_that_is_not_there_is_refused() {
     assert!(said.starts_with("there is no device tpu"), "{said}");
     #[cfg(not(feature = "torch"))]
     {
-        let said = fails(&["train", text(&CELLS), "--time", "day", "--device", "cuda"]);
-        assert!(
-            said.starts_with("this program was built without libtorch, which --device cuda needs"),
-            "{said}"
-        );
+        for device in ["cuda", "cuda:1"] {
+            let said = fails(&["train", text(&CELLS), "--time", "day", "--device", device]);
+            let text = format!("this program was built without libtorch, which --device {device} needs");
+            assert!(said.starts_with(&text), "{said}");
+        }
     }
 }
 
@@ -42,6 +42,14 @@ fn models_train_on_libtorch_as_they_do_here() {
         succeeds(&["train", text(&CELLS), "--resume", text(&run), "--steps", "8", "--device", "torch"]);
         succeeds(&["predict", text(&run), text(&CELLS), "--device", "torch", "--out", text(&out)]);
     }
+    let run = folder.path().join("ot-cfm-cpu");
+    let data = ["--time", "day", "--dims", "5", "--sizes", "16", "--batches", "2"];
+    let coupling = ["coupling", text(&CELLS), "--run", text(&run), "--device", "torch"];
+    assert!(succeeds(&[&coupling[..], &data].concat()).contains("straight 0 to "));
+    let demo = folder.path().join("demo");
+    let small = ["--cells", "300", "--steps", "4", "--device", "torch"];
+    let said = succeeds(&[&["demo", "--out", text(&demo)], &small[..]].concat());
+    assert!(said.contains("device   torch, "), "{said}");
     let run = folder.path().join("native");
     let data = ["train", text(&CELLS), "--time", "day", "--model", "ot-flow", "--device", "torch"];
     let said = fails(&[&data[..], &["--out", text(&run)]].concat());

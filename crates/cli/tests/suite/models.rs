@@ -1,6 +1,6 @@
 //! Every model of the list through every command.
 
-use crate::common::{CELLS, SMALL, fails, folder, succeeds, text, train_fails};
+use crate::common::{CELLS, SMALL, fails, folder, succeeds, table, text, train_fails};
 use chreode_models::{Card, Needs};
 use std::fs;
 
@@ -81,4 +81,19 @@ fn any_setting_can_be_set_and_a_wrong_one_is_refused() {
     assert_eq!(refused("sigma"), "--set sigma is not KEY=VALUE; write e.g. --set fit.lr=1e-4");
     assert!(refused("fit.lr=fast").contains("expected f64"), "{}", refused("fit.lr=fast"));
     assert_eq!(refused("fit.batch=1"), "batch is 1; it must be 2 to 32768");
+}
+
+#[test]
+fn a_density_of_cells_at_one_time_is_learnt_and_asked() {
+    let folder = folder();
+    let (file, run, out) =
+        (folder.path().join("t.csv"), folder.path().join("run"), folder.path().join("out.h5ad"));
+    table(&file, &[3.0], 60);
+    let train =
+        ["train", text(&file), "--time", "day", "--model", "cnf", "--steps", "4", "--out", text(&run)];
+    succeeds(&[&train[..], &["--hidden", "8", "--batch", "16", "--threads", "1"]].concat());
+    let said = succeeds(&["predict", text(&run), text(&file), "--out", text(&out)]);
+    assert!(said.contains("density  "), "{said}");
+    let said = train_fails(&file, &["--time", "day"]);
+    assert!(said.contains("are at time 3 and a flow needs two times at least"), "{said}");
 }

@@ -61,6 +61,76 @@ fn unseen_individuals_are_scored_between_and_after() {
     assert_eq!(scores["manifest"]["individuals"], 30);
 }
 
+/// 30 individuals without labels, of which some have one time, and others lack a value of their first.
+fn uneven(path: &Path) {
+    let mut table = String::from("who,when,a,b\n");
+    for k in 0..30_u32 {
+        for i in 0..if k % 6 == 1 { 1 } else { 6_u32 } {
+            let b =
+                if i == 0 && k % 5 == 0 { String::new() } else { format!("{:.3}", f64::from(i + k).cos()) };
+            writeln!(table, "p{k},{i},{:.3},{b}", f64::from(i + k).sin()).expect("a string grows");
+        }
+    }
+    fs::write(path, table).expect("a file is written");
+}
+
+#[test]
+fn individuals_that_a_model_cannot_start_from_are_not_asked_of_it() {
+    let folder = folder();
+    let table = folder.path().join("uneven.csv");
+    uneven(&table);
+    let data = ["--series", "who", "--time", "when", "--seeds", "8", "--steps", "1"];
+    for model in [&["neural-cde"][..], &["neural-ode", "--set", "window=3"]] {
+        let evaluate = [&["evaluate", text(&table), "--model"], model, &data, &SMALL].concat();
+        let said = succeeds(&evaluate);
+        assert!(said.contains("between  ") && !said.contains("AUC"), "{said}");
+    }
+}
+
+#[test]
+fn predictions_need_no_labels_and_keep_to_the_features_of_training() {
+    let folder = folder();
+    let table = long_table(folder.path());
+    let run = folder.path().join("run");
+    let train = ["train", text(&table), "--model", "ode-rnn", "--steps", "2", "--dims", "1"];
+    let label = ["--set", "label_weight=1", "--out", text(&run)];
+    succeeds(&[&train[..], &label, &DATA, &SMALL].concat());
+    let (out, other) = (folder.path().join("said.csv"), folder.path().join("unlabelled.csv"));
+    let predict = |file: &Path, more: &[&str]| {
+        let run = ["predict", text(&run), text(file), "--times", "3", "--out", text(&out)];
+        succeeds(&[&run[..], more].concat());
+        fs::read_to_string(&out).unwrap()
+    };
+    let said = predict(&table, &[]);
+    assert!(said.starts_with("who,when,a,a_sd,probability\n"), "{said}");
+    let unlabelled: Vec<String> = fs::read_to_string(&table)
+        .unwrap()
+        .lines()
+        .map(|line| line.rsplit_once(',').expect("five columns").0.to_string())
+        .collect();
+    fs::write(&other, unlabelled.join("\n") + "\n").unwrap();
+    assert_eq!(predict(&other, &[]), said);
+    let refused =
+        |more: &[&str]| fails(&[&["predict", text(&run), text(&table), "--out", text(&out)], more].concat());
+    assert!(refused(&["--times", "inf"]).starts_with("time inf is asked of individual p0"));
+    assert!(refused(&["--times", "1.8e9"]).starts_with("the times of individual p0 are "));
+    assert!(refused(&["--until", "nan"]).starts_with("--until must be a number"));
+    for flag in [
+        &["--from", "1"][..],
+        &["--as", "x"],
+        &["--guidance", "1"],
+        &["--rates", "all"],
+        &["--expression", "none"],
+        &["--solver", "rk4"],
+        &["--substeps", "3"],
+        &["--tol", "1e-3"],
+    ] {
+        let said = refused(flag);
+        let text = format!("{} is for cells in snapshots, and ODE-RNN is of individuals", flag[0]);
+        assert!(said.starts_with(&text), "{said}");
+    }
+}
+
 #[test]
 fn predictions_go_to_h5ad_too() {
     let folder = folder();
@@ -95,6 +165,28 @@ fn what_is_missing_is_said() {
     assert!(said.contains("there is no column `then`; there are who, when, a, b, died"), "{said}");
     let said = train(&table, &["--time", "when", "--series", "who", "--label", "b", "--model", "latent-ode"]);
     assert!(said.contains("labels are 0 or 1"), "{said}");
+    let data = ["--time", "when", "--series", "who", "--model", "latent-ode"];
+    for flag in [&["--whiten"][..], &["--weight", "a"], &["--condition", "a"]] {
+        let said = train(&table, &[&data[..], flag].concat());
+        assert!(said.starts_with(&format!("{} is for cells in snapshots", flag[0])), "{said}");
+    }
+    let evaluate = |file: &Path, more: &[&str]| fails(&[&["evaluate", text(file)], more].concat());
+    let said = evaluate(&table, &["--time", "when", "--model", "latent-ode"]);
+    assert!(
+        said.starts_with("Latent ODE learns from individuals measured in time; say with --series"),
+        "{said}"
+    );
+    let said = evaluate(&table, &[&data[..], &["--hold-out", "1"]].concat());
+    assert!(said.starts_with("--hold-out is for cells in snapshots"), "{said}");
+    let said = evaluate(&table, &[&data[..], &["--tol", "1e-3"]].concat());
+    assert!(said.starts_with("--tol is for cells in snapshots"), "{said}");
+    let said = evaluate(&table, &["--time", "when", "--series", "who"]);
+    assert!(
+        said.starts_with("--series is for individuals measured in time, and OT-CFM is of cells"),
+        "{said}"
+    );
+    let said = train(&table, &["--time", "when", "--label", "died"]);
+    assert!(said.starts_with("--label is for individuals measured in time"), "{said}");
     let said = train(&CELLS, &["--time", "day", "--series", "who", "--model", "latent-ode"]);
     assert!(said.contains("obs has no column `who`"), "{said}");
     let no_labels = ["--time", "when", "--series", "who", "--model", "latent-ode", "--set", "label_weight=1"];
@@ -103,6 +195,15 @@ fn what_is_missing_is_said() {
     fs::write(&table, "who,when,a\np,0,1\np,0,2\n").unwrap();
     let said = train(&table, &["--time", "when", "--series", "who", "--model", "latent-ode"]);
     assert!(said.contains("the times of individual p are not increasing numbers"), "{said}");
+    fs::write(&table, "who,when,a\np,0,1\np,1,2\nq,0,2\n").unwrap();
+    let said = evaluate(&table, &data);
+    assert!(
+        said.contains("has 2 individuals, and a fifth of them is left out to score on; give 3 or more"),
+        "{said}"
+    );
+    fs::write(&table, "who,when,a,when\np,0,1,5\n").unwrap();
+    let said = train(&table, &data);
+    assert!(said.contains("column 4 is called `when` as one before it is"), "{said}");
     fs::write(&table, "who,when,a\np,0,one\n").unwrap();
     let said = train(&table, &["--time", "when", "--series", "who", "--model", "latent-ode"]);
     assert!(said.contains("`a` of row 1 is `one`, which is no number"), "{said}");

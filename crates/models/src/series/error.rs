@@ -108,6 +108,26 @@ pub enum SeriesError {
         /// Lists.
         found: usize,
     },
+    /// A time that is no number.
+    #[error("time {time} is asked of individual {id}; ask for times that are numbers")]
+    Asked {
+        /// The individual.
+        id: String,
+        /// The time.
+        time: f64,
+    },
+    /// Times that are too many steps away.
+    #[error(
+        "the times of individual {id} are {steps:.1e} steps from the start, where {most:.0e} are allowed; give times in the unit that was trained on and nearer to those, or train with a larger longest"
+    )]
+    Far {
+        /// The individual.
+        id: String,
+        /// Steps that its way takes.
+        steps: f64,
+        /// Steps that a way may take.
+        most: f64,
+    },
 }
 
 fn listed(times: &[f64]) -> String {

@@ -125,7 +125,8 @@ pub(crate) fn autonomous<A: Element>(
 
 /// The part of a GRU cell that reads the input alone: `p = W_i x + b_i`, 3 × `state` columns in the order r, z, n.
 ///
-/// All inputs of a batch pass it at once, which is most of a cell's work.
+/// All inputs of a batch pass it at once, which is most of a cell's work. It starts uniform on ±1/√inputs, as a dense layer
+/// does, where [`GraphBuilder::gru_cell`] starts on ±1/√state.
 pub(crate) fn gru_input<A: Element>(
     inputs: usize,
     state: usize,
@@ -137,7 +138,7 @@ pub(crate) fn gru_input<A: Element>(
     build.finish(p)
 }
 
-/// The rest of the cell, on rows `[p, h]`; see [`GraphBuilder::gru_cell`].
+/// The rest of the cell, on rows `[p, h]`, with the equations of [`GraphBuilder::gru_cell`].
 pub(crate) fn gru_state<A: Element>(state: usize, rng: &mut impl Rng) -> Result<Graph<A>, NnError> {
     let width = 4 * state;
     let mut build = GraphBuilder::new(width);

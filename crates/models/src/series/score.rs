@@ -47,8 +47,11 @@ impl SeriesScore {
 }
 
 /// The area under the ROC curve of `scores` for `labels`: the chance that a yes scores above a no, ties counting half;
-/// `None` where there is only one of them.
+/// `None` where there is only one of them, or a score that is not a number.
 pub fn area_under_curve(scores: &[f64], labels: &[bool]) -> Option<f64> {
+    if scores.iter().any(|score| score.is_nan()) {
+        return None;
+    }
     let mut order: Vec<usize> = (0..scores.len()).collect();
     order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
     let yes = labels.iter().filter(|label| **label).count();

@@ -74,6 +74,20 @@ impl<A: Element> Walk<A> {
 
     /// Runs `program` from the states `h`, which become the last ones; returns the states that it reads.
     pub(crate) fn forward(&self, program: &Program<A>, h: &mut Array2<A>, tape: &mut Tape<A>) -> Array2<A> {
+        let (flows, jumps) = program.counts();
+        tape.flows.resize_with(tape.flows.len().max(flows), GraphMemory::default);
+        tape.jumps.resize_with(tape.jumps.len().max(jumps), GraphMemory::default);
+        self.go(program, h, tape)
+    }
+
+    /// The same without a way back, in the memory of one step.
+    pub(crate) fn states(&self, program: &Program<A>, h: &mut Array2<A>) -> Array2<A> {
+        let (flows, jumps) = (vec![GraphMemory::default()], vec![GraphMemory::default()]);
+        self.go(program, h, &mut Tape { flows, jumps, ..Tape::default() })
+    }
+
+    /// Runs `program` in the memories of `tape`, one after another and then from the first again.
+    fn go(&self, program: &Program<A>, h: &mut Array2<A>, tape: &mut Tape<A>) -> Array2<A> {
         let Tape { flows, jumps, input, projected, rows: gathered, out, .. } = tape;
         let width = self.projected();
         if let Some(net) = &self.input {
@@ -83,24 +97,27 @@ impl<A: Element> Walk<A> {
             }
         }
         let given = if self.input.is_some() { &*projected } else { &program.inputs };
-        let (flow_count, jump_count) = program.counts();
-        flows.resize_with(flows.len().max(flow_count), GraphMemory::default);
-        jumps.resize_with(jumps.len().max(jump_count), GraphMemory::default);
-        let (mut flows, mut jumps) = (flows.iter_mut(), jumps.iter_mut());
+        let (mut flow, mut jump) = (0, 0);
         let mut reads = Array2::zeros((program.reads.len(), self.state));
         for op in &program.ops {
             match op {
-                Op::Flow { rows, dt } => {
-                    let (Some(net), Some(memory)) = (&self.flow, flows.next()) else { continue };
-                    gather(h, rows, gathered);
-                    let f = run(net, gathered, rows.len(), out, memory);
-                    for ((&row, f), &dt) in rows.iter().zip(f.rows()).zip(dt) {
-                        let dt = A::from_f64(dt);
-                        h.row_mut(row as usize).zip_mut_with(&f, |h, &f| *h += dt * f);
+                Op::Flow { rows, dt, times } => {
+                    let Some(net) = &self.flow else { continue };
+                    for _ in 0..*times {
+                        let place = flow % flows.len();
+                        flow += 1;
+                        gather(h, rows, gathered);
+                        let f = run(net, gathered, rows.len(), out, &mut flows[place]);
+                        for ((&row, f), &dt) in rows.iter().zip(f.rows()).zip(dt) {
+                            let dt = A::from_f64(dt);
+                            h.row_mut(row as usize).zip_mut_with(&f, |h, &f| *h += dt * f);
+                        }
                     }
                 }
                 Op::Jump { rows, first } => {
-                    let memory = jumps.next().expect("one a jump");
+                    let place = jump % jumps.len();
+                    jump += 1;
+                    let memory = &mut jumps[place];
                     gathered.clear();
                     for (i, &row) in rows.iter().enumerate() {
                         gathered.extend(given.row(first + i).iter().chain(h.row(row as usize)));
@@ -139,23 +156,22 @@ impl<A: Element> Walk<A> {
         let mut jumps = jumps[..jump_count].iter_mut().rev();
         for op in program.ops.iter().rev() {
             match op {
-                Op::Flow { rows, dt } => {
-                    let (Some(net), Some(gradient), Some(memory)) = (&self.flow, &mut by_flow, flows.next())
-                    else {
-                        continue;
-                    };
-                    gather(dh, rows, gathered);
-                    for (a, &dt) in gathered.chunks_exact_mut(self.state).zip(dt) {
-                        let dt = A::from_f64(dt);
-                        a.iter_mut().for_each(|a| *a *= dt);
+                Op::Flow { rows, dt, times } => {
+                    let (Some(net), Some(gradient)) = (&self.flow, &mut by_flow) else { continue };
+                    for memory in flows.by_ref().take(*times) {
+                        gather(dh, rows, gathered);
+                        for (a, &dt) in gathered.chunks_exact_mut(self.state).zip(dt) {
+                            let dt = A::from_f64(dt);
+                            a.iter_mut().for_each(|a| *a *= dt);
+                        }
+                        memory.swap_scratch(working);
+                        let dx = pull(net, gathered, rows.len(), out, flat, memory);
+                        memory.swap_scratch(working);
+                        for (&row, dx) in rows.iter().zip(dx.rows()) {
+                            dh.row_mut(row as usize).zip_mut_with(&dx, |a, &dx| *a += dx);
+                        }
+                        add(gradient, flat);
                     }
-                    memory.swap_scratch(working);
-                    let dx = pull(net, gathered, rows.len(), out, flat, memory);
-                    memory.swap_scratch(working);
-                    for (&row, dx) in rows.iter().zip(dx.rows()) {
-                        dh.row_mut(row as usize).zip_mut_with(&dx, |a, &dx| *a += dx);
-                    }
-                    add(gradient, flat);
                 }
                 Op::Jump { rows, first } => {
                     let memory = jumps.next().expect("one a jump");

@@ -9,9 +9,15 @@ use ndarray::{Array2, array};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-/// Relative error of the slope of the loss along its gradient: central differences of two steps, so that curvature does
-/// not count.
-pub(crate) fn slope_error<R: Recipe<Data = Series>>(config: &R, data: &Series, index: u64) -> f64 {
+/// The largest relative error of the slope of the loss along one direction a net, in which every parameter moves with the
+/// sign of its gradient: one whose gradient is wrongly 0 shows in the difference. `nets` are all of the model, each of which
+/// the loss must depend on. Central differences of two steps, so that curvature does not count.
+pub(crate) fn slope_error<R: Recipe<Data = Series>>(
+    config: &R,
+    data: &Series,
+    index: u64,
+    nets: &[&str],
+) -> f64 {
     let space = data.space(data.standardising().expect("valid")).expect("valid");
     let inside = data.inside(&space.frame).expect("valid");
     let batch = config.batches(&inside, &space).expect("valid").batch(index).expect("valid");
@@ -20,17 +26,37 @@ pub(crate) fn slope_error<R: Recipe<Data = Series>>(config: &R, data: &Series, i
     let (mut flat, mut gradient) = (vec![0.0; n], vec![0.0; n]);
     objective.read_parameters(&mut flat);
     objective.loss(0, &batch, &mut gradient).expect("valid");
-    let norm = gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
-    assert!(norm > 0.0);
-    let mut at = |step: f64| {
-        let moved = |(p, g): (&f32, &f32)| p + (step * f64::from(*g) / norm) as f32;
-        let moved: Vec<f32> = flat.iter().zip(&gradient).map(moved).collect();
-        objective.write_parameters(&moved);
-        objective.loss(0, &batch, &mut vec![0.0; n]).expect("valid")
+    let layout = objective.layout();
+    let mut moved = 0;
+    let mut slopes = Vec::new();
+    for net in nets {
+        let mut direction = vec![0.0_f32; n];
+        for view in layout.iter().filter(|view| view.name.starts_with(&format!("{net}."))) {
+            let range = view.offset..view.offset + view.size();
+            moved += range.len();
+            direction[range.clone()].iter_mut().zip(&gradient[range]).for_each(|(d, g)| *d = g.signum());
+        }
+        let norm = direction.iter().map(|d| d * d).sum::<f32>().sqrt();
+        direction.iter_mut().for_each(|d| *d /= norm);
+        let along: f64 = direction.iter().zip(&gradient).map(|(d, g)| f64::from(d * g)).sum();
+        assert!(along > 0.0, "the loss does not depend on {net}");
+        let mut at = |step: f64| {
+            let ahead: Vec<f32> = flat.iter().zip(&direction).map(|(p, d)| p + step as f32 * d).collect();
+            objective.write_parameters(&ahead);
+            objective.loss(0, &batch, &mut vec![0.0; n]).expect("valid")
+        };
+        let mut central = |h: f64| (at(h) - at(-h)) / (2.0 * h);
+        let (coarse, fine) = (central(1e-2), central(5e-3));
+        slopes.push((net, along, (4.0 * fine - coarse) / 3.0));
+    }
+    assert_eq!(moved, n, "every parameter is of one of {nets:?}");
+    // Single precision says nothing of slopes that are far below the greatest.
+    let least = 1e-2 * slopes.iter().fold(0.0, |most: f64, (_, along, _)| most.max(*along));
+    let error = |&(net, along, slope): &(&&str, f64, f64)| {
+        println!("{net}: {slope} by differences, {along} by the gradient");
+        (slope - along).abs() / along.max(least)
     };
-    let mut central = |h: f64| (at(h) - at(-h)) / (2.0 * h);
-    let (coarse, fine) = (central(1e-2), central(5e-3));
-    ((4.0 * fine - coarse) / 3.0 - norm).abs() / norm
+    slopes.iter().map(error).fold(0.0, f64::max)
 }
 
 fn one(id: &str, times: &[f64], values: Array2<f32>) -> Individual {
@@ -110,6 +136,7 @@ fn scores_are_those_of_the_definitions() {
     let area = area_under_curve(&[0.1, 0.4, 0.4, 0.8], &[false, true, false, true]);
     assert_eq!(area, Some(0.875));
     assert_eq!(area_under_curve(&[0.1, 0.2], &[true, true]), None);
+    assert_eq!(area_under_curve(&[0.1, f64::NAN, 0.3], &[true, false, true]), None);
 }
 
 #[test]
@@ -122,20 +149,30 @@ fn courses_obey_their_laws() {
         }
     }
     let spirals = Course::Spirals.sample(40, 0.0, Seed(1)).unwrap();
-    let right = spirals.individuals().iter().filter(|one| one.values.column(0).mean().unwrap() > 0.0).count();
-    assert!((8..32).contains(&right), "half of them: {right}");
-    for one in spirals.individuals() {
-        // The radius about the spiral's own centre is 0.3 s forwards, or 15/s backwards, and s grows by the time.
-        let right = one.values.column(0).mean().unwrap() > 0.0;
-        let centre = if right { 5.0 } else { -5.0 };
-        let s = |i: usize| {
-            let radius = f64::from((one.values[[i, 0]] - centre).hypot(one.values[[i, 1]]));
-            if right { radius / 0.3 } else { 6.0 * std::f64::consts::PI + 1.0 - 15.0 / radius }
-        };
-        let length = one.times.len();
-        assert!((101..=200).contains(&length) && (s(0) > 3.0), "{length}");
-        assert!((0..length).all(|i| (s(i) - s(0) - one.times[i]).abs() < 1e-3), "a constant turn");
-        assert!(length == 200 || s(length - 1) > 18.8, "to the end of the curve");
+    let step = 6.0 * std::f64::consts::PI / 499.0;
+    // r = 0.3 s about (5, 0) with the angle s, or r = 15/s about (−5, 0) with an s that falls.
+    let fits = |one: &Individual, centre: f64, turn: f64, measure: fn(f64) -> f64| {
+        let at = |k: usize| [f64::from(one.values[[k, 0]]) - centre, f64::from(one.values[[k, 1]])];
+        (1..one.times.len()).all(|k| {
+            let ([x, y], [u, v]) = (at(k - 1), at(k));
+            let angle = (x * v - y * u).atan2(x * u + y * v);
+            let grown = measure(u.hypot(v)) - measure(x.hypot(y));
+            (angle - turn).abs() < 1e-4 && (grown - turn).abs() < 1e-4
+        })
+    };
+    let growing = |one: &&Individual| fits(one, 5.0, step, |r| r / 0.3);
+    let falling = |one: &&Individual| fits(one, -5.0, -step, |r| 15.0 / r);
+    let all = spirals.individuals();
+    let counts = (all.iter().filter(growing).count(), all.iter().filter(falling).count());
+    assert!((8..32).contains(&counts.0) && counts.0 + counts.1 == 40, "half of them: {counts:?}");
+    for one in all {
+        let last = one.times.len() - 1;
+        assert!((100..200).contains(&last) && (one.times[last] - last as f64 * step).abs() < 1e-12, "{last}");
+        // The last of 500 points is at an s of 6π, or of 1.
+        let radius = f64::from((one.values[[last, 0]] - 5.0).hypot(one.values[[last, 1]]));
+        let other = f64::from((one.values[[last, 0]] + 5.0).hypot(one.values[[last, 1]]));
+        let ended = (radius / 0.3 - 6.0 * std::f64::consts::PI).abs() < 1e-3 || (other - 15.0).abs() < 1e-3;
+        assert!(last == 199 || ended, "to the end of its curve: {last}");
     }
     let species = Course::Brusselator.sample(200, 0.0, Seed(1)).unwrap();
     let times: usize = species.individuals().iter().map(|one| one.times.len()).sum();
@@ -174,5 +211,70 @@ fn every_model_of_series_trains_is_stored_and_predicts() {
         );
         let again = ModelConfig::resume(&Dataset::Series(data.clone()), &stored, 4).unwrap();
         assert_eq!(again.steps(), 3);
+    }
+}
+
+#[test]
+fn resumed_runs_are_the_uninterrupted_ones() {
+    let data = Dataset::Series(Course::Damped { points: 6 }.sample(9, 0.01, Seed(1)).unwrap());
+    let Dataset::Series(series) = &data else { panic!("it is one") };
+    for card in chreode_models::Card::all().iter().filter(|card| card.needs == chreode_models::Needs::Series)
+    {
+        let mut config = (card.config)();
+        (config.fit_mut().steps, config.fit_mut().batch) = (5, 4);
+        let start = || config.start(&data, series.standardising().unwrap()).unwrap();
+        let mut whole = start();
+        whole.train(Pool::with_threads(1), &mut |_| ControlFlow::Continue(())).unwrap();
+        let mut half = start();
+        let stop = &mut |p: chreode_models::Progress| match p.step {
+            3 => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        };
+        half.train(Pool::with_threads(2), stop).unwrap();
+        let kept = Checkpoint::from_bytes(&half.checkpoint(BTreeMap::new()).to_bytes().unwrap()).unwrap();
+        assert_eq!(kept.header.step, 3, "{}", card.name);
+        let mut resumed = ModelConfig::resume(&data, &kept, 5).unwrap();
+        resumed.train(Pool::with_threads(1), &mut |_| ControlFlow::Continue(())).unwrap();
+        let [whole, resumed] =
+            [whole, resumed].map(|run| run.checkpoint(BTreeMap::new()).to_bytes().unwrap());
+        assert_eq!(whole, resumed, "{}", card.name);
+    }
+}
+
+#[test]
+fn times_out_of_reach_are_refused() {
+    let data = Course::Damped { points: 6 }.sample(4, 0.01, Seed(1)).unwrap();
+    for card in chreode_models::Card::all().iter().filter(|card| card.needs == chreode_models::Needs::Series)
+    {
+        let mut config = (card.config)();
+        (config.fit_mut().steps, config.fit_mut().batch) = (1, 4);
+        let run = config.start(&Dataset::Series(data.clone()), data.standardising().unwrap()).unwrap();
+        let model = run.finish().forecaster().unwrap();
+        let said = |given: &Series, time: f64| {
+            let times = vec![vec![0.5, time]; 4];
+            model.predict(given, &times, 1, Seed(0)).map_err(|error| error.to_string())
+        };
+        for time in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+            let said = said(&data, time).unwrap_err();
+            let text = format!("time {time} is asked of individual 0; ask for times that are numbers");
+            assert_eq!(said, text, "{}", card.name);
+        }
+        let seconds = |one: &Individual| {
+            let times = one.times.iter().map(|t| 1.8e9 + t).collect();
+            Individual { times, ..one.clone() }
+        };
+        let shifted = data.map(seconds).unwrap();
+        let refused = |said: Result<Vec<Predicted>, String>| {
+            let said = said.unwrap_err();
+            assert!(said.starts_with("the times of individual 0 are "), "{}: {said}", card.name);
+        };
+        match card.name {
+            "latent-ode" | "latent-ode-poisson" => refused(said(&shifted, 1.0)),
+            "ode-rnn" | "gru-ode-bayes" => {
+                refused(said(&shifted, 1.0));
+                refused(said(&data, 1.8e9));
+            }
+            _ => {}
+        }
     }
 }

@@ -93,7 +93,8 @@ impl Stages {
         let first = size(&self.error[0]);
         let Some(second) = self.error.get(1).map(size) else { return first };
         let both = (first.square() + second.square() * 0.01).sqrt();
-        (first.square() / both).nan_to_num(0.0, f64::INFINITY, 0.0)
+        // 0 of two errors of 0, and no number of one that is none.
+        first.square() / both.clamp_min(f64::MIN_POSITIVE)
     }
 
     /// Makes ready for the next step: of the rows in `accepted` (all by default) the last stage becomes the first,

@@ -85,6 +85,27 @@ fn a_row_that_fails_touches_no_other() {
     assert!((all.t.double_value(&[2]) - 0.5).abs() < 1e-3);
 }
 
+/// A field that is no number beyond a wall: no step is taken whose stages were there, with one error estimate or two.
+#[test]
+fn no_step_is_taken_into_a_wall() {
+    begin();
+    for tableau in [DOPRI5, DOPRI8] {
+        let wall = |_t: &Tensor, y: &Tensor| {
+            let beyond = y.greater(1.0);
+            y.ones_like().where_self(&beyond.logical_not(), &y.full_like(f64::NAN))
+        };
+        let y0 = Tensor::from_slice(&[0.0, -5.0]).view([2, 1]);
+        let solve = DeviceSolve::new(tableau, Pi::new(Tolerance::both(1e-6)));
+        let batch = solve.run(wall, &y0, &Tensor::from_slice(&[0.0, 2.0])).unwrap();
+        let reached: Vec<bool> = Vec::try_from(&batch.reached).unwrap();
+        assert_eq!(reached, [false, true]);
+        // It gives up at the wall, and not behind it.
+        let t = batch.t.double_value(&[0]);
+        assert!((t - 1.0).abs() < 1e-9, "{t}");
+        assert!((batch.saved.double_value(&[1, 1, 0]) + 3.0).abs() < 1e-12);
+    }
+}
+
 #[test]
 fn the_host_asks_rarely() {
     begin();

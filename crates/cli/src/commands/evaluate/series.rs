@@ -7,6 +7,7 @@ use crate::progress::spoken;
 use crate::save::{probe, save};
 use crate::say::say;
 use crate::settings::{Settings, steps_of_epochs};
+use crate::{solver, source};
 use anyhow::{Result, bail};
 use chreode_core::Seed;
 use chreode_models::{
@@ -19,6 +20,8 @@ use std::time::Instant;
 
 /// Individuals that are trained on.
 const TRAINED: f64 = 0.8;
+/// Individuals of which a fifth is one.
+const FEWEST: usize = 3;
 /// Times of the others that are shown when the rest is interpolated.
 const SHOWN: f64 = 0.5;
 
@@ -38,7 +41,17 @@ struct Score {
 /// Runs the command for a model of time series.
 pub(super) fn run(args: &EvaluateArgs, mut settings: Settings, threads: usize) -> Result<()> {
     let start = Instant::now();
+    source::individuals(&settings)?;
+    let given = [&[("--hold-out", args.hold_out.is_some())][..], &solver::given(&args.solver)].concat();
+    source::only_of_cells(&settings.model.method(), &given)?;
     let individuals = Individuals::read(&args.file, &settings.data)?;
+    if individuals.series.len() < FEWEST {
+        bail!(
+            "{} has {} individuals, and a fifth of them is left out to score on; give {FEWEST} or more",
+            args.file.display(),
+            individuals.series.len()
+        );
+    }
     if let Some(path) = &args.json {
         probe(path)?;
     }
@@ -124,21 +137,35 @@ fn one(series: &Series, settings: &Settings, (seed, half): (u64, f64), threads: 
     let (early, late) = test.split_at(half)?;
     let (interpolation, mean_interpolation) = score(&*model, &shown, &hidden, seed)?;
     let (extrapolation, mean_extrapolation) = score(&*model, &early, &late, seed)?;
-    let none = vec![Vec::new(); test.len()];
-    let said = model.predict(&test, &none, 10, Seed(seed))?;
-    let known = said.iter().zip(test.individuals()).filter_map(|(p, one)| Some((p.label?, one.label?)));
-    let (odds, labels): (Vec<f64>, Vec<bool>) = known.unzip();
-    let auc = area_under_curve(&odds, &labels);
+    let auc = labels(&*model, &test, seed)?;
     Ok(Score { seed, interpolation, extrapolation, mean_interpolation, mean_extrapolation, auc, seconds })
 }
 
-/// The error of the model and of the features' means at what `asked` holds, where something was shown.
+/// The area under the curve of the labels that the model learnt, of the individuals that it can start from.
+fn labels(model: &dyn Forecaster, test: &Series, seed: u64) -> Result<Option<f64>> {
+    let known = |one: &Individual| one.label.is_some() && model.starts_from(one);
+    let able: Vec<usize> = (0..test.len()).filter(|&i| known(&test.individuals()[i])).collect();
+    if able.is_empty() {
+        return Ok(None);
+    }
+    let test = test.select(&able)?;
+    let said = model.predict(&test, &vec![Vec::new(); test.len()], 10, Seed(seed))?;
+    let known = said.iter().zip(test.individuals()).filter_map(|(p, one)| Some((p.label?, one.label?)));
+    let (odds, labels): (Vec<f64>, Vec<bool>) = known.unzip();
+    Ok(area_under_curve(&odds, &labels))
+}
+
+/// The error of the model and of the features' means at what `asked` holds, where more than a time was shown and the model
+/// can start from it.
 fn score(model: &dyn Forecaster, given: &Series, asked: &Series, seed: u64) -> Result<(f64, f64)> {
+    let can = |one: &Individual| one.times.len() > 1 && model.starts_from(one);
     let able: Vec<usize> = (0..given.len())
-        .filter(|&i| given.individuals()[i].times.len() > 1 && !asked.individuals()[i].times.is_empty())
+        .filter(|&i| can(&given.individuals()[i]) && asked.individuals()[i].measurements() > 0)
         .collect();
     if able.is_empty() {
-        bail!("no unseen individual has both times to show and times to ask; give more individuals or times");
+        bail!(
+            "no unseen individual has both times to show, that the model can start from, and times to ask; give more individuals or times, or take latent-ode"
+        );
     }
     let (given, asked) = (given.select(&able)?, asked.select(&able)?);
     let times: Vec<Vec<f64>> = asked.individuals().iter().map(|one| one.times.clone()).collect();

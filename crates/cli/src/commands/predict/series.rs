@@ -5,6 +5,8 @@ use crate::individuals::{Individuals, delimiter, is_table};
 use crate::progress::spoken;
 use crate::save::save;
 use crate::say::say;
+use crate::solver;
+use crate::source::only_of_cells;
 use anyhow::{Result, bail};
 use chreode_core::Seed;
 use chreode_io::{AnnData, Column, Matrix, write_h5ad};
@@ -18,7 +20,20 @@ const DRAWS: usize = 30;
 /// Runs the command on a run of a model of time series.
 pub(super) fn run(args: &PredictArgs, checkpoint: &Checkpoint) -> Result<()> {
     let start = Instant::now();
-    let individuals = Individuals::read(&args.file, &Individuals::settings_of(&checkpoint.header.notes))?;
+    let PredictArgs { from, rates, expression, under, .. } = args;
+    let given = [
+        ("--from", from.is_some()),
+        ("--as", under.condition.is_some()),
+        ("--guidance", under.guidance.is_some()),
+        ("--rates", rates.is_some()),
+        ("--expression", expression.is_some()),
+    ];
+    let given = [&given[..], &solver::given(&args.solver)].concat();
+    only_of_cells(&checkpoint.header.config.method(), &given)?;
+    if args.until.is_some_and(f64::is_nan) {
+        bail!("--until must be a number, e.g. --until 24");
+    }
+    let individuals = Individuals::to_predict(&args.file, &checkpoint.header)?;
     let model = checkpoint.trained()?.forecaster()?;
     let named = &model.space().frame.features;
     if individuals.series.features() != named {

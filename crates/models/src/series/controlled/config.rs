@@ -31,7 +31,7 @@ pub enum ControlKind {
 /// | `state` | 32 | columns of z, 1 to 1024 |
 /// | `substeps` | 1 | midpoint steps between two measurements, 1 to 1000 |
 /// | `label_weight` | 0 | ≥ 0; of the cross-entropy of the labels, 0 for none |
-/// | `fit` | 1 × 64 relu, batch 50 | `hidden` are the layers of F, see [`Fit`] |
+/// | `fit` | 1 × 64 relu, batch 50 | `hidden` are the layers of F, and of the readout of forecasts, see [`Fit`] |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CdeConfig {

@@ -28,6 +28,10 @@ impl Forecaster for NeuralCde {
         &self.space
     }
 
+    fn starts_from(&self, one: &Individual) -> bool {
+        one.times.len() > 1
+    }
+
     fn predict(
         &self,
         given: &Series,

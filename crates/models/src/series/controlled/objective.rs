@@ -21,7 +21,7 @@ pub(super) struct CdeNets {
     start: Graph<f32>,
     /// F: z to a matrix of `state` rows and a column a channel, between −1 and 1.
     pub(super) field: Graph<f32>,
-    /// z and a gap to the expected values.
+    /// z and a gap to the expected values, with the hidden layers of F.
     readout: Graph<f32>,
     /// The log-odds of the label, of the last z.
     pub(super) classifier: Option<Graph<f32>>,

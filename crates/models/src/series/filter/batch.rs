@@ -52,29 +52,27 @@ pub(super) fn width(features: usize, config: &FilterConfig) -> usize {
     }
 }
 
-/// The visits of an individual: its measurements, read before they are seen (and after, where `after`), and further network
-/// times, read alone, which must be increasing.
-pub(super) fn visits(
-    one: &Individual,
-    clock: Clock,
-    also: &[f64],
-    after: bool,
-    config: &FilterConfig,
-) -> Vec<Visit> {
-    let mut visits = Vec::with_capacity(one.times.len() + also.len());
-    let mut also = also.iter().copied().peekable();
+/// On which side of its jumps a state is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reads {
+    /// Before: what is forecast.
+    Before,
+    /// After: what goes on from there.
+    After,
+    /// On both.
+    Around,
+}
+
+/// The visits of an individual: its measurements.
+pub(super) fn visits(one: &Individual, clock: Clock, reads: Reads, config: &FilterConfig) -> Vec<Visit> {
     let mut last = 0.0;
-    let read = |at: f64| Visit { at, before: true, ..Visit::default() };
-    for i in 0..one.times.len() {
+    let visit = |i: usize| {
         let at = clock.network(one.times[i]);
-        while let Some(tau) = also.next_if(|tau| *tau <= at) {
-            visits.push(read(tau));
-        }
-        visits.push(Visit { at, jump: Some(jump(one, i, at - last, config)), before: true, after });
+        let jump = Some(jump(one, i, at - last, config));
         last = at;
-    }
-    visits.extend(also.map(read));
-    visits
+        Visit { at, jump, before: reads != Reads::After, after: reads != Reads::Before }
+    };
+    (0..one.times.len()).map(visit).collect()
 }
 
 /// Batches of individuals, each once an epoch.
@@ -98,9 +96,12 @@ impl BatchSource for FilterBatches<'_> {
     fn batch(&self, index: u64) -> Result<FilterBatch, ModelError> {
         let (_, chosen) = self.epochs.batch(index);
         let some: Vec<&Individual> = chosen.iter().map(|&i| &self.series.individuals()[i]).collect();
-        let after = self.config.update == Update::GruOdeBayes;
+        let reads = match self.config.update {
+            Update::GruOdeBayes => Reads::Around,
+            Update::OdeRnn | Update::Rnn => Reads::Before,
+        };
         let visits: Vec<Vec<Visit>> =
-            some.iter().map(|one| visits(one, self.clock, &[], after, &self.config)).collect();
+            some.iter().map(|one| visits(one, self.clock, reads, &self.config)).collect();
         let features = self.series.features().len();
         let program = Program::new(&visits, width(features, &self.config), way(&self.config));
         let values = some.iter().map(|one| one.measurements()).sum::<usize>().max(1) as f32;

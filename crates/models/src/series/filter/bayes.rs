@@ -75,4 +75,15 @@ mod tests {
         let (value, before, after) = Normal { mean: 0.0, s: 0.0 }.update(1.0, 1.0, posterior);
         assert!(value.abs() < 1e-15 && before.iter().chain(&after).all(|s| s.abs() < 1e-14), "{value}");
     }
+
+    #[test]
+    fn what_is_lost_is_that_of_the_definitions() {
+        let standard = Normal { mean: 0.0, s: 0.0 };
+        // Of the posterior N(1/2, 1/2) to the next forecast, not the other way round, which would be 0.4034.
+        let (value, ..) = standard.update(1.0, 1.0, standard);
+        assert!((value - 0.5 * (2f64.ln() + 0.75 - 1.0)).abs() < 1e-15, "{value}");
+        // −ln N(1; 0, 1/4) = 2 − ln 2 + ln √(2π).
+        let (value, _) = Normal { mean: 0.0, s: 2f64.ln() }.surprise(1.0);
+        assert!((value - (2.0 - 2f64.ln() + 0.918_938_533_204_672_7)).abs() < 1e-15, "{value}");
+    }
 }

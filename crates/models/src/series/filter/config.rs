@@ -30,7 +30,7 @@ pub enum Update {
 /// |---|---|---|
 /// | `update` | `ode-rnn` | `ode-rnn`, `rnn`, `gru-ode-bayes` |
 /// | `state` | 40 | columns of h, 1 to 4096 |
-/// | `readout` | 25 | width of the hidden layer between h and a forecast, 1 to 4096 |
+/// | `readout` | 25 | width of the hidden layer between h and a forecast (`gru-ode-bayes`; that of the others is affine) and between h and a label, 1 to 4096 |
 /// | `prep` | 10 | columns a feature of the prepared error (`gru-ode-bayes`), 1 to 256 |
 /// | `noise` | 0.1 | > 0; deviation of a measurement: of forecasts of `ode-rnn` and `rnn`, of the Bayesian update else |
 /// | `mixing` | 1e-4 | ≥ 0; weight of the Bayesian update (`gru-ode-bayes`) |
@@ -45,7 +45,7 @@ pub struct FilterConfig {
     pub update: Update,
     /// Columns of the state.
     pub state: usize,
-    /// Width of the readout's hidden layer.
+    /// Width of the hidden layer of GRU-ODE-Bayes' readout, and of the classifier's.
     pub readout: usize,
     /// Columns a feature of the prepared error.
     pub prep: usize,

@@ -1,16 +1,16 @@
 //! A trained filter.
 
-use super::batch::{visits, way, width};
+use super::batch::{Reads, visits, way, width};
 use super::config::{FilterConfig, Update};
 use super::nets::FilterNets;
 use crate::series::forecaster::check;
 use crate::series::latent::cross_entropy;
-use crate::series::walk::{Program, Tape, Visit};
+use crate::series::walk::{Program, Visit};
 use crate::series::{Forecaster, Individual, Predicted, Series};
 use crate::{Clock, Data, ModelError, Space};
 use chreode_core::Seed;
 use chreode_nn::GraphMemory;
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, s};
 use rayon::prelude::*;
 
 /// Individuals followed together; no result depends on it.
@@ -24,11 +24,10 @@ pub struct Filter {
     pub(super) space: Space,
 }
 
-/// Forecasts of some individuals at network times of their own, increasing: the means, the deviations, and the labels'
-/// probabilities.
+/// Forecasts of some individuals: the means and the deviations, a row a time asked for, and the labels' probabilities.
 struct Forecasts {
-    mean: Vec<Array2<f32>>,
-    deviation: Vec<Array2<f32>>,
+    mean: Array2<f32>,
+    deviation: Array2<f32>,
     labels: Vec<Option<f64>>,
 }
 
@@ -37,52 +36,56 @@ impl Filter {
         self.config.clock(self.space.clock)
     }
 
-    fn group(&self, some: &[&Individual], taus: &[Vec<f64>]) -> Forecasts {
-        let features = self.nets.features;
-        let all: Vec<Vec<Visit>> = some
-            .iter()
-            .zip(taus)
-            .map(|(one, taus)| visits(one, self.clock(), taus, false, &self.config))
-            .collect();
-        let program = Program::new(&all, width(features, &self.config), way(&self.config));
-        let mut h = Array2::zeros((some.len(), self.nets.walk.state));
-        let reads = self.nets.walk.forward(&program, &mut h, &mut Tape::default());
-        let mut p = Array2::zeros((reads.nrows(), self.nets.readout.width().1));
-        if p.nrows() > 0 {
-            self.nets.readout.forward(reads.view(), p.view_mut(), &mut GraphMemory::default());
-        }
-        let shape = |taus: &Vec<f64>| Array2::zeros((taus.len(), features));
-        let mut mean: Vec<Array2<f32>> = taus.iter().map(shape).collect();
-        let mut deviation = mean.clone();
-        let mut next = vec![0; some.len()];
+    /// Forecasts at network times of their own.
+    fn group(&self, some: &[&Individual], taus: &[Vec<f64>]) -> Result<Forecasts, ModelError> {
+        let (features, state) = (self.nets.features, self.nets.walk.state);
+        let (way, width) = (way(&self.config), width(features, &self.config));
+        let all: Vec<Vec<Visit>> =
+            some.iter().map(|one| visits(one, self.clock(), Reads::After, &self.config)).collect();
+        way.check(some, &all)?;
+        let program = Program::new(&all, width, way);
+        let mut last = Array2::zeros((some.len(), state));
+        let states = self.nets.walk.states(&program, &mut last);
+        let mut places: Vec<Vec<usize>> = all.iter().map(|visits| vec![0; visits.len()]).collect();
         for (k, read) in program.reads.iter().enumerate() {
-            if all[read.row][read.visit].jump.is_some() {
-                continue;
-            }
-            let i = next[read.row];
-            next[read.row] += 1;
-            for j in 0..features {
-                mean[read.row][[i, j]] = p[[k, j]];
-                deviation[read.row][[i, j]] = match self.config.update {
-                    Update::GruOdeBayes => (-p[[k, features + j]]).exp(),
-                    _ => self.config.noise as f32,
-                };
+            places[read.row][read.visit] = k;
+        }
+        // Each time is the end of a path of its own from the measurement before it, as if the next were then.
+        let (mut owners, mut starts, mut paths) = (Vec::new(), Vec::new(), Vec::new());
+        for (b, &tau) in taus.iter().enumerate().flat_map(|(b, taus)| taus.iter().map(move |tau| (b, tau))) {
+            let before = all[b].partition_point(|visit| visit.at < tau).checked_sub(1);
+            let from = before.map_or(0.0, |k| all[b][k].at);
+            owners.push(some[b]);
+            starts.push(before.map(|k| places[b][k]));
+            paths.push(vec![Visit { at: tau - from, ..Visit::default() }]);
+        }
+        way.check(&owners, &paths)?;
+        let mut ends = Array2::zeros((paths.len(), state));
+        for (mut end, start) in ends.rows_mut().into_iter().zip(&starts) {
+            if let Some(k) = *start {
+                end.assign(&states.row(k));
             }
         }
+        self.nets.walk.states(&Program::new(&paths, width, way), &mut ends);
+        let mut p = Array2::zeros((ends.nrows(), self.nets.readout.width().1));
+        if p.nrows() > 0 {
+            self.nets.readout.forward(ends.view(), p.view_mut(), &mut GraphMemory::default());
+        }
+        let deviation = match self.config.update {
+            Update::GruOdeBayes => p.slice(s![.., features..]).mapv(|s| (-s).exp()),
+            Update::OdeRnn | Update::Rnn => {
+                Array2::from_elem((p.nrows(), features), self.config.noise as f32)
+            }
+        };
         let mut labels = vec![None; some.len()];
         if let Some(net) = &self.nets.classifier {
-            if !taus.iter().all(Vec::is_empty) {
-                // The label is read at the last measurement, whatever else was asked.
-                let none = vec![Vec::new(); some.len()];
-                return Forecasts { labels: self.group(some, &none).labels, mean, deviation };
-            }
             let mut odds = Array2::zeros((some.len(), 1));
-            net.forward(h.view(), odds.view_mut(), &mut GraphMemory::default());
+            net.forward(last.view(), odds.view_mut(), &mut GraphMemory::default());
             for (label, &odds) in labels.iter_mut().zip(&odds) {
                 *label = Some((-cross_entropy(odds, true).0).exp());
             }
         }
-        Forecasts { mean, deviation, labels }
+        Ok(Forecasts { mean: p.slice(s![.., ..features]).to_owned(), deviation, labels })
     }
 }
 
@@ -100,36 +103,32 @@ impl Forecaster for Filter {
     ) -> Result<Vec<Predicted>, ModelError> {
         check(&self.space, given, times)?;
         let inside = given.inside(&self.space.frame)?;
-        let sorted = |times: &Vec<f64>| {
-            let mut order: Vec<usize> = (0..times.len()).collect();
-            order.sort_by(|&a, &b| times[a].total_cmp(&times[b]));
-            let taus = order.iter().map(|&i| self.clock().network(times[i])).collect();
-            (order, taus)
-        };
-        let (orders, taus): (Vec<Vec<usize>>, Vec<Vec<f64>>) = times.iter().map(sorted).unzip();
         let starts: Vec<usize> = (0..given.len()).step_by(GROUP).collect();
         let groups = starts.into_par_iter().map(|start| {
             let end = (start + GROUP).min(given.len());
             let some: Vec<&Individual> = inside.individuals()[start..end].iter().collect();
-            let found = self.group(&some, &taus[start..end]);
-            let one = |i: usize| {
-                let order = &orders[start + i];
-                let mut place = vec![0; order.len()];
-                order.iter().enumerate().for_each(|(k, &i)| place[i] = k);
-                let mut spread = found.deviation[i].select(Axis(0), &place);
+            let tau = |t: &f64| self.clock().network(*t);
+            let taus: Vec<Vec<f64>> =
+                times[start..end].iter().map(|times| times.iter().map(tau).collect()).collect();
+            let found = self.group(&some, &taus)?;
+            let mut row = 0;
+            let one = |(times, label): (&Vec<f64>, Option<f64>)| {
+                let rows = s![row..row + times.len(), ..];
+                row += times.len();
+                let mut spread = found.deviation.slice(rows).to_owned();
                 for (mut column, &scale) in spread.columns_mut().into_iter().zip(&self.space.frame.scale) {
                     column *= scale as f32;
                 }
                 Predicted {
-                    times: times[start + i].clone(),
-                    mean: self.space.frame.leave(found.mean[i].select(Axis(0), &place)),
+                    times: times.clone(),
+                    mean: self.space.frame.leave(found.mean.slice(rows).to_owned()),
                     spread: Some(spread),
-                    label: found.labels[i],
+                    label,
                 }
             };
-            (0..some.len()).map(one).collect::<Vec<_>>()
+            Ok(times[start..end].iter().zip(found.labels).map(one).collect::<Vec<_>>())
         });
-        let groups: Vec<Vec<Predicted>> = groups.collect();
+        let groups: Vec<Vec<Predicted>> = groups.collect::<Result<_, ModelError>>()?;
         Ok(groups.into_iter().flatten().collect())
     }
 

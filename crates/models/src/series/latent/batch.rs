@@ -1,6 +1,6 @@
 //! Individuals as steps of the recognition, and what is asked of the latent path.
 
-use super::config::{Generation, LatentConfig, Learns, PriorShare, Recognition};
+use super::config::{Arrivals, Generation, LatentConfig, Learns, PriorShare, Recognition};
 use crate::series::epochs::Epochs;
 use crate::series::walk::{Program, Visit, Way};
 use crate::series::{Individual, Series};
@@ -43,13 +43,20 @@ pub(super) struct Asked {
     pub(super) read: Vec<usize>,
 }
 
+/// How far the latent paths go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// To the last time asked for.
+    Times,
+    /// To the end of the span at least, over which rates are integrated.
+    Span,
+}
+
 impl Asked {
     /// Of lists of network times, one an individual and increasing.
-    pub(super) fn new(times: &[Vec<f64>], config: &LatentConfig, to_end: bool) -> Self {
-        let mut grid: Vec<f64> = times.iter().flatten().copied().chain([0.0]).collect();
-        if to_end {
-            grid.push(config.span);
-        }
+    pub(super) fn new(times: &[Vec<f64>], config: &LatentConfig, reach: Reach) -> Self {
+        let end = if reach == Reach::Span { Some(config.span) } else { None };
+        let mut grid: Vec<f64> = times.iter().flatten().copied().chain([0.0]).chain(end).collect();
         grid.sort_by(f64::total_cmp);
         grid.dedup();
         let place = |t: &f64| grid.partition_point(|g| g < t);
@@ -77,27 +84,40 @@ impl Asked {
 }
 
 /// The steps of the recognition, from the last measurement back to network time 0.
-pub(super) fn recognition(individuals: &[&Individual], clock: Clock, config: &LatentConfig) -> Program<f32> {
+///
+/// A recurrent network is told how far it is from each measurement to the one before it, and from the first to 0: the same
+/// values at other times are another individual.
+///
+/// # Errors
+/// [`SeriesError::Far`](crate::SeriesError::Far).
+pub(super) fn recognition(
+    individuals: &[&Individual],
+    clock: Clock,
+    config: &LatentConfig,
+) -> Result<Program<f32>, ModelError> {
     let features = individuals.first().map_or(0, |one| one.values.ncols());
-    let gap = usize::from(config.recognition == Recognition::Rnn);
+    let (way, told) = match config.recognition {
+        Recognition::OdeRnn => {
+            (Way::Flow { longest: config.longest * config.span, from: None, to: Some(0.0) }, 0)
+        }
+        Recognition::Rnn => (Way::Still, 1),
+    };
     let visits = |one: &&Individual| {
-        let mut later = None;
+        let tau = |i: usize| clock.network(one.times[i]);
         let visit = |i: usize| {
-            let at = clock.network(one.times[i]);
-            let mut jump = measured(one, i);
-            if gap > 0 {
-                jump.push(later.map_or(0.0, |later| later - at) as f32);
+            let before = if i > 0 { tau(i - 1) } else { 0.0 };
+            let gap = std::iter::repeat_n((tau(i) - before) as f32, told);
+            Visit {
+                at: tau(i),
+                jump: Some(measured(one, i).into_iter().chain(gap).collect()),
+                ..Visit::default()
             }
-            later = Some(at);
-            Visit { at, jump: Some(jump), ..Visit::default() }
         };
         (0..one.times.len()).rev().map(visit).collect()
     };
-    let way = match config.recognition {
-        Recognition::OdeRnn => Way::Flow { longest: config.longest * config.span, from: None, to: Some(0.0) },
-        Recognition::Rnn => Way::Still,
-    };
-    Program::new(&individuals.iter().map(visits).collect::<Vec<_>>(), 2 * features + gap, way)
+    let visits: Vec<Vec<Visit>> = individuals.iter().map(visits).collect();
+    way.check(individuals, &visits)?;
+    Ok(Program::new(&visits, 2 * features + told, way))
 }
 
 /// The values at a time, 0 where nothing was measured, and then 1 where something was.
@@ -152,16 +172,19 @@ impl BatchSource for LatentBatches<'_> {
             PriorShare::Latents => self.config.latents,
         };
         let kl = asked.iter().map(|one| (kl / (share(one) * asked.len()) as f64) as f32).collect();
-        let encode = recognition(&given.iter().collect::<Vec<_>>(), self.clock, &self.config);
+        let encode = recognition(&given.iter().collect::<Vec<_>>(), self.clock, &self.config)?;
         let taus = |one: &Individual| one.times.iter().map(|&t| self.clock.network(t)).collect();
         let times: Vec<Vec<f64>> = asked.iter().map(taus).collect();
-        let poisson = self.config.arrivals == super::Arrivals::Poisson;
+        let reach = match self.config.arrivals {
+            Arrivals::Given => Reach::Times,
+            Arrivals::Poisson => Reach::Span,
+        };
         let (targets, weights) = targets(&asked, self.series.features().len());
         let rng = &mut Seed(self.config.fit.seed).stream("latent", index);
         let noise = (chosen.len(), self.config.latents);
         Ok(LatentBatch {
             encode,
-            asked: Asked::new(&times, &self.config, poisson),
+            asked: Asked::new(&times, &self.config, reach),
             noise: Array2::from_shape_simple_fn(noise, || StandardNormal.sample(rng)),
             targets,
             weights,
@@ -191,4 +214,66 @@ fn targets(asked: &[Individual], features: usize) -> (Array2<f32>, Array2<f32>) 
         start += one.times.len();
     }
     (targets, weights)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Fit;
+    use ndarray::array;
+
+    /// Four individuals of 4 values each but one, which has 3.
+    fn series() -> Series {
+        let one = |k: usize| {
+            let hole = if k == 2 { f32::NAN } else { 0.5 };
+            let values = array![[1.0_f32, k as f32], [0.0, hole]];
+            Individual { id: k.to_string(), times: vec![0.0, 1.0 + 0.1 * k as f64], values, label: None }
+        };
+        Series::new((0..4).map(one).collect(), vec!["x".into(), "y".into()]).unwrap()
+    }
+
+    /// The weights of the prior, by the number of values, in the batch of step `index`; an epoch has two.
+    fn weights(prior: PriorShare, index: u64) -> Vec<(usize, f32)> {
+        let fit = Fit { batch: 2, ..LatentConfig::default().fit };
+        let config = LatentConfig { prior, latents: 7, kl_wait: 3, fit, ..LatentConfig::default() };
+        let series = series();
+        let batches = LatentBatches::new(&series, Clock { origin: 0.0, unit: 0.2 }, &config);
+        let (_, chosen) = batches.epochs.batch(index);
+        let values = chosen.iter().map(|&i| series.individuals()[i].measurements());
+        values.zip(batches.batch(index).unwrap().kl).collect()
+    }
+
+    #[test]
+    fn the_prior_weighs_as_much_as_the_settings_say() {
+        for (prior, index, grown) in [
+            (PriorShare::Values, 5, 0.0),
+            (PriorShare::Values, 8, 1.0 - 0.99),
+            (PriorShare::Values, 207, 1.0 - 0.99_f64.powi(100)),
+            (PriorShare::Latents, 6, 0.0),
+            (PriorShare::Latents, 26, 1.0 - 0.99_f64.powi(10)),
+        ] {
+            for (values, weight) in weights(prior, index) {
+                let share = if prior == PriorShare::Values { values } else { 7 };
+                let expected = grown / (2 * share) as f64;
+                assert!(
+                    (f64::from(weight) - expected).abs() < 1e-7,
+                    "{prior:?} {index}: {weight} {expected}"
+                );
+            }
+        }
+        let seen: Vec<usize> =
+            [0, 1].iter().flat_map(|&i| weights(PriorShare::Values, i)).map(|w| w.0).collect();
+        assert!(seen.contains(&3) && seen.len() == 4, "{seen:?}");
+    }
+
+    #[test]
+    fn a_recurrent_recognition_is_told_where_the_measurements_are() {
+        let series = series();
+        let some: Vec<&Individual> = series.individuals()[..1].iter().collect();
+        let config = LatentConfig::rnn_vae();
+        let clock = Clock { origin: -0.5, unit: 1.0 };
+        let program = recognition(&some, clock, &config).unwrap();
+        // From the last to the one before it, and from the first to network time 0.
+        assert_eq!(program.inputs.column(4).to_vec(), [1.0, 0.5]);
+    }
 }

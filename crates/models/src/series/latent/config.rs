@@ -43,7 +43,8 @@ pub enum Arrivals {
     /// Measurement times are given.
     #[default]
     Given,
-    /// The measurements of feature j arrive as a Poisson process of rate λⱼ(z(t)).
+    /// The measurements of feature j arrive as a Poisson process of rate λⱼ(z(t)). The published model has further latent
+    /// columns for the rates; here they are read from the same z as the values.
     Poisson,
 }
 
@@ -64,7 +65,10 @@ pub enum Learns {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum PriorShare {
-    /// The individual's measured values: the evidence lower bound a value.
+    /// The individual's measured values: the evidence lower bound a value, where its features are measured equally often.
+    /// Where they are not, the log-likelihood is the mean over features that the published score takes, each value of a
+    /// rare feature weighs more than one of a frequent one, and the prior has the weight it has in the bound of as many
+    /// values.
     #[default]
     Values,
     /// The latent columns, as in the program of Rubanova et al.: of individuals with hundreds of values the prior then
@@ -181,7 +185,8 @@ impl LatentConfig {
         match (self.generation, self.recognition, self.arrivals) {
             (Generation::Ode, Recognition::OdeRnn, Arrivals::Given) => "Latent ODE",
             (Generation::Ode, Recognition::OdeRnn, Arrivals::Poisson) => "Latent ODE (Poisson)",
-            (Generation::Ode, Recognition::Rnn, _) => "Latent ODE (RNN encoder)",
+            (Generation::Ode, Recognition::Rnn, Arrivals::Given) => "Latent ODE (RNN encoder)",
+            (Generation::Ode, Recognition::Rnn, Arrivals::Poisson) => "Latent ODE (RNN encoder, Poisson)",
             (Generation::Rnn, Recognition::Rnn, _) => "RNN-VAE",
             (Generation::Rnn, Recognition::OdeRnn, _) => "RNN-VAE (ODE-RNN encoder)",
         }
@@ -227,8 +232,12 @@ impl Recipe for LatentConfig {
         positive("span", self.span)?;
         positive("rtol", self.rtol)?;
         positive("atol", self.atol)?;
-        let poisson = self.arrivals == Arrivals::Poisson && self.generation == Generation::Rnn;
-        require("arrivals", 1.0, !poisson, "given where the generation is rnn")
+        match (self.arrivals, self.generation) {
+            (Arrivals::Poisson, Generation::Rnn) => {
+                Err(ModelError::Setting { name: "arrivals", rule: "given where the generation is rnn" })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn objective(&self, space: &Space) -> Result<LatentObjective, ModelError> {

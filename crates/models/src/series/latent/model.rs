@@ -1,12 +1,11 @@
 //! A trained latent-variable model of series.
 
-use super::batch::{Asked, recognition};
+use super::batch::{Asked, Reach, recognition};
 use super::config::{Arrivals, LatentConfig};
 use super::nets::LatentNets;
 use super::objective::{Posterior, cross_entropy};
 use super::path::Path;
 use crate::series::forecaster::check;
-use crate::series::walk::Tape;
 use crate::series::{Forecaster, Individual, Predicted, Series};
 use crate::{Clock, ModelError, Space};
 use chreode_core::Seed;
@@ -39,22 +38,22 @@ impl LatentSeries {
     }
 
     /// q(z₀) of some individuals, in the network's coordinates.
-    fn recognise(&self, individuals: &[&Individual]) -> Posterior {
+    fn recognise(&self, individuals: &[&Individual]) -> Result<Posterior, ModelError> {
         let nets = &self.nets;
-        let program = recognition(individuals, self.clock(), &self.config);
+        let program = recognition(individuals, self.clock(), &self.config)?;
         let mut h = Array2::zeros((individuals.len(), nets.encoder.state));
-        nets.encoder.forward(&program, &mut h, &mut Tape::default());
+        nets.encoder.states(&program, &mut h);
         let mut head = Array2::zeros((individuals.len(), 2 * nets.latents));
         nets.head.forward(h.view(), head.view_mut(), &mut GraphMemory::default());
-        Posterior::of(&head)
+        Ok(Posterior::of(&head))
     }
 
-    /// Normal numbers for one draw: a function of the individual's index and the draw.
-    fn noise(&self, first: usize, rows: usize, draw: usize, seed: Seed) -> Array2<f32> {
-        let seed = seed.child(&format!("draw {draw}"));
-        let mut noise = Array2::zeros((rows, self.nets.latents));
-        for (i, mut row) in noise.rows_mut().into_iter().enumerate() {
-            let rng = &mut seed.stream("individual", (first + i) as u64);
+    /// Normal numbers for one draw: a function of each individual's name and the draw.
+    fn noise(&self, individuals: &[&Individual], draw: usize, seed: Seed) -> Array2<f32> {
+        let seed = seed.child("individual");
+        let mut noise = Array2::zeros((individuals.len(), self.nets.latents));
+        for (one, mut row) in individuals.iter().zip(noise.rows_mut()) {
+            let rng = &mut seed.stream(&one.id, draw as u64);
             row.iter_mut().for_each(|x| *x = StandardNormal.sample(rng));
         }
         noise
@@ -73,18 +72,18 @@ impl LatentSeries {
     /// A group: the mean and the spread at each list of increasing network times, and the labels' probabilities.
     fn group(
         &self,
-        (first, given): (usize, &[&Individual]),
+        given: &[&Individual],
         taus: &[Vec<f64>],
         draws: usize,
         seed: Seed,
     ) -> Result<Said, ModelError> {
-        let q = self.recognise(given);
-        let asked = Asked::new(taus, &self.config, false);
+        let q = self.recognise(given)?;
+        let asked = Asked::new(taus, &self.config, Reach::Times);
         let shape = (asked.picks.len(), self.nets.features);
         let (mut mean, mut square) = (Array2::<f64>::zeros(shape), Array2::<f64>::zeros(shape));
         let mut labels = vec![None; given.len()];
         for draw in 0..draws {
-            let z0 = q.draw(&self.noise(first, given.len(), draw, seed));
+            let z0 = q.draw(&self.noise(given, draw, seed));
             let x = self.decode(&z0, &asked)?.mapv(f64::from);
             let away = &x - &mean;
             mean = &mean + &(&away / (draw + 1) as f64);
@@ -135,7 +134,7 @@ impl Forecaster for LatentSeries {
             let end = (start + GROUP).min(given.len());
             let some: Vec<&Individual> = inside.individuals()[start..end].iter().collect();
             let taus: Vec<Vec<f64>> = asked[start..end].iter().map(|(taus, _)| taus.clone()).collect();
-            let Said { mean, spread, labels } = self.group((start, &some), &taus, draws, seed)?;
+            let Said { mean, spread, labels } = self.group(&some, &taus, draws, seed)?;
             let mut row = 0;
             let one = |(i, label): (usize, Option<f64>)| {
                 let (taus, places) = &asked[start + i];
@@ -158,6 +157,7 @@ impl Forecaster for LatentSeries {
         Ok(groups.into_iter().flatten().collect())
     }
 
+    /// A bound of ln p(asked), `E_q ln p(asked | z) − KL(q ‖ prior)` with q recognised from `given`; see the trait.
     fn log_likelihood(&self, given: &Series, asked: &Series, seed: Seed) -> Result<Option<f64>, ModelError> {
         const DRAWS: usize = 8;
         if self.config.arrivals == Arrivals::Poisson {
@@ -172,14 +172,15 @@ impl Forecaster for LatentSeries {
         let constant = -0.5 * (2.0 * std::f64::consts::PI * variance).ln();
         for start in (0..given.len()).step_by(GROUP) {
             let end = (start + GROUP).min(given.len());
-            let q = self.recognise(&given.individuals()[start..end].iter().collect::<Vec<_>>());
+            let shown: Vec<&Individual> = given.individuals()[start..end].iter().collect();
+            let q = self.recognise(&shown)?;
             sum -= q.divergences().sum::<f64>();
             let some = &asked.individuals()[start..end];
             let tau = |t: &f64| self.clock().network(*t);
             let taus: Vec<Vec<f64>> = some.iter().map(|one| one.times.iter().map(tau).collect()).collect();
-            let places = Asked::new(&taus, &self.config, false);
+            let places = Asked::new(&taus, &self.config, Reach::Times);
             for draw in 0..DRAWS {
-                let z0 = q.draw(&self.noise(start, some.len(), draw, seed));
+                let z0 = q.draw(&self.noise(&shown, draw, seed));
                 let x = self.decode(&z0, &places)?;
                 let mut row = 0;
                 for one in some {

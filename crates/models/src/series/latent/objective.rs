@@ -229,3 +229,53 @@ pub(crate) fn cross_entropy(odds: f32, label: bool) -> (f64, f64) {
     let value = odds.max(0.0) + (-odds.abs()).exp().ln_1p() - y * odds;
     (value, 1.0 / (1.0 + (-odds).exp()) - y)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::nets::LatentNets;
+    use super::super::{LatentConfig, Learns};
+    use super::*;
+    use crate::{Clock, Course, Fit, Recipe, Space};
+    use chreode_core::Seed;
+    use ndarray::array;
+
+    #[test]
+    fn divergences_are_those_of_normal_laws() {
+        // The mean 1 and ln(1 + eʰ) = 1/2; the mean 0 and the deviation 1.
+        let half = (0.5_f32.exp() - 1.0).ln();
+        let one = (1.0_f32.exp() - 1.0).ln();
+        let q = Posterior::of(&array![[1.0, 0.0, half, one], [0.0, 0.0, one, one]]);
+        let found: Vec<f64> = q.divergences().collect();
+        assert!((found[0] - (0.5 * (1.0 + 0.25 - 1.0) + 2f64.ln())).abs() < 1e-5, "{found:?}");
+        assert!(found[1].abs() < 1e-5, "{found:?}");
+    }
+
+    /// The loss grows by the divergences times their weights, and by nothing else, as the weights do.
+    #[test]
+    fn the_loss_has_the_divergences_at_their_weights() {
+        let data = Course::Damped { points: 4 }.sample(5, 0.1, Seed(1)).unwrap();
+        let fit = Fit { batch: 5, hidden: vec![4], ..LatentConfig::default().fit };
+        let config =
+            LatentConfig { latents: 3, state: 4, learns: Learns::Rest, fit, ..LatentConfig::default() };
+        let frame = data.standardising().unwrap();
+        let clock = Clock { origin: 0.0, unit: 3.0 };
+        let space = Space { clock, frame, times: vec![0.0, 3.0], conditions: None };
+        let mut batch = config.batches(&data, &space).unwrap().batch(0).unwrap();
+        let mut objective = LatentObjective::new(LatentNets::new(&config, 2).unwrap(), &config);
+        let mut gradient = vec![0.0; objective.parameter_count()];
+        let mut loss = |kl: [f32; 5]| {
+            batch.kl = kl.to_vec();
+            objective.loss(0, &batch, &mut gradient).unwrap()
+        };
+        let weights = [0.0, 0.1, 0.2, 0.3, 0.4];
+        let grown = loss(weights) - loss([0.0; 5]);
+        let mut h = Array2::zeros((5, 4));
+        let nets = LatentNets::<f32>::new(&config, 2).unwrap();
+        nets.encoder.states(&batch.encode, &mut h);
+        let mut head = Array2::zeros((5, 6));
+        nets.head.forward(h.view(), head.view_mut(), &mut GraphMemory::default());
+        let q = Posterior::of(&head);
+        let expected: f64 = q.divergences().zip(weights).map(|(kl, w)| kl * f64::from(w)).sum();
+        assert!(expected > 0.01 && (grown - expected).abs() < 1e-5, "{grown} {expected}");
+    }
+}

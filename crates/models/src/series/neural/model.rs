@@ -67,6 +67,10 @@ impl Forecaster for NeuralOde {
         &self.space
     }
 
+    fn starts_from(&self, one: &Individual) -> bool {
+        can_start(one, 0, self.config.starts())
+    }
+
     fn predict(
         &self,
         given: &Series,
@@ -75,8 +79,7 @@ impl Forecaster for NeuralOde {
         _seed: Seed,
     ) -> Result<Vec<Predicted>, ModelError> {
         check(&self.space, given, times)?;
-        let needed = self.config.starts();
-        if let Some(one) = given.individuals().iter().find(|one| !can_start(one, 0, needed)) {
+        if let Some(one) = given.individuals().iter().find(|one| !self.starts_from(one)) {
             return Err(no_start(one, given.features(), &self.config).into());
         }
         let inside = given.inside(&self.space.frame)?;

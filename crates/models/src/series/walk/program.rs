@@ -1,7 +1,11 @@
 //! The order in which the visits of many individuals are made together.
 
+use crate::series::{Individual, SeriesError};
 use chreode_nn::Element;
 use ndarray::Array2;
+
+/// As many Euler steps as the way of an individual may take.
+const MOST_STEPS: f64 = 1e6;
 
 /// A time at which an individual is visited.
 #[derive(Clone, Debug, Default)]
@@ -26,11 +30,42 @@ pub(crate) enum Way {
     Flow { longest: f64, from: Option<f64>, to: Option<f64> },
 }
 
+impl Way {
+    /// Steps through `visits`.
+    fn steps(self, visits: &[Visit]) -> f64 {
+        let Self::Flow { longest, from, to } = self else { return 0.0 };
+        let ats = from.into_iter().chain(visits.iter().map(|visit| visit.at)).chain(to);
+        let ats: Vec<f64> = ats.collect();
+        ats.windows(2).map(|pair| parts(pair[1] - pair[0], longest)).sum()
+    }
+
+    /// Whether each of `individuals` can go through its visits.
+    ///
+    /// # Errors
+    /// [`SeriesError::Far`] for the first that takes too many steps.
+    pub(crate) fn check(self, individuals: &[&Individual], visits: &[Vec<Visit>]) -> Result<(), SeriesError> {
+        for (one, visits) in individuals.iter().zip(visits) {
+            let steps = self.steps(visits);
+            if steps.is_nan() || steps > MOST_STEPS {
+                return Err(SeriesError::Far { id: one.id.clone(), steps, most: MOST_STEPS });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Equal parts of at most `longest` of a gap.
+fn parts(gap: f64, longest: f64) -> f64 {
+    let parts = (gap.abs() / longest - 1e-9).ceil();
+    // No number of parts stays none.
+    if gap != 0.0 && parts < 1.0 { 1.0 } else { parts.abs() }
+}
+
 /// A step of some rows.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Op {
-    /// h ← h + dt f(h).
-    Flow { rows: Vec<u32>, dt: Vec<f64> },
+    /// h ← h + dt f(h), so many times.
+    Flow { rows: Vec<u32>, dt: Vec<f64>, times: usize },
     /// h ← g([input, h]) with the inputs from `first` on.
     Jump { rows: Vec<u32>, first: usize },
     /// Reads h into the reads from `first` on.
@@ -97,21 +132,28 @@ impl<A: Element> Program<A> {
         program
     }
 
-    /// Flows and jumps in all.
+    /// Euler steps and jumps in all.
     pub(crate) fn counts(&self) -> (usize, usize) {
-        let of = |kind: fn(&Op) -> bool| self.ops.iter().filter(|op| kind(op)).count();
-        (of(|op| matches!(op, Op::Flow { .. })), of(|op| matches!(op, Op::Jump { .. })))
+        self.ops.iter().fold((0, 0), |(flows, jumps), op| match op {
+            Op::Flow { times, .. } => (flows + times, jumps),
+            Op::Jump { .. } => (flows, jumps + 1),
+            Op::Read { .. } => (flows, jumps),
+        })
     }
 
     /// Euler steps over gaps of different lengths: each in equal parts of at most `longest`.
     fn flow(&mut self, gaps: Vec<(usize, f64)>, longest: f64) {
-        let parts =
-            |gap: f64| (gap.abs() / longest - 1e-9).ceil().max(if gap == 0.0 { 0.0 } else { 1.0 }) as usize;
-        let most = gaps.iter().map(|&(_, gap)| parts(gap)).max().unwrap_or(0);
-        for part in 0..most {
-            let on = gaps.iter().filter(|&&(_, gap)| parts(gap) > part);
-            let (rows, dt) = on.map(|&(b, gap)| (b as u32, gap / parts(gap) as f64)).unzip();
-            self.ops.push(Op::Flow { rows, dt });
+        let gaps: Vec<(usize, f64, usize)> =
+            gaps.into_iter().map(|(b, gap)| (b, gap, parts(gap, longest) as usize)).collect();
+        let mut counts: Vec<usize> = gaps.iter().map(|&(.., count)| count).filter(|&n| n > 0).collect();
+        counts.sort_unstable();
+        counts.dedup();
+        let mut done = 0;
+        for most in counts {
+            let on = gaps.iter().filter(|&&(.., count)| count >= most);
+            let (rows, dt) = on.map(|&(b, gap, count)| (b as u32, gap / count as f64)).unzip();
+            self.ops.push(Op::Flow { rows, dt, times: most - done });
+            done = most;
         }
     }
 

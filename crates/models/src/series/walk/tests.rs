@@ -106,12 +106,45 @@ fn an_individual_walks_alone_as_in_company() {
 }
 
 #[test]
+fn states_without_a_way_back_are_the_same() {
+    let way = Way::Flow { longest: 0.1, from: Some(1.0), to: Some(0.0) };
+    let program = Program::new(&visits(), INPUTS, way);
+    let walk = walk();
+    let [mut kept, mut free] = [Array2::zeros((3, STATE)), Array2::zeros((3, STATE))];
+    let reads = walk.forward(&program, &mut kept, &mut Tape::default());
+    assert_eq!((reads, kept), (walk.states(&program, &mut free), free));
+}
+
+#[test]
+fn ways_of_too_many_steps_are_refused() {
+    let one = crate::series::Individual {
+        id: "p7".into(),
+        times: vec![],
+        values: Array2::zeros((0, 1)),
+        label: None,
+    };
+    let said = |at: f64| {
+        let way = Way::Flow { longest: 0.02, from: Some(0.0), to: None };
+        way.check(&[&one], &[vec![Visit { at, ..Visit::default() }]]).map_err(|error| error.to_string())
+    };
+    assert_eq!(said(2e4), Ok(()));
+    for at in [2.1e4, -2.1e4, f64::INFINITY, f64::NAN] {
+        let said = said(at).unwrap_err();
+        assert!(
+            said.starts_with("the times of individual p7 are ") && said.contains("1e6 are allowed"),
+            "{said}"
+        );
+    }
+    assert_eq!(Way::Still.check(&[&one], &[vec![Visit { at: 1e30, ..Visit::default() }]]), Ok(()));
+}
+
+#[test]
 fn gaps_are_taken_in_equal_steps_no_longer_than_asked() {
     let visits = vec![vec![Visit { at: 0.25, ..Visit::default() }, Visit { at: 0.95, ..Visit::default() }]];
     let way = Way::Flow { longest: 0.2, from: Some(0.0), to: Some(1.0) };
     let program = Program::<f64>::new(&visits, INPUTS, way);
-    let steps: Vec<f64> =
-        program.ops.iter().map(|op| if let Op::Flow { dt, .. } = op { dt[0] } else { 0.0 }).collect();
+    let of = |op: &Op| if let Op::Flow { dt, times, .. } = op { vec![dt[0]; *times] } else { vec![] };
+    let steps: Vec<f64> = program.ops.iter().flat_map(of).collect();
     assert_eq!(steps.len(), 2 + 4 + 1);
     assert!(
         (steps.iter().sum::<f64>() - 1.0).abs() < 1e-12 && steps.iter().all(|dt| *dt <= 0.2 + 1e-9),
