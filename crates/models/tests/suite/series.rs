@@ -47,15 +47,12 @@ pub(crate) fn slope_error<R: Recipe<Data = Series>>(
         };
         let mut central = |h: f64| (at(h) - at(-h)) / (2.0 * h);
         let (coarse, fine) = (central(1e-2), central(5e-3));
-        slopes.push((net, along, (4.0 * fine - coarse) / 3.0));
+        slopes.push((along, (4.0 * fine - coarse) / 3.0));
     }
     assert_eq!(moved, n, "every parameter is of one of {nets:?}");
     // Single precision says nothing of slopes that are far below the greatest.
-    let least = 1e-2 * slopes.iter().fold(0.0, |most: f64, (_, along, _)| most.max(*along));
-    let error = |&(net, along, slope): &(&&str, f64, f64)| {
-        println!("{net}: {slope} by differences, {along} by the gradient");
-        (slope - along).abs() / along.max(least)
-    };
+    let least = 1e-2 * slopes.iter().fold(0.0, |most: f64, (along, _)| most.max(*along));
+    let error = |(along, slope): &(f64, f64)| (slope - along).abs() / along.max(least);
     slopes.iter().map(error).fold(0.0, f64::max)
 }
 
