@@ -7,7 +7,6 @@ mod field;
 mod flow;
 mod likelihood;
 mod ot_flow;
-mod potential;
 mod trajectory_net;
 
 pub use base::{Base, BaseDensity};
@@ -16,7 +15,6 @@ pub use config::{Cnf, CnfConfig};
 pub use flow::DensityFlow;
 pub use likelihood::Likelihood;
 pub use ot_flow::{OtFlow, OtFlowConfig};
-pub use potential::{Potential, PotentialMemory, Rate};
 pub use trajectory_net::{
     Descendants, TrajectoryBatch, TrajectoryLikelihood, TrajectoryNet, TrajectoryNetConfig,
 };

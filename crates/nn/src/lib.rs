@@ -20,6 +20,7 @@ mod layers;
 mod lion;
 mod mlp;
 mod optimiser;
+mod potential;
 mod recipes;
 mod rows;
 mod schedule;
@@ -43,6 +44,7 @@ pub use layers::{Bias, Columns, Dense, LayerNorm, Masked, Multipliers, Pointwise
 pub use lion::Lion;
 pub use mlp::Mlp;
 pub use optimiser::{Optimiser, OptimiserState};
+pub use potential::{Potential, PotentialMemory};
 pub use rows::{Rows, RowsMut};
 pub use schedule::Schedule;
 pub use sgd::{Momentum, Sgd, Velocity};

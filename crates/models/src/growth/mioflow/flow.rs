@@ -1,7 +1,7 @@
 //! A trained flow in the coordinates of an autoencoder.
 
-use super::objective::timeless;
 use crate::groups::moved;
+use crate::timeless::timeless;
 use crate::{Dynamics, ModelError, Sampler, Space};
 use chreode_core::{Network, NetworkField, NetworkJvp, Seed, Snapshot, VectorField};
 use ndarray::{Array2, ArrayView2, Axis};

@@ -7,9 +7,9 @@ use crate::series::forecaster::check;
 use crate::series::latent::cross_entropy;
 use crate::series::walk::{Program, Tape, Visit};
 use crate::series::{Forecaster, Individual, Predicted, Series};
-use crate::{Clock, Data, ModelError, Space};
-use chreode_core::Seed;
-use chreode_nn::GraphMemory;
+use crate::timeless::{timeless, timeless_into};
+use crate::{Clock, Data, ModelError, NetMemory, Space};
+use chreode_core::{Network, Seed};
 use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
@@ -17,9 +17,9 @@ use rayon::prelude::*;
 const GROUP: usize = 64;
 
 /// An ODE-RNN, a GRU-ODE-Bayes or an RNN with gaps, trained.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Filter {
-    pub(super) nets: FilterNets<f32>,
+    pub(super) nets: FilterNets,
     pub(super) config: FilterConfig,
     pub(super) space: Space,
 }
@@ -49,7 +49,7 @@ impl Filter {
         let reads = self.nets.walk.forward(&program, &mut h, &mut Tape::default());
         let mut p = Array2::zeros((reads.nrows(), self.nets.readout.width().1));
         if p.nrows() > 0 {
-            self.nets.readout.forward(reads.view(), p.view_mut(), &mut GraphMemory::default());
+            timeless_into(&self.nets.readout, reads.view(), p.view_mut(), &mut NetMemory::default());
         }
         let shape = |taus: &Vec<f64>| Array2::zeros((taus.len(), features));
         let mut mean: Vec<Array2<f32>> = taus.iter().map(shape).collect();
@@ -76,8 +76,7 @@ impl Filter {
                 let none = vec![Vec::new(); some.len()];
                 return Forecasts { labels: self.group(some, &none).labels, mean, deviation };
             }
-            let mut odds = Array2::zeros((some.len(), 1));
-            net.forward(h.view(), odds.view_mut(), &mut GraphMemory::default());
+            let odds = timeless(net, h.view(), &mut NetMemory::default());
             for (label, &odds) in labels.iter_mut().zip(&odds) {
                 *label = Some((-cross_entropy(odds, true).0).exp());
             }

@@ -1,6 +1,6 @@
 //! The order in which the visits of many individuals are made together.
 
-use chreode_nn::Element;
+use chreode_core::Real;
 use ndarray::Array2;
 
 /// A time at which an individual is visited.
@@ -56,7 +56,7 @@ pub(crate) struct Program<A> {
     pub(crate) reads: Vec<ReadAt>,
 }
 
-impl<A: Element> Program<A> {
+impl<A: Real> Program<A> {
     /// The steps of `individuals`, whose jumps have inputs of `width` columns.
     pub(crate) fn new(individuals: &[Vec<Visit>], width: usize, way: Way) -> Self {
         let mut program = Self { ops: Vec::new(), inputs: Array2::zeros((0, width)), reads: Vec::new() };

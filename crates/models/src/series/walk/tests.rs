@@ -3,13 +3,13 @@
 use super::*;
 use crate::series::modules::{gru_input, gru_state, perceptron};
 use chreode_core::Seed;
-use chreode_nn::Activation;
+use chreode_nn::{Activation, Field};
 use rand::RngExt;
 
 const STATE: usize = 5;
 const INPUTS: usize = 3;
 
-fn walk() -> Walk<f64> {
+fn walk() -> Walk<Field<f64>> {
     let rng = &mut Seed(3).stream("walk", 0);
     Walk {
         input: Some(gru_input(INPUTS, STATE, rng).unwrap()),
@@ -34,7 +34,11 @@ fn visits() -> Vec<Vec<Visit>> {
 }
 
 /// A loss: random weights of everything that comes out; and its gradient in the start and the parameters.
-fn loss(walk: &Walk<f64>, program: &Program<f64>, start: &Array2<f64>) -> (f64, Array2<f64>, Vec<f64>) {
+fn loss(
+    walk: &Walk<Field<f64>>,
+    program: &Program<f64>,
+    start: &Array2<f64>,
+) -> (f64, Array2<f64>, Vec<f64>) {
     let rng = &mut Seed(5).stream("weights", 0);
     let mut tape = Tape::default();
     let mut h = start.clone();
