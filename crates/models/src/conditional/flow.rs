@@ -1,7 +1,7 @@
 //! A trained flow under conditions, and the flow of one.
 
 use super::rows;
-use crate::groups::moved;
+use crate::groups::{carried, moved, velocity};
 use crate::{Condition, Conditions, Dynamics, ModelError, Net, Sampler, Space};
 use chreode_core::{NetworkField, Seed, Snapshot, VectorField};
 use ndarray::{Array2, ArrayView2};
@@ -101,14 +101,11 @@ impl Dynamics for Guided<'_> {
             let field = NetworkField::new(&self.flow.network);
             sampler.trajectory(&|t: f64, x: &Array2<f32>| self.at(&field, t, x), rows, taus)
         })?;
-        let at = |(points, &time)| Snapshot { time, points, weights: cells.weights.clone() };
-        Ok(states.into_iter().zip(times).map(at).collect())
+        Ok(carried(cells, times, states))
     }
 
     fn velocity(&self, t: f64, points: ArrayView2<'_, f32>) -> Result<Array2<f32>, ModelError> {
-        let Space { frame, clock, .. } = &self.flow.space;
-        frame.check(points)?;
         let field = NetworkField::new(&self.flow.network);
-        Ok(frame.leave_velocity(self.at(&field, clock.network(t), &frame.enter(points)), clock.unit))
+        velocity(&self.flow.space, t, points, |tau, x| self.at(&field, tau, x))
     }
 }
