@@ -34,8 +34,8 @@ mod libtorch {
 
     use anyhow::Result;
     use chreode_models::{Backend, Device, ForeignNetwork, ModelError};
-    use chreode_nn::MlpConfig;
-    use chreode_torch::SharedNetwork;
+    use chreode_nn::{Field, Potential};
+    use chreode_torch::{ModuleNetwork, SharedNetwork, TorchError, network, potential};
 
     /// A device of libtorch, by the name it was asked for and the one that libtorch has for it.
     #[derive(Debug)]
@@ -54,14 +54,25 @@ mod libtorch {
             self.name.clone()
         }
 
-        fn perceptron(&self, shape: &MlpConfig) -> Result<Box<dyn ForeignNetwork>, ModelError> {
-            let refused = |e: chreode_torch::TorchError| ModelError::Device {
-                device: self.name(),
-                reason: e.to_string(),
-            };
-            let device = chreode_torch::device(&self.device).map_err(refused)?;
-            let network = chreode_torch::mlp::<f32>(shape, device).map_err(refused)?;
-            Ok(Box::new(SharedNetwork::new(network)))
+        fn network(&self, field: &Field<f32>) -> Result<Box<dyn ForeignNetwork>, ModelError> {
+            self.shared(chreode_torch::device(&self.device).and_then(|device| network(field, device)))
+        }
+
+        fn potential(&self, of: &Potential) -> Result<Box<dyn ForeignNetwork>, ModelError> {
+            self.shared(chreode_torch::device(&self.device).and_then(|device| potential(of, device)))
+        }
+    }
+
+    impl Libtorch {
+        /// A network for threads to share, or why there is none.
+        fn shared(
+            &self,
+            made: Result<ModuleNetwork<f32>, TorchError>,
+        ) -> Result<Box<dyn ForeignNetwork>, ModelError> {
+            match made {
+                Ok(network) => Ok(Box::new(SharedNetwork::new(network))),
+                Err(e) => Err(ModelError::Device { device: self.name(), reason: e.to_string() }),
+            }
         }
     }
 }

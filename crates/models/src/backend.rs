@@ -1,7 +1,9 @@
 //! Where the networks of a model are computed.
 
-use crate::{ForeignNetwork, ModelError};
-use chreode_nn::MlpConfig;
+// The trait of foreign networks is named by its path: `Net` has its methods twice where it is in scope.
+use crate::{ModelError, Net};
+use chreode_core::Network;
+use chreode_nn::{Field, Potential};
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,11 +15,18 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// The name of the device, as messages show it.
     fn name(&self) -> String;
 
-    /// The perceptron of this shape, with the parameters of [`chreode_nn::Mlp`] in the same order.
+    /// The network that computes what `field` does, step by step of its graph ([`chreode_nn::Graph::steps`]), with its
+    /// parameters in the same order; their values are written afterwards.
     ///
     /// # Errors
-    /// [`ModelError::Device`] for a shape that the library does not have, or a device that is not there.
-    fn perceptron(&self, shape: &MlpConfig) -> Result<Box<dyn ForeignNetwork>, ModelError>;
+    /// [`ModelError::Device`] for a step that the library does not have, or a device that is not there.
+    fn network(&self, field: &Field<f32>) -> Result<Box<dyn crate::ForeignNetwork>, ModelError>;
+
+    /// The network that computes what `potential` does; the rest as for a [`network`](Self::network).
+    ///
+    /// # Errors
+    /// As for a [`network`](Self::network).
+    fn potential(&self, potential: &Potential) -> Result<Box<dyn crate::ForeignNetwork>, ModelError>;
 }
 
 /// The device that networks are on: by default the processor, by the kernels of `chreode-nn`.
@@ -32,17 +41,36 @@ impl Device {
         Self(Some(Arc::new(backend)))
     }
 
-    /// The other library, if it is not the processor by our own kernels.
-    pub(crate) fn backend(&self) -> Option<&dyn Backend> {
-        self.0.as_deref()
+    /// `field` computed here, with the same parameters.
+    ///
+    /// # Errors
+    /// What the other library refuses.
+    pub fn network(&self, field: impl Into<Field<f32>>) -> Result<Net, ModelError> {
+        self.computed(field.into(), |backend, field| backend.network(field))
     }
 
-    /// Refuses another library than our own, for a model that it cannot compute.
-    pub(crate) fn expect_native(&self, model: &str) -> Result<(), ModelError> {
-        self.0.as_ref().map_or(Ok(()), |backend| {
-            let reason = format!("{model} has networks that only the processor computes");
-            Err(ModelError::Device { device: backend.name(), reason })
-        })
+    /// The same of a potential.
+    ///
+    /// # Errors
+    /// What the other library refuses.
+    pub fn potential(&self, potential: Potential) -> Result<Net, ModelError> {
+        self.computed(potential, |backend, potential| backend.potential(potential))
+    }
+
+    /// `native` as it is, or what another library makes of it.
+    fn computed<N: Network<Scalar = f32> + Into<Net>>(
+        &self,
+        native: N,
+        made: impl Fn(&dyn Backend, &N) -> Result<Box<dyn crate::ForeignNetwork>, ModelError>,
+    ) -> Result<Net, ModelError> {
+        let Some(backend) = self.0.as_deref() else { return Ok(native.into()) };
+        let mut network = Net::from(made(backend, &native)?);
+        if network.layout() != native.layout() {
+            let reason = "its network has other parameters than ours".into();
+            return Err(ModelError::Device { device: backend.name(), reason });
+        }
+        network.write_parameters(&native.parameters());
+        Ok(network)
     }
 }
 

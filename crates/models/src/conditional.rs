@@ -33,7 +33,16 @@ use crate::{
 };
 use chreode_core::Seed;
 use chreode_nn::{Conditioned as ConditionedMlp, Conditioning, MlpConfig};
+use ndarray::{Array2, ArrayView2, s};
 use serde::{Deserialize, Serialize};
+
+/// The rows `[x, c]` that a network of conditions reads.
+fn rows(x: ArrayView2<'_, f32>, conditions: ArrayView2<'_, f32>) -> Array2<f32> {
+    let mut rows = Array2::zeros((x.nrows(), x.ncols() + conditions.ncols()));
+    rows.slice_mut(s![.., ..x.ncols()]).assign(&x);
+    rows.slice_mut(s![.., x.ncols()..]).assign(&conditions);
+    rows
+}
 
 /// Which cells may be paired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,7 +168,6 @@ impl Recipe for ConditionalConfig {
     }
 
     fn check(&self) -> Result<(), ModelError> {
-        self.fit.device.expect_native(&self.method())?;
         self.flow().check()?;
         require("distance", self.distance, self.distance > 0.0, "a number above 0")?;
         let some = (1..=1024).contains(&self.conditions);
@@ -184,7 +192,8 @@ impl Recipe for ConditionalConfig {
         };
         let shape = self.fit.shaped(MlpConfig::new(space.frame.dims()));
         let mut rng = Seed(self.fit.seed).stream("network", 0);
-        Ok(ConditionalRegression::new(ConditionedMlp::new(&shape, conditions.width(), input, &mut rng)?))
+        let network = ConditionedMlp::new(&shape, conditions.width(), input, &mut rng)?;
+        Ok(ConditionalRegression::new(self.fit.device.network(network)?))
     }
 
     fn batches<'d>(

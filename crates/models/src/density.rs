@@ -7,7 +7,6 @@ mod field;
 mod flow;
 mod likelihood;
 mod ot_flow;
-mod potential;
 mod trajectory_net;
 
 pub use base::{Base, BaseDensity};
@@ -17,7 +16,6 @@ pub(crate) use field::unit_vectors;
 pub use flow::DensityFlow;
 pub use likelihood::Likelihood;
 pub use ot_flow::{OtFlow, OtFlowConfig};
-pub use potential::{Potential, PotentialMemory, Rate};
 pub use trajectory_net::{
     Descendants, TrajectoryBatch, TrajectoryLikelihood, TrajectoryNet, TrajectoryNetConfig,
 };

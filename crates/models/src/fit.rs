@@ -1,7 +1,6 @@
 //! The settings of training that every model has.
 
 use crate::{Device, ModelError, Net, Rule, Stage, error::require};
-use chreode_core::Network;
 use chreode_nn::{Activation, AdamW, Mlp, MlpConfig, Schedule};
 use serde::{Deserialize, Serialize};
 use std::ops::{Range, RangeInclusive};
@@ -91,16 +90,7 @@ impl Fit {
     /// What the network or the device refuses.
     pub fn network(&self, name: &str, shape: MlpConfig) -> Result<Net, ModelError> {
         let mut rng = chreode_core::Seed(self.seed).stream(name, 0);
-        let shape = self.shaped(shape);
-        let native = Mlp::new(shape.clone(), &mut rng)?;
-        let Some(backend) = self.device.backend() else { return Ok(native.into()) };
-        let mut network = Net::from(backend.perceptron(&shape)?);
-        if network.layout() != native.layout() {
-            let reason = "its perceptron has other parameters than ours".into();
-            return Err(ModelError::Device { device: backend.name(), reason });
-        }
-        network.write_parameters(&native.parameters());
-        Ok(network)
+        self.device.network(Mlp::new(self.shaped(shape), &mut rng)?)
     }
 
     /// `shape` with the hidden layers of these settings.

@@ -1,6 +1,6 @@
 //! A trained flow: a network with the coordinates and the clock it was trained in.
 
-use crate::groups::moved;
+use crate::groups::{carried, moved, velocity};
 use crate::{Dynamics, ModelError, Sampler, Space};
 use chreode_core::{Network, NetworkField, Seed, Snapshot, VectorField};
 use ndarray::{Array2, ArrayView2};
@@ -41,10 +41,7 @@ impl<N: Network<Scalar = f32> + Sync> Flow<N> {
     /// # Errors
     /// A different number of columns.
     pub fn velocity(&self, t: f64, points: ArrayView2<'_, f32>) -> Result<Array2<f32>, ModelError> {
-        self.space.frame.check(points)?;
-        let inside = self.space.frame.enter(points);
-        let v = NetworkField::new(&self.network).eval(self.space.clock.network(t), &inside);
-        Ok(self.space.frame.leave_velocity(v, self.space.clock.unit))
+        velocity(&self.space, t, points, |tau, x| NetworkField::new(&self.network).eval(tau, x))
     }
 }
 
@@ -60,9 +57,7 @@ impl<N: Network<Scalar = f32> + Send + Sync> Dynamics for Flow<N> {
         sampler: &Sampler,
         _seed: Seed,
     ) -> Result<Vec<Snapshot>, ModelError> {
-        let moved = self.push(cells.points.view(), times, sampler)?;
-        let at = |(points, &time)| Snapshot { time, points, weights: cells.weights.clone() };
-        Ok(moved.into_iter().zip(times).map(at).collect())
+        Ok(carried(cells, times, self.push(cells.points.view(), times, sampler)?))
     }
 
     fn velocity(&self, t: f64, points: ArrayView2<'_, f32>) -> Result<Array2<f32>, ModelError> {

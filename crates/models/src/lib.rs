@@ -44,6 +44,7 @@ mod simulate;
 mod space;
 mod spline;
 mod stage;
+mod timeless;
 mod trainer;
 mod transport_path;
 mod zoo;
@@ -62,8 +63,7 @@ pub use couples::{Couples, Moment};
 pub use crowd::Crowd;
 pub use density::{
     Base, BaseDensity, Cnf, CnfConfig, DensityBatch, DensityFlow, Descendants, Likelihood, LikelihoodBatch,
-    OtFlow, OtFlowConfig, Potential, PotentialMemory, Probe, Rate, TrajectoryBatch, TrajectoryLikelihood,
-    TrajectoryNet, TrajectoryNetConfig,
+    OtFlow, OtFlowConfig, Probe, TrajectoryBatch, TrajectoryLikelihood, TrajectoryNet, TrajectoryNetConfig,
 };
 pub use dynamics::{Dynamics, Trained};
 pub use error::ModelError;

@@ -2,21 +2,25 @@
 
 // Its trait is named by its path: perceptrons have its methods too, and they would be ambiguous.
 pub(crate) mod foreign;
+mod leading;
 
 use chreode_core::{Network, NetworkJvp, ParameterView, Probes, TangentPullback};
-use chreode_nn::{GraphMemory, Mlp};
+use chreode_nn::{Field, GraphMemory, Mlp, Potential};
 use foreign::ForeignMemory;
+use leading::Leading;
 use ndarray::{ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3};
 use std::fmt;
 
-/// The network of a model: a perceptron of `chreode-nn`, or one that a [`Backend`](crate::Backend) computes.
+/// The network of a model: a [`Field`] of `chreode-nn`, or one that a [`Backend`](crate::Backend) computes.
 ///
 /// Losses and dynamics are generic over networks; the zoo takes this one, so that a model is trained, saved and used by
 /// the same code on every device.
 pub struct Net(Kind);
 
 enum Kind {
-    Native(Mlp<f32>),
+    /// What most models have, and is called without an allocation.
+    Native(Field<f32>),
+    /// Any other.
     Foreign(Box<dyn foreign::ForeignNetwork>),
 }
 
@@ -40,15 +44,38 @@ impl fmt::Debug for Net {
     }
 }
 
+impl From<Field<f32>> for Net {
+    fn from(network: Field<f32>) -> Self {
+        Self(Kind::Native(network))
+    }
+}
+
 impl From<Mlp<f32>> for Net {
     fn from(network: Mlp<f32>) -> Self {
-        Self(Kind::Native(network))
+        Field::from(network).into()
     }
 }
 
 impl From<Box<dyn foreign::ForeignNetwork>> for Net {
     fn from(network: Box<dyn foreign::ForeignNetwork>) -> Self {
         Self(Kind::Foreign(network))
+    }
+}
+
+impl From<Potential> for Net {
+    fn from(network: Potential) -> Self {
+        Self(Kind::Foreign(Box::new(network)))
+    }
+}
+
+impl Net {
+    /// The same network with the first `columns` columns of its output alone.
+    ///
+    /// # Panics
+    /// If the output has fewer.
+    #[must_use]
+    pub fn leading(self, columns: usize) -> Self {
+        Self(Kind::Foreign(Box::new(Leading::new(self, columns))))
     }
 }
 

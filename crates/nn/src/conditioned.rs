@@ -4,7 +4,7 @@ use crate::field::probed;
 use crate::graph::{Cotangents, Directions, InputCotangents, Inputs, Keep, TangentOut};
 use crate::kernel::Element;
 use crate::stack::{Modulators, hidden, output, time};
-use crate::{Columns, Dense, Graph, GraphBuilder, GraphMemory, Join, Level, MlpConfig, NnError};
+use crate::{Columns, Dense, Field, Graph, GraphBuilder, GraphMemory, Join, Level, MlpConfig, NnError};
 use chreode_core::{Network, NetworkJvp, ParameterView, Probes, TangentPullback};
 use ndarray::{Array2, ArrayView2, ArrayView3, ArrayViewMut2, ArrayViewMut3};
 use rand::Rng;
@@ -118,6 +118,13 @@ fn split<A: Element>(
     let t = build.layer("time", Columns::new(width, 0..t), all)?;
     let c = build.layer("condition", Columns::new(width, width - columns..width), all)?;
     Ok((x, build.join(Join::Concatenate, t, c)?))
+}
+
+impl<A: Element> From<Conditioned<A>> for Field<A> {
+    /// The same with its conditions as the last columns of the state.
+    fn from(network: Conditioned<A>) -> Self {
+        Self::new(network.graph)
+    }
 }
 
 impl<A: Element> Network for Conditioned<A> {

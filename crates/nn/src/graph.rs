@@ -10,6 +10,7 @@ mod node;
 mod passes;
 mod plan;
 mod row_map;
+mod step;
 mod tile;
 
 pub use builder::{GraphBuilder, Level};
@@ -18,6 +19,7 @@ pub(crate) use inputs::{InputCotangents, Inputs};
 pub use join::Join;
 pub use memory::GraphMemory;
 pub(crate) use passes::Keep;
+pub use step::Step;
 
 use crate::kernel::{Element, Machine};
 use chreode_core::ParameterView;

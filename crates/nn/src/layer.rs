@@ -1,5 +1,6 @@
 //! What a layer is: a map of rows, its derivatives, and its parameters.
 
+use crate::Formula;
 use crate::kernel::{Element, Machine};
 use crate::rows::{Rows, RowsMut};
 use chreode_core::ParameterView;
@@ -113,6 +114,11 @@ pub trait Layer<A: Element>: Duplicate<A> + Debug + Send + Sync {
     /// Copies a summed gradient to the layout of the parameters.
     fn collect(&self, sum: &[A], flat: &mut [A]) {
         flat.copy_from_slice(sum);
+    }
+
+    /// What it computes, for another library to compute; by default nothing is said, and no other library can.
+    fn formula(&self) -> Option<Formula> {
+        None
     }
 
     /// Chooses the instructions, to hold one set against another.

@@ -68,6 +68,12 @@ impl<A: Element> Mlp<A> {
     }
 }
 
+impl<A: Element> From<Mlp<A>> for Field<A> {
+    fn from(network: Mlp<A>) -> Self {
+        network.field
+    }
+}
+
 impl<A: Element> Network for Mlp<A> {
     type Scalar = A;
     type Memory = GraphMemory<A>;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// 40 cells under each of two drugs at three days, which go to two sides, and untreated ones at day 0.
-fn treated(path: &Path, header: &str, control: bool) {
+pub(crate) fn treated(path: &Path, header: &str, control: bool) {
     let mut lines = vec![header.to_string()];
     for day in 0..3 {
         for i in 0..80 {
@@ -20,7 +20,7 @@ fn treated(path: &Path, header: &str, control: bool) {
     fs::write(path, lines.join("\n") + "\n").expect("a temporary folder can be written to");
 }
 
-const HEADER: &str = "day,drug,dose,x,y";
+pub(crate) const HEADER: &str = "day,drug,dose,x,y";
 const TINY: [&str; 8] = ["--steps", "60", "--hidden", "16,16", "--batch", "32", "--threads", "1"];
 
 /// Mean of the first coordinate at the last time.

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// 30 waves of two features; at some times one of them was not measured.
-fn long_table(folder: &Path) -> PathBuf {
+pub(crate) fn long_table(folder: &Path) -> PathBuf {
     let mut table = String::from("who,when,a,b,died\n");
     for k in 0..30_u32 {
         for i in 0..8_u32 {
@@ -22,7 +22,7 @@ fn long_table(folder: &Path) -> PathBuf {
     path
 }
 
-const DATA: [&str; 6] = ["--series", "who", "--time", "when", "--label", "died"];
+pub(crate) const DATA: [&str; 6] = ["--series", "who", "--time", "when", "--label", "died"];
 const SMALL: [&str; 6] = ["--batch", "8", "--hidden", "8", "--threads", "1"];
 
 #[test]

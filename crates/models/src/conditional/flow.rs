@@ -1,9 +1,9 @@
 //! A trained flow under conditions, and the flow of one.
 
-use crate::groups::moved;
-use crate::{Condition, Conditions, Dynamics, ModelError, Sampler, Space};
+use super::rows;
+use crate::groups::{carried, moved, velocity};
+use crate::{Condition, Conditions, Dynamics, ModelError, Net, Sampler, Space};
 use chreode_core::{NetworkField, Seed, Snapshot, VectorField};
-use chreode_nn::Conditioned;
 use ndarray::{Array2, ArrayView2};
 
 /// A motion for every condition.
@@ -26,10 +26,10 @@ pub trait Conditional: Send + Sync {
 }
 
 /// A velocity field over cells for every condition, in the user's times and coordinates.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ConditionalFlow {
-    /// The network, with the parameters to predict with.
-    pub network: Conditioned<f32>,
+    /// The network on rows `[x, c]`, with the parameters to predict with.
+    pub network: Net,
     /// Network coordinates, network time and the conditions.
     pub space: Space,
     /// The weight of the condition, unless told otherwise.
@@ -66,29 +66,19 @@ pub struct Guided<'m> {
 }
 
 impl Guided<'_> {
-    /// The velocity of a condition and its weight, for `rows` rows.
-    fn terms(&self, rows: usize) -> Vec<(f32, Conditioned<f32>)> {
-        let network = |row: &[f32]| {
-            let mut network = self.flow.network.clone();
-            let conditions = Array2::from_shape_fn((rows, row.len()), |(_, j)| row[j]);
-            network.set_conditions(conditions).expect("a row of the conditions of the network");
-            network
-        };
+    /// The velocity at network time `t`.
+    fn at(&self, field: &NetworkField<'_, Net>, t: f64, x: &Array2<f32>) -> Array2<f32> {
         let null = self.flow.conditions().null();
         let terms = [(1.0 - self.guidance, &null), (self.guidance, &self.condition)];
-        let counts = terms.into_iter().filter(|(weight, _)| *weight != 0.0);
-        counts.map(|(weight, row)| (weight as f32, network(row))).collect()
-    }
-
-    /// The velocity at network time `t`.
-    fn at(terms: &[(f32, NetworkField<'_, Conditioned<f32>>)], t: f64, x: &Array2<f32>) -> Array2<f32> {
         let mut sum: Option<Array2<f32>> = None;
-        for (weight, field) in terms {
-            let v = field.eval(t, x);
+        for (weight, condition) in terms.into_iter().filter(|(weight, _)| *weight != 0.0) {
+            let conditions = Array2::from_shape_fn((x.nrows(), condition.len()), |(_, j)| condition[j]);
+            let v = field.eval(t, &rows(x.view(), conditions.view()));
+            let weight = weight as f32;
             sum = Some(match sum {
-                None if *weight == 1.0 => v,
-                None => v * *weight,
-                Some(sum) => sum + v * *weight,
+                None if weight == 1.0 => v,
+                None => v * weight,
+                Some(sum) => sum + v * weight,
             });
         }
         sum.unwrap_or_else(|| Array2::zeros(x.raw_dim()))
@@ -108,21 +98,14 @@ impl Dynamics for Guided<'_> {
         _seed: Seed,
     ) -> Result<Vec<Snapshot>, ModelError> {
         let states = moved(&self.flow.space, cells.points.view(), times, |_, rows, taus| {
-            let networks = self.terms(rows.nrows());
-            let terms: Vec<_> =
-                networks.iter().map(|(w, network)| (*w, NetworkField::new(network))).collect();
-            let field = |t: f64, x: &Array2<f32>| Self::at(&terms, t, x);
-            sampler.trajectory(&field, rows, taus)
+            let field = NetworkField::new(&self.flow.network);
+            sampler.trajectory(&|t: f64, x: &Array2<f32>| self.at(&field, t, x), rows, taus)
         })?;
-        let at = |(points, &time)| Snapshot { time, points, weights: cells.weights.clone() };
-        Ok(states.into_iter().zip(times).map(at).collect())
+        Ok(carried(cells, times, states))
     }
 
     fn velocity(&self, t: f64, points: ArrayView2<'_, f32>) -> Result<Array2<f32>, ModelError> {
-        let Space { frame, clock, .. } = &self.flow.space;
-        frame.check(points)?;
-        let networks = self.terms(points.nrows());
-        let terms: Vec<_> = networks.iter().map(|(w, network)| (*w, NetworkField::new(network))).collect();
-        Ok(frame.leave_velocity(Self::at(&terms, clock.network(t), &frame.enter(points)), clock.unit))
+        let field = NetworkField::new(&self.flow.network);
+        velocity(&self.flow.space, t, points, |tau, x| self.at(&field, tau, x))
     }
 }

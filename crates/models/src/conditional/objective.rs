@@ -1,24 +1,23 @@
 //! The regression of a velocity under conditions.
 
-use super::ConditionalBatch;
+use super::{ConditionalBatch, rows};
 use crate::objective::residual;
-use crate::{ModelError, Objective};
+use crate::{ModelError, Net, NetMemory, Objective};
 use chreode_core::{Network, ParameterView};
-use chreode_nn::Conditioned;
 use ndarray::Array2;
 
 /// `L(θ) = mean |v_θ(t, x | c) − u|²` over rows and columns.
 pub struct ConditionalRegression {
-    /// The network that is regressed.
-    pub network: Conditioned<f32>,
-    memory: <Conditioned<f32> as Network>::Memory,
+    /// The network that is regressed, on rows `[x, c]`.
+    pub network: Net,
+    memory: NetMemory,
     output: Array2<f32>,
 }
 
 impl ConditionalRegression {
-    /// The regression of `network`.
-    pub fn new(network: Conditioned<f32>) -> Self {
-        Self { network, memory: Default::default(), output: Array2::zeros((0, 0)) }
+    /// The regression of `network`, on rows `[x, c]`.
+    pub fn new(network: Net) -> Self {
+        Self { network, memory: NetMemory::default(), output: Array2::zeros((0, 0)) }
     }
 }
 
@@ -48,8 +47,8 @@ impl Objective for ConditionalRegression {
             self.output = Array2::zeros(flow.u.raw_dim());
         }
         let Self { network, memory, output } = self;
-        network.set_conditions(conditions.clone())?;
-        network.forward(&flow.t, flow.x.view(), output.view_mut(), memory);
+        let rows = rows(flow.x.view(), conditions.view());
+        network.forward(&flow.t, rows.view(), output.view_mut(), memory);
         let loss = residual(output, &flow.u);
         if loss.is_finite() {
             network.pullback(output.view(), None, Some(gradient), memory);

@@ -2,10 +2,11 @@
 
 use super::batches::Cells;
 use super::likelihood::Regularisers;
-use super::{Base, DensityFlow, Likelihood, Potential, Probe, Rate};
+use super::{Base, DensityFlow, Likelihood, Probe};
 use crate::error::require;
-use crate::{Batches, Fit, Flow, ModelError, Recipe, Run, Space, Stage};
+use crate::{Batches, Fit, Flow, ModelError, Net, Recipe, Run, Space, Stage};
 use chreode_core::{Populations, Seed};
+use chreode_nn::Potential;
 use serde::{Deserialize, Serialize};
 
 /// A training run of OT-Flow.
@@ -52,8 +53,8 @@ impl Default for OtFlowConfig {
 
 impl Recipe for OtFlowConfig {
     type Data = Populations;
-    type Objective = Likelihood<Potential>;
-    type Trained = DensityFlow<Potential>;
+    type Objective = Likelihood<Net>;
+    type Trained = DensityFlow<Net>;
 
     fn fit(&self) -> &Fit {
         &self.fit
@@ -68,7 +69,6 @@ impl Recipe for OtFlowConfig {
     }
 
     fn check(&self) -> Result<(), ModelError> {
-        self.fit.device.expect_native("OT-Flow")?;
         require("kinetic", self.kinetic, self.kinetic >= 0.0, "a number of 0 or more")?;
         require("hjb", self.hjb, self.hjb >= 0.0, "a number of 0 or more")?;
         let widths = &self.fit.hidden;
@@ -80,7 +80,7 @@ impl Recipe for OtFlowConfig {
     fn objective(&self, space: &Space) -> Result<Self::Objective, ModelError> {
         let dims = space.frame.dims();
         let mut rng = Seed(self.fit.seed).stream("potential", 0);
-        let potential = Potential::new(dims, self.fit.hidden[0], Rate::With, &mut rng);
+        let potential = self.fit.device.potential(Potential::new(dims, self.fit.hidden[0], &mut rng))?;
         let weights = Regularisers { kinetic: self.kinetic, jacobian: 0.0, hjb: self.hjb };
         Ok(Likelihood::new(potential, (self.base.unset(dims), self.base.start(space)), weights, self.steps))
     }
@@ -103,6 +103,7 @@ impl Recipe for OtFlowConfig {
 
     fn trained(&self, objective: Self::Objective, space: Space) -> Self::Trained {
         let Likelihood { network, base, start, .. } = objective;
-        DensityFlow { flow: Flow { network: network.with(Rate::Without), space }, base, start }
+        let network = network.leading(space.frame.dims());
+        DensityFlow { flow: Flow { network, space }, base, start }
     }
 }

@@ -1,12 +1,9 @@
 //! A trained flow with growth.
 
+use crate::groups::{solved, velocity};
 use crate::{Dynamics, ModelError, Sampler, Space};
 use chreode_core::{Network, NetworkField, Seed, Snapshot, VectorField};
-use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate, s};
-use rayon::prelude::*;
-
-/// Rows integrated together; fixed, so that an adaptive solve does not depend on the thread count.
-const ROWS: usize = 512;
+use ndarray::{Array1, Array2, ArrayView2, s};
 
 /// A velocity field and a growth rate over cells, in the user's times and coordinates.
 ///
@@ -60,37 +57,26 @@ impl<V: Network<Scalar = f32> + Sync, G: Network<Scalar = f32> + Sync> GrowthFlo
         times: &[f64],
         sampler: &Sampler,
     ) -> Result<Vec<Carried>, ModelError> {
-        self.space.frame.check(points)?;
-        let taus: Vec<f64> = times.iter().map(|&t| self.space.clock.network(t)).collect();
-        let inside = self.space.frame.enter(points);
-        let width = inside.ncols();
-        let groups: Vec<_> = (0..inside.nrows()).step_by(ROWS).collect();
-        let moved: Vec<Vec<Array2<f32>>> = groups
-            .into_par_iter()
-            .map(|start| {
-                let rows = inside.slice(s![start..(start + ROWS).min(inside.nrows()), ..]);
-                let mut state = Array2::zeros((rows.nrows(), width + 1));
-                state.slice_mut(s![.., ..width]).assign(&rows);
-                let field = Augmented {
-                    velocity: NetworkField::new(&self.velocity),
-                    growth: NetworkField::new(&self.growth),
-                };
-                sampler.trajectory(&field, state, &taus)
-            })
-            .collect::<Result<_, _>>()?;
-        let mut states = (0..times.len())
-            .map(|k| {
-                let parts: Vec<_> = moved.iter().map(|group| group[k].view()).collect();
-                let all = concatenate(Axis(0), &parts).unwrap_or_else(|_| Array2::zeros((0, width + 1)));
-                let places = self.space.frame.leave(all.slice(s![.., ..width]).to_owned());
-                let logarithms = all.column(width);
-                let factors = logarithms.mapv(f32::exp);
-                if let Some(row) = factors.iter().position(|factor| !factor.is_finite()) {
-                    return Err(ModelError::Mass { row, time: times[k], logarithm: logarithms[row] });
-                }
-                Ok((places, factors))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let width = points.ncols();
+        let states = solved(&self.space, points, times, width + 1, |_, rows, taus| {
+            let mut state = Array2::zeros((rows.nrows(), width + 1));
+            state.slice_mut(s![.., ..width]).assign(&rows);
+            let field = Augmented {
+                velocity: NetworkField::new(&self.velocity),
+                growth: NetworkField::new(&self.growth),
+            };
+            sampler.trajectory(&field, state, taus)
+        })?;
+        let at = |(all, &time): (Array2<f32>, &f64)| {
+            let places = self.space.frame.leave(all.slice(s![.., ..width]).to_owned());
+            let logarithms = all.column(width);
+            let factors = logarithms.mapv(f32::exp);
+            match factors.iter().position(|factor| !factor.is_finite()) {
+                Some(row) => Err(ModelError::Mass { row, time, logarithm: logarithms[row] }),
+                None => Ok((places, factors)),
+            }
+        };
+        let mut states = states.into_iter().zip(times).map(at).collect::<Result<Vec<_>, _>>()?;
         if let Some((first, _)) = states.first_mut() {
             // Not a round trip through the network's coordinates: the cells as they were given.
             first.assign(&points);
@@ -129,10 +115,7 @@ where
     }
 
     fn velocity(&self, t: f64, points: ArrayView2<'_, f32>) -> Result<Array2<f32>, ModelError> {
-        self.space.frame.check(points)?;
-        let inside = self.space.frame.enter(points);
-        let v = NetworkField::new(&self.velocity).eval(self.space.clock.network(t), &inside);
-        Ok(self.space.frame.leave_velocity(v, self.space.clock.unit))
+        velocity(&self.space, t, points, |tau, x| NetworkField::new(&self.velocity).eval(tau, x))
     }
 
     fn growth(&self, t: f64, points: ArrayView2<'_, f32>) -> Result<Option<Array1<f32>>, ModelError> {

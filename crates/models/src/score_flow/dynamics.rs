@@ -1,6 +1,6 @@
 //! A trained bridge: its flow, and its noise.
 
-use crate::groups::moved;
+use crate::groups::{carried, moved};
 use crate::{Dynamics, Flow, ModelError, Sampler, Space, Steps};
 use chreode_core::{Network, NetworkField, Seed, Snapshot, VectorField};
 use chreode_ode::{EULER, Fixed, Pi, Solve, Span};
@@ -143,8 +143,7 @@ impl<N: Network<Scalar = f32> + Send + Sync> Dynamics for ScoreFlow<N> {
             Motion::Stochastic => self.diffuse(points, times, sampler, seed)?,
             Motion::Deterministic => self.flow.push(points, times, sampler)?,
         };
-        let at = |(points, &time)| Snapshot { time, points, weights: cells.weights.clone() };
-        Ok(moved.into_iter().zip(times).map(at).collect())
+        Ok(carried(cells, times, moved))
     }
 
     /// The velocity v of the probability flow, without the part that makes up for noise.

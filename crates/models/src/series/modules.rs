@@ -1,52 +1,17 @@
 //! Nets of a model in one flat vector.
 
-use crate::Parts;
-use chreode_core::{Network, ParameterView};
+use crate::{Net, Parts};
+use chreode_core::Network;
 use chreode_nn::{
-    Activation, Columns, Dense, Element, Field, Function, Graph, GraphBuilder, Join, NnError, Pointwise,
+    Activation, Columns, Dense, Element, Field, Function, GraphBuilder, Join, NnError, Pointwise,
 };
 use rand::Rng;
 use std::ops::Range;
 
-/// Something with named parameters.
-pub(crate) trait Module<A> {
-    fn layout(&self) -> &[ParameterView];
-    fn read(&self, flat: &mut [A]);
-    fn write(&mut self, flat: &[A]);
-}
-
-impl<A: Element> Module<A> for Graph<A> {
-    fn layout(&self) -> &[ParameterView] {
-        self.layout()
-    }
-
-    fn read(&self, flat: &mut [A]) {
-        self.read_parameters(flat);
-    }
-
-    fn write(&mut self, flat: &[A]) {
-        self.write_parameters(flat);
-    }
-}
-
-impl<A: Element> Module<A> for Field<A> {
-    fn layout(&self) -> &[ParameterView] {
-        Network::layout(self)
-    }
-
-    fn read(&self, flat: &mut [A]) {
-        self.read_parameters(flat);
-    }
-
-    fn write(&mut self, flat: &[A]) {
-        self.write_parameters(flat);
-    }
-}
-
 /// The nets of a model, by name and in the order of the flat vector.
-pub(crate) trait Modules<A> {
-    fn modules(&self) -> Vec<(String, &dyn Module<A>)>;
-    fn modules_mut(&mut self) -> Vec<&mut dyn Module<A>>;
+pub(crate) trait Modules {
+    fn modules(&self) -> Vec<(String, &Net)>;
+    fn modules_mut(&mut self) -> Vec<&mut Net>;
 
     /// Where each lies.
     fn parts(&self) -> Parts {
@@ -55,17 +20,17 @@ pub(crate) trait Modules<A> {
             .fold(Parts::default(), |parts, (name, net)| parts.with_layout(name, net.layout()))
     }
 
-    fn read_all(&self, flat: &mut [A]) {
+    fn read_all(&self, flat: &mut [f32]) {
         let parts = self.parts();
         for (k, (_, net)) in self.modules().into_iter().enumerate() {
-            net.read(&mut flat[parts.range(k)]);
+            net.read_parameters(&mut flat[parts.range(k)]);
         }
     }
 
-    fn write_all(&mut self, flat: &[A]) {
+    fn write_all(&mut self, flat: &[f32]) {
         let parts = self.parts();
         for (k, net) in self.modules_mut().into_iter().enumerate() {
-            net.write(&flat[parts.range(k)]);
+            net.write_parameters(&flat[parts.range(k)]);
         }
     }
 }
@@ -90,7 +55,7 @@ pub(crate) fn perceptron<A: Element>(
     activation: impl Into<Function>,
     outputs: usize,
     rng: &mut impl Rng,
-) -> Result<Graph<A>, NnError> {
+) -> Result<Field<A>, NnError> {
     let mut build = GraphBuilder::new(inputs);
     let mut level = build.input();
     let activation = activation.into();
@@ -100,10 +65,10 @@ pub(crate) fn perceptron<A: Element>(
     }
     let last = Dense::new(build.width(level), outputs, rng);
     level = build.layer(&format!("layers.{}", hidden.len()), last, level)?;
-    build.finish(level)
+    Ok(Field::autonomous(build.finish(level)?))
 }
 
-/// The same as a field that does not read the time.
+/// The same as a motion of as many columns.
 pub(crate) fn autonomous<A: Element>(
     state: usize,
     hidden: &[usize],
@@ -131,15 +96,15 @@ pub(crate) fn gru_input<A: Element>(
     inputs: usize,
     state: usize,
     rng: &mut impl Rng,
-) -> Result<Graph<A>, NnError> {
+) -> Result<Field<A>, NnError> {
     let mut build = GraphBuilder::new(inputs);
     let x = build.input();
     let p = build.named("gru", |part| format!("{part}_ih"), Dense::new(inputs, 3 * state, rng), x)?;
-    build.finish(p)
+    Ok(Field::autonomous(build.finish(p)?))
 }
 
 /// The rest of the cell, on rows `[p, h]`, with the equations of [`GraphBuilder::gru_cell`].
-pub(crate) fn gru_state<A: Element>(state: usize, rng: &mut impl Rng) -> Result<Graph<A>, NnError> {
+pub(crate) fn gru_state<A: Element>(state: usize, rng: &mut impl Rng) -> Result<Field<A>, NnError> {
     let width = 4 * state;
     let mut build = GraphBuilder::new(width);
     let row = build.input();
@@ -159,5 +124,5 @@ pub(crate) fn gru_state<A: Element>(state: usize, rng: &mut impl Rng) -> Result<
     let back = build.join(Join::Subtract, h, new)?;
     let back = build.join(Join::Multiply, update, back)?;
     let next = build.join(Join::Add, new, back)?;
-    build.finish(next)
+    Ok(Field::autonomous(build.finish(next)?))
 }

@@ -9,19 +9,19 @@ mod tests;
 
 pub(crate) use program::{Op, Program, Visit, Way};
 
-use super::modules::Module;
-use chreode_nn::{Element, Graph, GraphMemory};
+use crate::timeless::timeless_into;
+use chreode_core::{Network, Real};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-/// The nets of a recurrent state h of `state` columns.
-#[derive(Clone, Debug)]
-pub(crate) struct Walk<A: Element> {
+/// The nets of a recurrent state h of `state` columns, none of which reads a time.
+#[derive(Debug)]
+pub(crate) struct Walk<N> {
     /// What a jump sees of its input, for all inputs at once; without it, the input itself.
-    pub(crate) input: Option<Graph<A>>,
+    pub(crate) input: Option<N>,
     /// h' = h + dt f(h), between visits.
-    pub(crate) flow: Option<Graph<A>>,
+    pub(crate) flow: Option<N>,
     /// h' = g([input, h]), at a visit.
-    pub(crate) jump: Graph<A>,
+    pub(crate) jump: N,
     /// Columns of h.
     pub(crate) state: usize,
 }
@@ -29,16 +29,30 @@ pub(crate) struct Walk<A: Element> {
 /// What a forward pass leaves for its pullback; reused from call to call.
 ///
 /// The memory of a step serves one net for good: another would have to make it anew.
-#[derive(Debug, Default)]
-pub(crate) struct Tape<A: Element> {
-    flows: Vec<GraphMemory<A>>,
-    jumps: Vec<GraphMemory<A>>,
-    input: GraphMemory<A>,
-    working: GraphMemory<A>,
-    projected: Array2<A>,
-    rows: Vec<A>,
-    out: Vec<A>,
-    flat: Vec<A>,
+pub(crate) struct Tape<N: Network> {
+    flows: Vec<N::Memory>,
+    jumps: Vec<N::Memory>,
+    input: N::Memory,
+    working: N::Memory,
+    projected: Array2<N::Scalar>,
+    rows: Vec<N::Scalar>,
+    out: Vec<N::Scalar>,
+    flat: Vec<N::Scalar>,
+}
+
+impl<N: Network> Default for Tape<N> {
+    fn default() -> Self {
+        Self {
+            flows: Vec::new(),
+            jumps: Vec::new(),
+            input: N::Memory::default(),
+            working: N::Memory::default(),
+            projected: Array2::zeros((0, 0)),
+            rows: Vec::new(),
+            out: Vec::new(),
+            flat: Vec::new(),
+        }
+    }
 }
 
 /// Where the gradients of the nets of a walk lie in the flat vector.
@@ -48,21 +62,21 @@ pub(crate) struct WalkGradient<'g, A> {
     pub(crate) jump: &'g mut [A],
 }
 
-impl<A: Element> Walk<A> {
+impl<N: Network> Walk<N> {
     /// The nets by name, in the order of [`WalkGradient`].
-    pub(crate) fn modules(&self) -> Vec<(&'static str, &dyn Module<A>)> {
-        let mut all: Vec<(&'static str, &dyn Module<A>)> = Vec::new();
-        all.extend(self.input.iter().map(|net| ("input", net as &dyn Module<A>)));
-        all.extend(self.flow.iter().map(|net| ("flow", net as &dyn Module<A>)));
+    pub(crate) fn modules(&self) -> Vec<(&'static str, &N)> {
+        let mut all = Vec::new();
+        all.extend(self.input.iter().map(|net| ("input", net)));
+        all.extend(self.flow.iter().map(|net| ("flow", net)));
         all.push(("jump", &self.jump));
         all
     }
 
     /// The same, to be set.
-    pub(crate) fn modules_mut(&mut self) -> Vec<&mut dyn Module<A>> {
-        let mut all: Vec<&mut dyn Module<A>> = Vec::new();
-        all.extend(self.input.iter_mut().map(|net| net as &mut dyn Module<A>));
-        all.extend(self.flow.iter_mut().map(|net| net as &mut dyn Module<A>));
+    pub(crate) fn modules_mut(&mut self) -> Vec<&mut N> {
+        let mut all = Vec::new();
+        all.extend(&mut self.input);
+        all.extend(&mut self.flow);
         all.push(&mut self.jump);
         all
     }
@@ -73,27 +87,41 @@ impl<A: Element> Walk<A> {
     }
 
     /// Runs `program` from the states `h`, which become the last ones; returns the states that it reads.
-    pub(crate) fn forward(&self, program: &Program<A>, h: &mut Array2<A>, tape: &mut Tape<A>) -> Array2<A> {
+    pub(crate) fn forward(
+        &self,
+        program: &Program<N::Scalar>,
+        h: &mut Array2<N::Scalar>,
+        tape: &mut Tape<N>,
+    ) -> Array2<N::Scalar> {
         let (flows, jumps) = program.counts();
-        tape.flows.resize_with(tape.flows.len().max(flows), GraphMemory::default);
-        tape.jumps.resize_with(tape.jumps.len().max(jumps), GraphMemory::default);
+        tape.flows.resize_with(tape.flows.len().max(flows), N::Memory::default);
+        tape.jumps.resize_with(tape.jumps.len().max(jumps), N::Memory::default);
         self.go(program, h, tape)
     }
 
     /// The same without a way back, in the memory of one step.
-    pub(crate) fn states(&self, program: &Program<A>, h: &mut Array2<A>) -> Array2<A> {
-        let (flows, jumps) = (vec![GraphMemory::default()], vec![GraphMemory::default()]);
+    pub(crate) fn states(
+        &self,
+        program: &Program<N::Scalar>,
+        h: &mut Array2<N::Scalar>,
+    ) -> Array2<N::Scalar> {
+        let (flows, jumps) = (vec![N::Memory::default()], vec![N::Memory::default()]);
         self.go(program, h, &mut Tape { flows, jumps, ..Tape::default() })
     }
 
     /// Runs `program` in the memories of `tape`, one after another and then from the first again.
-    fn go(&self, program: &Program<A>, h: &mut Array2<A>, tape: &mut Tape<A>) -> Array2<A> {
+    fn go(
+        &self,
+        program: &Program<N::Scalar>,
+        h: &mut Array2<N::Scalar>,
+        tape: &mut Tape<N>,
+    ) -> Array2<N::Scalar> {
         let Tape { flows, jumps, input, projected, rows: gathered, out, .. } = tape;
         let width = self.projected();
         if let Some(net) = &self.input {
             *projected = Array2::zeros((program.inputs.nrows(), width));
             if projected.nrows() > 0 {
-                net.forward(program.inputs.view(), projected.view_mut(), input);
+                timeless_into(net, program.inputs.view(), projected.view_mut(), input);
             }
         }
         let given = if self.input.is_some() { &*projected } else { &program.inputs };
@@ -109,7 +137,7 @@ impl<A: Element> Walk<A> {
                         gather(h, rows, gathered);
                         let f = run(net, gathered, rows.len(), out, &mut flows[place]);
                         for ((&row, f), &dt) in rows.iter().zip(f.rows()).zip(dt) {
-                            let dt = A::from_f64(dt);
+                            let dt = N::Scalar::from_f64(dt);
                             h.row_mut(row as usize).zip_mut_with(&f, |h, &f| *h += dt * f);
                         }
                     }
@@ -141,11 +169,11 @@ impl<A: Element> Walk<A> {
     /// that of the first, `dreads` is that of the states read. Adds to the gradients of the nets.
     pub(crate) fn pullback(
         &self,
-        program: &Program<A>,
-        dh: &mut Array2<A>,
-        dreads: &Array2<A>,
-        tape: &mut Tape<A>,
-        gradient: WalkGradient<'_, A>,
+        program: &Program<N::Scalar>,
+        dh: &mut Array2<N::Scalar>,
+        dreads: &Array2<N::Scalar>,
+        tape: &mut Tape<N>,
+        gradient: WalkGradient<'_, N::Scalar>,
     ) {
         let WalkGradient { input: by_input, flow: mut by_flow, jump: by_jump } = gradient;
         let Tape { flows, jumps, input, working, rows: gathered, out, flat, .. } = tape;
@@ -161,12 +189,12 @@ impl<A: Element> Walk<A> {
                     for memory in flows.by_ref().take(*times) {
                         gather(dh, rows, gathered);
                         for (a, &dt) in gathered.chunks_exact_mut(self.state).zip(dt) {
-                            let dt = A::from_f64(dt);
+                            let dt = N::Scalar::from_f64(dt);
                             a.iter_mut().for_each(|a| *a *= dt);
                         }
-                        memory.swap_scratch(working);
+                        net.lend_scratch(memory, working);
                         let dx = pull(net, gathered, rows.len(), out, flat, memory);
-                        memory.swap_scratch(working);
+                        net.lend_scratch(memory, working);
                         for (&row, dx) in rows.iter().zip(dx.rows()) {
                             dh.row_mut(row as usize).zip_mut_with(&dx, |a, &dx| *a += dx);
                         }
@@ -176,9 +204,9 @@ impl<A: Element> Walk<A> {
                 Op::Jump { rows, first } => {
                     let memory = jumps.next().expect("one a jump");
                     gather(dh, rows, gathered);
-                    memory.swap_scratch(working);
+                    self.jump.lend_scratch(memory, working);
                     let dx = pull(&self.jump, gathered, rows.len(), out, flat, memory);
-                    memory.swap_scratch(working);
+                    self.jump.lend_scratch(memory, working);
                     for ((i, &row), dx) in rows.iter().enumerate().zip(dx.rows()) {
                         let (by_input, by_state) = dx.split_at(ndarray::Axis(0), width);
                         dh.row_mut(row as usize).assign(&by_state);
@@ -198,7 +226,7 @@ impl<A: Element> Walk<A> {
         if let (Some(net), Some(gradient)) = (&self.input, by_input)
             && dinputs.nrows() > 0
         {
-            flat.resize(net.parameter_count(), A::zero());
+            flat.resize(net.parameter_count(), N::Scalar::default());
             net.pullback(dinputs.view(), None, Some(flat), input);
             add(gradient, flat);
         }
@@ -206,39 +234,39 @@ impl<A: Element> Walk<A> {
 }
 
 /// The rows of `from` one after another.
-fn gather<A: Element>(from: &Array2<A>, rows: &[u32], to: &mut Vec<A>) {
+fn gather<A: Real>(from: &Array2<A>, rows: &[u32], to: &mut Vec<A>) {
     to.clear();
     rows.iter().for_each(|&row| to.extend(from.row(row as usize)));
 }
 
 /// `net` of `rows` rows.
-fn run<'o, A: Element>(
-    net: &Graph<A>,
-    x: &[A],
+fn run<'o, N: Network>(
+    net: &N,
+    x: &[N::Scalar],
     rows: usize,
-    out: &'o mut Vec<A>,
-    memory: &mut GraphMemory<A>,
-) -> ArrayView2<'o, A> {
+    out: &'o mut Vec<N::Scalar>,
+    memory: &mut N::Memory,
+) -> ArrayView2<'o, N::Scalar> {
     let (inputs, outputs) = net.width();
-    out.resize(rows * outputs, A::zero());
+    out.resize(rows * outputs, N::Scalar::default());
     let x = ArrayView2::from_shape((rows, inputs), x).expect("rows of the net's width");
     let y = ArrayViewMut2::from_shape((rows, outputs), &mut out[..]).expect("resized to this");
-    net.forward(x, y, memory);
+    timeless_into(net, x, y, memory);
     ArrayView2::from_shape((rows, outputs), &out[..]).expect("resized to this")
 }
 
 /// The cotangent of the inputs of `net` for `a` of its outputs; sets `flat` to the gradient.
-fn pull<'o, A: Element>(
-    net: &Graph<A>,
-    a: &[A],
+fn pull<'o, N: Network>(
+    net: &N,
+    a: &[N::Scalar],
     rows: usize,
-    out: &'o mut Vec<A>,
-    flat: &mut Vec<A>,
-    memory: &mut GraphMemory<A>,
-) -> ArrayView2<'o, A> {
+    out: &'o mut Vec<N::Scalar>,
+    flat: &mut Vec<N::Scalar>,
+    memory: &mut N::Memory,
+) -> ArrayView2<'o, N::Scalar> {
     let (inputs, outputs) = net.width();
-    out.resize(rows * inputs, A::zero());
-    flat.resize(net.parameter_count(), A::zero());
+    out.resize(rows * inputs, N::Scalar::default());
+    flat.resize(net.parameter_count(), N::Scalar::default());
     let a = ArrayView2::from_shape((rows, outputs), a).expect("rows of the net's outputs");
     let x = ArrayViewMut2::from_shape((rows, inputs), &mut out[..]).expect("resized to this");
     net.pullback(a, Some(x), Some(flat), memory);
@@ -246,6 +274,6 @@ fn pull<'o, A: Element>(
 }
 
 /// `to += from`.
-pub(crate) fn add<A: Element>(to: &mut [A], from: &[A]) {
+pub(crate) fn add<A: Real>(to: &mut [A], from: &[A]) {
     to.iter_mut().zip(from).for_each(|(to, &from)| *to += from);
 }

@@ -94,10 +94,10 @@ fn guidance_is_the_line_through_the_null_field_and_the_condition() {
     };
     let (null, one) = (at(None, 1.0), at(Some(&up), 1.0));
     assert_eq!(at(Some(&up), 0.0), null, "w = 0 is the null field");
-    let mut network = FLOW.network.clone();
-    network.set_conditions(FLOW.conditions().rows(Some(&up), 50).expect("known")).expect("its columns");
-    let field = chreode_core::NetworkField::new(&network);
-    let own = chreode_core::VectorField::eval(&field, 0.4, &x);
+    let told = FLOW.conditions().rows(Some(&up), 50).expect("known");
+    let rows = concatenate(Axis(1), &[x.view(), told.view()]).expect("as many rows");
+    let field = chreode_core::NetworkField::new(&FLOW.network);
+    let own = chreode_core::VectorField::eval(&field, 0.4, &rows);
     assert_eq!(one, own, "w = 1 is the field of the condition");
     let two = &null + &((&one - &null) * 2.0);
     let off = (&at(Some(&up), 2.0) - &two).mapv(f32::abs).fold(0.0, |a: f32, b| a.max(*b));
@@ -245,7 +245,7 @@ fn conditions_that_say_nothing_are_refused() {
         refused(vec![Condition::new("a").with(vec![2.0])], one(), &["dose".into()]),
         "dose is 2 for all cells and says nothing of them; leave it out"
     );
-    let error = Trained::from(FLOW.clone()).dynamics().err().expect("no condition was named");
+    let error = Trained::from(flow(&CELLS, config(1))).dynamics().err().expect("no condition was named");
     assert!(matches!(error, ModelError::Conditions(_)), "{error}");
     assert!(error.to_string().ends_with("without one; name one of down, up"), "{error}");
     let few = parts(2);

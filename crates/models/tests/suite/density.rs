@@ -4,10 +4,10 @@ use crate::common::slopes;
 use chreode_core::{Network, NetworkJvp, Populations, Seed, Snapshot};
 use chreode_models::{
     Base, BaseDensity, Checkpoint, Cnf, CnfConfig, Data, DensityBatch, DensityFlow, Fit, Flow, Frame,
-    LikelihoodBatch, Net, Objective, OtFlowConfig, PlanarDensity, Pool, Potential, PotentialMemory, Probe,
-    Rate, Recipe, Run, Sampler, Space, Steps,
+    LikelihoodBatch, Net, Objective, OtFlowConfig, PlanarDensity, Pool, Probe, Recipe, Run, Sampler, Space,
+    Steps,
 };
-use chreode_nn::{Activation, Mlp, MlpConfig};
+use chreode_nn::{Activation, Mlp, MlpConfig, Potential, PotentialMemory};
 use ndarray::{Array2, array};
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
@@ -112,7 +112,7 @@ fn the_gradient_is_that_of_the_loss() {
 #[test]
 fn the_potential_has_the_derivatives_it_says() {
     // Jacobian times directions against differences of the velocity; the Jacobian of a gradient is symmetric.
-    let potential = Potential::new(2, 6, Rate::With, &mut Seed(3).stream("potential", 0));
+    let potential = Potential::new(2, 6, &mut Seed(3).stream("potential", 0));
     let (x, t) = (array![[0.4_f32, -0.7], [1.2, 0.1]], [0.3_f32, -0.5]);
     let mut memory = PotentialMemory::default();
     let mut velocity = |x: &Array2<f32>| {

@@ -1,5 +1,6 @@
 //! Some of the columns.
 
+use crate::Formula;
 use crate::kernel::Element;
 use crate::layer::{Along, At, Cotangent, Layer};
 use crate::rows::{Rows, RowsMut};
@@ -40,6 +41,10 @@ impl Columns {
 impl<A: Element> Layer<A> for Columns {
     fn width(&self) -> (usize, usize) {
         (self.width, self.range.len())
+    }
+
+    fn formula(&self) -> Option<Formula> {
+        Some(Formula::Columns(self.range.clone()))
     }
 
     fn forward(&self, x: Rows<'_, A>, y: RowsMut<'_, A>, _: RowsMut<'_, A>) {

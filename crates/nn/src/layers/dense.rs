@@ -2,6 +2,7 @@
 
 use super::gradient::WeightGradient;
 use super::packed::Packed;
+use crate::Formula;
 use crate::buffer::Buffer;
 use crate::function::Function;
 use crate::kernel::{
@@ -94,6 +95,10 @@ impl<A: Element> Dense<A> {
 impl<A: Element> Layer<A> for Dense<A> {
     fn width(&self) -> (usize, usize) {
         (self.inputs, self.outputs)
+    }
+
+    fn formula(&self) -> Option<Formula> {
+        Some(Formula::Dense(self.bias, self.function))
     }
 
     fn kept(&self) -> usize {

@@ -1,11 +1,11 @@
 //! An affine map along the edges of a network of genes.
 
-use crate::NnError;
 use crate::kernel::{Element, Lines, Machine, Strided, add_column_sums};
 use crate::layer::{Along, At, Cotangent, Layer, view};
 use crate::rows::{Rows, RowsMut, lines, padded};
+use crate::{Formula, NnError};
 use chreode_core::ParameterView;
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
 use rand::{Rng, RngExt};
 
 /// y = (M ⊙ W) x + b with a fixed mask M of shape `[outputs, inputs]`, as of a gene regulatory network.
@@ -128,6 +128,12 @@ fn skeleton<A: Element>(
 impl<A: Element> Layer<A> for Masked<A> {
     fn width(&self) -> (usize, usize) {
         (self.inputs, self.outputs)
+    }
+
+    fn formula(&self) -> Option<Formula> {
+        let mut mask = Array2::from_elem((self.outputs, self.inputs), false);
+        self.edges.iter().for_each(|&(j, k)| mask[[j as usize, k as usize]] = true);
+        Some(Formula::Masked(mask))
     }
 
     fn forward(&self, x: Rows<'_, A>, y: RowsMut<'_, A>, _: RowsMut<'_, A>) {

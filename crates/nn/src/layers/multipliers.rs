@@ -1,5 +1,6 @@
 //! A positive factor for every column.
 
+use crate::Formula;
 use crate::kernel::Element;
 use crate::layer::{Along, At, Cotangent, Layer, view};
 use crate::rows::{Rows, RowsMut};
@@ -48,6 +49,10 @@ impl<A: Element> Multipliers<A> {
 impl<A: Element> Layer<A> for Multipliers<A> {
     fn width(&self) -> (usize, usize) {
         (self.factors.len(), self.factors.len())
+    }
+
+    fn formula(&self) -> Option<Formula> {
+        Some(Formula::Multipliers)
     }
 
     fn forward(&self, x: Rows<'_, A>, y: RowsMut<'_, A>, _: RowsMut<'_, A>) {

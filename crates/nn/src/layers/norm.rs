@@ -1,10 +1,10 @@
 //! Layer normalisation.
 
-use crate::NnError;
 use crate::error::expect_range;
 use crate::kernel::{Element, Machine};
 use crate::layer::{Along, At, Cotangent, Layer, view};
 use crate::rows::{Rows, RowsMut};
+use crate::{Formula, NnError};
 use chreode_core::ParameterView;
 
 /// yⱼ = γⱼ x̂ⱼ + βⱼ with x̂ = (x - mean x) / √(var x + ε) of each row (Ba, Kiros & Hinton 2016, arXiv:1607.06450).
@@ -76,6 +76,10 @@ fn total<A: Element>(len: usize, v: impl Fn(usize) -> A) -> A {
 impl<A: Element> Layer<A> for LayerNorm<A> {
     fn width(&self) -> (usize, usize) {
         (self.gain.len(), self.gain.len())
+    }
+
+    fn formula(&self) -> Option<Formula> {
+        Some(Formula::LayerNorm(chreode_core::Real::to_f64(self.eps)))
     }
 
     fn kept(&self) -> usize {

@@ -1,5 +1,6 @@
 //! A function of every entry.
 
+use crate::Formula;
 use crate::function::Function;
 use crate::kernel::{Element, Kept, Machine, activate, bend_activation, push_activation};
 use crate::layer::{Along, At, Cotangent, Layer};
@@ -36,6 +37,10 @@ impl Pointwise {
 impl<A: Element> Layer<A> for Pointwise {
     fn width(&self) -> (usize, usize) {
         (self.width, self.width)
+    }
+
+    fn formula(&self) -> Option<Formula> {
+        Some(Formula::Pointwise(self.function))
     }
 
     fn kept(&self) -> usize {

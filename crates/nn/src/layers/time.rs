@@ -1,10 +1,10 @@
 //! Times as waves.
 
-use crate::NnError;
 use crate::error::expect_range;
 use crate::kernel::Element;
 use crate::layer::{Along, At, Cotangent, Layer};
 use crate::rows::{Rows, RowsMut};
+use crate::{Formula, NnError};
 use std::f64::consts::PI;
 
 /// y = [sin ω₁t, …, sin ω_K t, cos ω₁t, …, cos ω_K t, rest] for rows x = [t, rest].
@@ -85,6 +85,10 @@ enum Order {
 impl<A: Element> Layer<A> for TimeEmbedding {
     fn width(&self) -> (usize, usize) {
         (1 + self.rest, self.columns() + self.rest)
+    }
+
+    fn formula(&self) -> Option<Formula> {
+        Some(Formula::Waves(self.omega.clone()))
     }
 
     fn curved(&self) -> usize {

@@ -2,8 +2,8 @@
 
 use chreode_core::{Network, Seed};
 use chreode_nn::{
-    Activation, Conditioned, Conditioning, Dense, GraphBuilder, Join, LayerNorm, Masked, Mlp, MlpConfig,
-    NnError, TimeEmbedding, TimeInput,
+    Activation, Bias, Conditioned, Conditioning, Dense, Formula, Function, GraphBuilder, Join, LayerNorm,
+    Masked, Mlp, MlpConfig, NnError, Step, TimeEmbedding, TimeInput,
 };
 
 fn refusal(config: MlpConfig) -> String {
@@ -112,6 +112,32 @@ fn a_graph_refuses_what_does_not_fit_and_says_what() {
     let empty = GraphBuilder::<f32>::new(3);
     let x = empty.input();
     assert_eq!(empty.finish(x).unwrap_err(), NnError::UnusedLevel { level: 0 });
+}
+
+#[test]
+fn a_graph_says_what_it_computes() {
+    let rng = &mut Seed(3).stream("init", 0);
+    let mut build = GraphBuilder::<f32>::new(3);
+    let x = build.input();
+    let mask = ndarray::array![[1.0, 0.0, 2.0], [0.0, 0.0, 1.0]];
+    let u = build.layer("u", Masked::new(mask.view(), rng).unwrap(), x).unwrap();
+    let v = build.layer("v", Dense::new(3, 2, rng).bias(Bias::Absent).then(Function::Exp), x).unwrap();
+    let y = build.join(Join::Multiply, u, v).unwrap();
+    let graph = build.finish(y).unwrap();
+    let views = graph.layout();
+    let said: Vec<_> = graph.steps().collect();
+    let mask = mask.mapv(|m| m != 0.0);
+    let expected = [
+        Step::Layer { formula: Some(Formula::Masked(mask)), parameters: &views[..2], of: 0 },
+        Step::Layer {
+            formula: Some(Formula::Dense(Bias::Absent, Function::Exp)),
+            parameters: &views[2..],
+            of: 0,
+        },
+        Step::Join(Join::Multiply, [1, 2]),
+    ];
+    assert_eq!(said, expected);
+    assert_eq!(views[2].name, "v.weight");
 }
 
 #[test]

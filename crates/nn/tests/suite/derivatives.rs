@@ -73,6 +73,11 @@ fn published_cells_and_fields() {
     Case::new(Field::<f64>::phoenix(4, 3, rng).unwrap(), 3).check("phoenix");
     // A graph of rows, whose first column is called the time here.
     Case::new(Field::new(Graph::<f64>::gru_cell(3, 4, rng).unwrap()), 3).check("gru cell");
+    Case::new(Field::autonomous(Graph::<f64>::gru_cell(3, 4, rng).unwrap()), 3).check("no time");
+    let mut build = GraphBuilder::<f64>::new(4);
+    let h = build.input();
+    let flow = build.gru_flow("gru", h, rng).unwrap();
+    Case::new(Field::autonomous(build.finish(flow).unwrap()), 3).check("as wide as its state, no time");
 }
 
 /// `layer` between two affine maps, so that its input and output both depend on all.

@@ -7,7 +7,7 @@ mod device;
 mod field;
 mod group;
 mod module;
-mod perceptron;
+mod network;
 mod state;
 mod tape;
 mod twice;

@@ -5,7 +5,7 @@ use chreode_adjoint::{Discrete, gradient};
 use chreode_core::{Network, NetworkField, Real, VectorSpace};
 use chreode_nn::{Activation, Element, Mlp, MlpConfig};
 use chreode_torch::{
-    ModuleNetwork, TapeSolve, TorchState, array, mlp, read_safetensors, tensor, to_safetensors,
+    ModuleNetwork, TapeSolve, TorchState, array, network, read_safetensors, tensor, to_safetensors,
 };
 use ndarray::{Array1, Array2};
 use rand::SeedableRng;
@@ -20,7 +20,8 @@ const ROWS: usize = 5;
 fn pair<A: Element + Real + tch::kind::Element>(activation: Activation) -> (Mlp<A>, ModuleNetwork<A>) {
     let config = MlpConfig::new(DIMS).hidden([16, 11]).activation(activation);
     let native = Mlp::new(config.clone(), &mut ChaCha8Rng::seed_from_u64(3)).expect("they fit");
-    let mut module = mlp(&config, Device::Cpu).expect("they fit");
+    let zeros = Mlp::<A>::zeros(config).expect("they fit").into();
+    let mut module = network(&zeros, Device::Cpu).expect("they fit");
     read_safetensors(&mut module, "model.", &to_safetensors(&native, "model.").expect("they fit"))
         .expect("they fit");
     (native, module)

@@ -1,7 +1,7 @@
 //! A trained flow in the coordinates of an autoencoder.
 
-use super::objective::timeless;
-use crate::groups::moved;
+use crate::groups::{carried, moved, velocity};
+use crate::timeless::timeless;
 use crate::{Dynamics, ModelError, Sampler, Space};
 use chreode_core::{Network, NetworkField, NetworkJvp, Seed, Snapshot, VectorField};
 use ndarray::{Array2, ArrayView2, Axis};
@@ -54,23 +54,24 @@ impl<N: NetworkJvp<Scalar = f32> + Send + Sync> Dynamics for LatentFlow<N> {
         sampler: &Sampler,
         _seed: Seed,
     ) -> Result<Vec<Snapshot>, ModelError> {
-        let carried = moved(&self.space, cells.points.view(), times, |_, rows, taus| {
+        let places = moved(&self.space, cells.points.view(), times, |_, rows, taus| {
             let mut memory = N::Memory::default();
             let latent = timeless(&self.encoder, rows.view(), &mut memory);
             let path = sampler.trajectory(&NetworkField::new(&self.velocity), latent, taus)?;
             Ok(path.iter().map(|z| timeless(&self.decoder, z.view(), &mut memory)).collect())
         })?;
-        let at = |(points, &time)| Snapshot { time, points, weights: cells.weights.clone() };
-        Ok(carried.into_iter().zip(times).map(at).collect())
+        Ok(carried(cells, times, places))
     }
 
     /// `∂ψ/∂z v(t, φ(x))`.
     fn velocity(&self, t: f64, points: ArrayView2<'_, f32>) -> Result<Array2<f32>, ModelError> {
-        let z = self.encode(points)?;
-        let v = NetworkField::new(&self.velocity).eval(self.space.clock.network(t), &z);
-        let mut memory = N::Memory::default();
-        let mut along = timeless(&self.decoder, z.view(), &mut memory).insert_axis(Axis(0));
-        self.decoder.tangent(v.view().insert_axis(Axis(0)), along.view_mut(), &mut memory);
-        Ok(self.space.frame.leave_velocity(along.remove_axis(Axis(0)), self.space.clock.unit))
+        velocity(&self.space, t, points, |tau, x| {
+            let z = timeless(&self.encoder, x.view(), &mut N::Memory::default());
+            let v = NetworkField::new(&self.velocity).eval(tau, &z);
+            let mut memory = N::Memory::default();
+            let mut along = timeless(&self.decoder, z.view(), &mut memory).insert_axis(Axis(0));
+            self.decoder.tangent(v.view().insert_axis(Axis(0)), along.view_mut(), &mut memory);
+            along.remove_axis(Axis(0))
+        })
     }
 }

@@ -4,10 +4,11 @@ use super::MioBatch;
 use crate::crowd::Crowd;
 use crate::growth::meeting::Meeting;
 use crate::growth::pushed::{ENERGY, Push, Pushed, nothing};
+use crate::timeless::timeless;
 use crate::{ModelError, Objective, Parts};
 use chreode_core::{Network, ParameterView};
 use chreode_ot::Order;
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2};
 use std::ops::Range;
 
 /// The stage in which neighbouring snapshots are joined; the autoencoder is before it, all snapshots are after.
@@ -36,17 +37,6 @@ pub struct ManifoldFitting<N: Network<Scalar = f32>> {
     pub(super) times: Vec<f64>,
     pub(super) parts: Parts,
     pub(super) memory: [N::Memory; 2],
-}
-
-/// `network` of rows, which has no use for a time.
-pub(super) fn timeless<N: Network<Scalar = f32>>(
-    network: &N,
-    x: ArrayView2<'_, f32>,
-    memory: &mut N::Memory,
-) -> Array2<f32> {
-    let mut out = Array2::zeros((x.nrows(), network.width().1));
-    network.forward(&vec![0.0; x.nrows()], x, out.view_mut(), memory);
-    out
 }
 
 impl<N: Network<Scalar = f32>> ManifoldFitting<N> {

@@ -87,7 +87,6 @@ impl Recipe for CdeConfig {
     }
 
     fn check(&self) -> Result<(), ModelError> {
-        self.fit.device.expect_native(self.method())?;
         require("state", self.state as f64, (1..=1024).contains(&self.state), "1 to 1024")?;
         require("substeps", self.substeps as f64, (1..=1000).contains(&self.substeps), "1 to 1000")?;
         require("label_weight", self.label_weight, self.label_weight >= 0.0, "a number of 0 or more")

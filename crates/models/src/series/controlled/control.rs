@@ -2,9 +2,9 @@
 
 use super::config::ControlKind;
 use crate::series::{Individual, SeriesError};
-use crate::{Clock, ModelError};
-use chreode_core::{Pullback, VectorField, Vjp};
-use chreode_nn::{Graph, GraphMemory};
+use crate::timeless::timeless;
+use crate::{Clock, ModelError, Net, NetMemory};
+use chreode_core::{Network, Pullback, VectorField, Vjp};
 use chreode_ode::{Branch, ControlPath, DataPath, Observations};
 use ndarray::{Array1, Array2};
 
@@ -84,18 +84,16 @@ impl Control {
 
 /// dz/ds = F(z) dX/ds.
 pub(super) struct Driven<'n> {
-    pub(super) net: &'n Graph<f32>,
+    pub(super) net: &'n Net,
     pub(super) control: &'n Control,
     pub(super) channels: usize,
 }
 
 impl Driven<'_> {
     /// F(z), a row of `state × channels` numbers each, and what is left for its pullback.
-    fn matrix(&self, z: &Array2<f32>) -> (Array2<f32>, GraphMemory<f32>) {
-        let mut matrix = Array2::zeros((z.nrows(), z.ncols() * self.channels));
-        let mut memory = GraphMemory::default();
-        self.net.forward(z.view(), matrix.view_mut(), &mut memory);
-        (matrix, memory)
+    fn matrix(&self, z: &Array2<f32>) -> (Array2<f32>, NetMemory) {
+        let mut memory = NetMemory::default();
+        (timeless(self.net, z.view(), &mut memory), memory)
     }
 
     fn applied(&self, matrix: &Array2<f32>, slopes: &Array2<f32>, state: usize) -> Array2<f32> {
@@ -135,7 +133,7 @@ impl Vjp<Array2<f32>> for Driven<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chreode_nn::{Bias, Dense, GraphBuilder};
+    use chreode_nn::{Bias, Dense, Field, GraphBuilder};
     use chreode_ode::{ExplicitRk, Fixed, MIDPOINT, Solve};
     use ndarray::array;
 
@@ -149,7 +147,7 @@ mod tests {
         let mut layer = Dense::zeros(2, 4).bias(Bias::Absent);
         chreode_nn::Layer::write_parameters(&mut layer, &weights);
         let f = build.layer("f", layer, z).unwrap();
-        let net = build.finish(f).unwrap();
+        let net = Field::autonomous(build.finish(f).unwrap()).into();
         let one =
             |times: Vec<f64>, values: Array2<f32>| Individual { id: "a".into(), times, values, label: None };
         let there = one(vec![0.0, 0.1, 0.7, 1.0], array![[0.2], [1.5], [-0.4], [1.1]]);

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 const GROUP: usize = 64;
 
 /// A neural controlled differential equation, trained.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct NeuralCde {
     pub(super) nets: CdeNets,
     pub(super) config: CdeConfig,

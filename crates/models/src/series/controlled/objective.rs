@@ -4,27 +4,28 @@ use super::batch::{ControlBatch, Places};
 use super::config::CdeConfig;
 use super::control::{Control, Driven};
 use crate::series::latent::cross_entropy;
-use crate::series::modules::{Module, Modules, perceptron};
-use crate::{ModelError, Objective};
+use crate::series::modules::{Modules, perceptron};
+use crate::timeless::{timeless, timeless_into};
+use crate::{ModelError, Net, NetMemory, Objective};
 use chreode_adjoint::{Adjoint, Discrete, Times};
-use chreode_core::{ParameterView, Seed};
-use chreode_nn::{Activation, Dense, Graph, GraphBuilder, GraphMemory};
+use chreode_core::{Network, ParameterView, Seed};
+use chreode_nn::{Activation, Dense, Field, GraphBuilder};
 use chreode_ode::{ExplicitRk, Fixed, MIDPOINT, Solve};
 use ndarray::{Array2, Axis, Zip, s};
 
 /// The networks.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct CdeNets {
     pub(super) features: usize,
     pub(super) state: usize,
     /// ζ: the path's start to z.
-    start: Graph<f32>,
+    start: Net,
     /// F: z to a matrix of `state` rows and a column a channel, between −1 and 1.
-    pub(super) field: Graph<f32>,
+    pub(super) field: Net,
     /// z and a gap to the expected values, with the hidden layers of F.
-    readout: Graph<f32>,
+    readout: Net,
     /// The log-odds of the label, of the last z.
-    pub(super) classifier: Option<Graph<f32>>,
+    pub(super) classifier: Option<Net>,
 }
 
 impl CdeNets {
@@ -32,7 +33,8 @@ impl CdeNets {
         let rng = &mut Seed(config.fit.seed).stream("networks", 0);
         let (state, channels) = (config.state, features + 1);
         let (hidden, activation) = (&config.fit.hidden[..], config.fit.activation);
-        let start = perceptron(channels, &[], activation, state, rng)?;
+        let net = |field: Field<f32>| config.fit.device.network(field);
+        let start = net(perceptron(channels, &[], activation, state, rng)?)?;
         let mut build = GraphBuilder::new(state);
         let mut level = build.input();
         for (k, &units) in hidden.iter().enumerate() {
@@ -41,18 +43,17 @@ impl CdeNets {
         }
         let last = Dense::new(build.width(level), state * channels, rng).then(Activation::Tanh);
         level = build.layer(&format!("layers.{}", hidden.len()), last, level)?;
-        let field = build.finish(level)?;
-        let readout = perceptron(state + 1, hidden, activation, features, rng)?;
-        let classifier =
-            (config.label_weight > 0.0).then(|| perceptron(state, &[], activation, 1, rng)).transpose()?;
+        let field = net(Field::autonomous(build.finish(level)?))?;
+        let readout = net(perceptron(state + 1, hidden, activation, features, rng)?)?;
+        let classifier = (config.label_weight > 0.0)
+            .then(|| net(perceptron(state, &[], activation, 1, rng)?))
+            .transpose()?;
         Ok(Self { features, state, start, field, readout, classifier })
     }
 
     /// z where the paths start.
-    fn first(&self, control: &Control, memory: &mut GraphMemory<f32>) -> Array2<f32> {
-        let mut z = Array2::zeros((control.rows(), self.state));
-        self.start.forward(control.start(self.features + 1).view(), z.view_mut(), memory);
-        z
+    fn first(&self, control: &Control, memory: &mut NetMemory) -> Array2<f32> {
+        timeless(&self.start, control.start(self.features + 1).view(), memory)
     }
 
     /// The driven equation.
@@ -61,14 +62,14 @@ impl CdeNets {
     }
 
     /// The forecasts at places, from the states of the grid.
-    fn read(&self, states: &[Array2<f32>], places: &Places, memory: &mut GraphMemory<f32>) -> Array2<f32> {
+    fn read(&self, states: &[Array2<f32>], places: &Places, memory: &mut NetMemory) -> Array2<f32> {
         let z = places.picks.gather(states, self.state);
         let gaps =
             Array2::from_shape_vec((places.gaps.len(), 1), places.gaps.clone()).expect("one gap a pick");
         let rows = ndarray::concatenate(Axis(1), &[z.view(), gaps.view()]).expect("as many rows");
         let mut x = Array2::zeros((rows.nrows(), self.features));
         if x.nrows() > 0 {
-            self.readout.forward(rows.view(), x.view_mut(), memory);
+            timeless_into(&self.readout, rows.view(), x.view_mut(), memory);
         }
         x
     }
@@ -80,33 +81,30 @@ impl CdeNets {
         places: &Places,
         substeps: usize,
     ) -> Result<(Array2<f32>, Option<Array2<f32>>), ModelError> {
-        let z0 = self.first(control, &mut GraphMemory::default());
+        let z0 = self.first(control, &mut NetMemory::default());
         let states = solver(control, substeps).at(&self.driven(control), z0, &places.picks.grid)?;
-        let x = self.read(&states, places, &mut GraphMemory::default());
+        let x = self.read(&states, places, &mut NetMemory::default());
         let last = states.last().expect("the grid has a time");
-        let odds = self.classifier.as_ref().map(|net| {
-            let mut odds = Array2::zeros((last.nrows(), 1));
-            net.forward(last.view(), odds.view_mut(), &mut GraphMemory::default());
-            odds
-        });
+        let odds = |net: &Net| timeless(net, last.view(), &mut NetMemory::default());
+        let odds = self.classifier.as_ref().map(odds);
         Ok((x, odds))
     }
 }
 
-impl Modules<f32> for CdeNets {
-    fn modules(&self) -> Vec<(String, &dyn Module<f32>)> {
-        let mut all: Vec<(String, &dyn Module<f32>)> = vec![
+impl Modules for CdeNets {
+    fn modules(&self) -> Vec<(String, &Net)> {
+        let mut all: Vec<(String, &Net)> = vec![
             ("start".into(), &self.start),
             ("field".into(), &self.field),
             ("readout".into(), &self.readout),
         ];
-        all.extend(self.classifier.iter().map(|net| ("classifier".to_string(), net as &dyn Module<f32>)));
+        all.extend(self.classifier.iter().map(|net| ("classifier".to_string(), net)));
         all
     }
 
-    fn modules_mut(&mut self) -> Vec<&mut dyn Module<f32>> {
-        let mut all: Vec<&mut dyn Module<f32>> = vec![&mut self.start, &mut self.field, &mut self.readout];
-        all.extend(self.classifier.iter_mut().map(|net| net as &mut dyn Module<f32>));
+    fn modules_mut(&mut self) -> Vec<&mut Net> {
+        let mut all: Vec<&mut Net> = vec![&mut self.start, &mut self.field, &mut self.readout];
+        all.extend(self.classifier.iter_mut());
         all
     }
 }
@@ -123,9 +121,9 @@ pub struct CdeObjective {
     pub(super) nets: CdeNets,
     substeps: usize,
     label_weight: f64,
-    start: GraphMemory<f32>,
-    readout: GraphMemory<f32>,
-    classifier: GraphMemory<f32>,
+    start: NetMemory,
+    readout: NetMemory,
+    classifier: NetMemory,
 }
 
 impl CdeObjective {
@@ -134,9 +132,9 @@ impl CdeObjective {
             nets,
             substeps: config.substeps,
             label_weight: config.label_weight,
-            start: GraphMemory::default(),
-            readout: GraphMemory::default(),
-            classifier: GraphMemory::default(),
+            start: NetMemory::default(),
+            readout: NetMemory::default(),
+            classifier: NetMemory::default(),
         }
     }
 }
@@ -184,8 +182,7 @@ impl Objective for CdeObjective {
         {
             let known = batch.labels.iter().flatten().count().max(1) as f64;
             let scale = self.label_weight / known;
-            let mut odds = Array2::zeros((last.nrows(), 1));
-            net.forward(last.view(), odds.view_mut(), &mut self.classifier);
+            let mut odds = timeless(net, last.view(), &mut self.classifier);
             for (odds, label) in odds.iter_mut().zip(&batch.labels) {
                 let (value, slope) = label.map_or((0.0, 0.0), |label| cross_entropy(*odds, label));
                 loss += scale * value;

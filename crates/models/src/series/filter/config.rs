@@ -129,7 +129,6 @@ impl Recipe for FilterConfig {
     }
 
     fn check(&self) -> Result<(), ModelError> {
-        self.fit.device.expect_native(self.method())?;
         let width =
             |name, n: usize, most: usize, rule| require(name, n as f64, (1..=most).contains(&n), rule);
         width("state", self.state, 4096, "1 to 4096")?;

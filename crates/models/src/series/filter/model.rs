@@ -7,9 +7,9 @@ use crate::series::forecaster::check;
 use crate::series::latent::cross_entropy;
 use crate::series::walk::{Program, Visit};
 use crate::series::{Forecaster, Individual, Predicted, Series};
-use crate::{Clock, Data, ModelError, Space};
-use chreode_core::Seed;
-use chreode_nn::GraphMemory;
+use crate::timeless::{timeless, timeless_into};
+use crate::{Clock, Data, ModelError, NetMemory, Space};
+use chreode_core::{Network, Seed};
 use ndarray::{Array2, s};
 use rayon::prelude::*;
 
@@ -17,9 +17,9 @@ use rayon::prelude::*;
 const GROUP: usize = 64;
 
 /// An ODE-RNN, a GRU-ODE-Bayes or an RNN with gaps, trained.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Filter {
-    pub(super) nets: FilterNets<f32>,
+    pub(super) nets: FilterNets,
     pub(super) config: FilterConfig,
     pub(super) space: Space,
 }
@@ -69,7 +69,7 @@ impl Filter {
         self.nets.walk.states(&Program::new(&paths, width, way), &mut ends);
         let mut p = Array2::zeros((ends.nrows(), self.nets.readout.width().1));
         if p.nrows() > 0 {
-            self.nets.readout.forward(ends.view(), p.view_mut(), &mut GraphMemory::default());
+            timeless_into(&self.nets.readout, ends.view(), p.view_mut(), &mut NetMemory::default());
         }
         let deviation = match self.config.update {
             Update::GruOdeBayes => p.slice(s![.., features..]).mapv(|s| (-s).exp()),
@@ -79,8 +79,7 @@ impl Filter {
         };
         let mut labels = vec![None; some.len()];
         if let Some(net) = &self.nets.classifier {
-            let mut odds = Array2::zeros((some.len(), 1));
-            net.forward(last.view(), odds.view_mut(), &mut GraphMemory::default());
+            let odds = timeless(net, last.view(), &mut NetMemory::default());
             for (label, &odds) in labels.iter_mut().zip(&odds) {
                 *label = Some((-cross_entropy(odds, true).0).exp());
             }

@@ -7,9 +7,9 @@ use super::nets::FilterNets;
 use crate::series::latent::{cross_entropy, walk_gradient};
 use crate::series::modules::Modules;
 use crate::series::walk::{Tape, add};
-use crate::{ModelError, Objective};
-use chreode_core::ParameterView;
-use chreode_nn::GraphMemory;
+use crate::timeless::timeless;
+use crate::{ModelError, Net, NetMemory, Objective};
+use chreode_core::{Network, ParameterView};
 use ndarray::Array2;
 use std::collections::BTreeMap;
 
@@ -17,22 +17,22 @@ use std::collections::BTreeMap;
 /// of GRU-ODE-Bayes plus `mixing` times the mean KL divergence of the next forecast from the posterior; plus
 /// `label_weight` times the cross-entropy of the labels.
 pub struct FilterObjective {
-    pub(super) nets: FilterNets<f32>,
+    pub(super) nets: FilterNets,
     config: FilterConfig,
-    walk: Tape<f32>,
-    readout: GraphMemory<f32>,
-    classifier: GraphMemory<f32>,
+    walk: Tape<Net>,
+    readout: NetMemory,
+    classifier: NetMemory,
     flat: Vec<f32>,
 }
 
 impl FilterObjective {
-    pub(super) fn new(nets: FilterNets<f32>, config: &FilterConfig) -> Self {
+    pub(super) fn new(nets: FilterNets, config: &FilterConfig) -> Self {
         Self {
             nets,
             config: config.clone(),
             walk: Tape::default(),
-            readout: GraphMemory::default(),
-            classifier: GraphMemory::default(),
+            readout: NetMemory::default(),
+            classifier: NetMemory::default(),
             flat: Vec::new(),
         }
     }
@@ -106,8 +106,7 @@ impl Objective for FilterObjective {
     fn loss(&mut self, _stage: usize, batch: &FilterBatch, gradient: &mut [f32]) -> Result<f64, ModelError> {
         let mut h = Array2::zeros((batch.rows, self.nets.walk.state));
         let reads = self.nets.walk.forward(&batch.program, &mut h, &mut self.walk);
-        let mut p = Array2::zeros((reads.nrows(), self.nets.readout.width().1));
-        self.nets.readout.forward(reads.view(), p.view_mut(), &mut self.readout);
+        let mut p = timeless(&self.nets.readout, reads.view(), &mut self.readout);
         let mut loss = self.forecasts(batch, &mut p);
         if !loss.is_finite() {
             return Ok(loss);
@@ -126,8 +125,7 @@ impl Objective for FilterObjective {
         if let Some(net) = &nets.classifier {
             let known = batch.labels.iter().flatten().count().max(1) as f64;
             let scale = self.config.label_weight / known;
-            let mut odds = Array2::zeros((batch.rows, 1));
-            net.forward(h.view(), odds.view_mut(), &mut self.classifier);
+            let mut odds = timeless(net, h.view(), &mut self.classifier);
             for (odds, label) in odds.iter_mut().zip(&batch.labels) {
                 let (value, slope) = label.map_or((0.0, 0.0), |label| cross_entropy(*odds, label));
                 loss += scale * value;

@@ -216,7 +216,6 @@ impl Recipe for LatentConfig {
     }
 
     fn check(&self) -> Result<(), ModelError> {
-        self.fit.device.expect_native(self.method())?;
         let fraction = |name, value: f64| require(name, value, value > 0.0 && value <= 1.0, "in (0, 1]");
         let positive = |name, value: f64| require(name, value, value > 0.0, "a number above 0");
         let width = |name, n: usize| require(name, n as f64, (1..=4096).contains(&n), "1 to 4096");

@@ -7,9 +7,9 @@ use super::objective::{Posterior, cross_entropy};
 use super::path::Path;
 use crate::series::forecaster::check;
 use crate::series::{Forecaster, Individual, Predicted, Series};
-use crate::{Clock, ModelError, Space};
+use crate::timeless::{timeless, timeless_into};
+use crate::{Clock, ModelError, NetMemory, Space};
 use chreode_core::Seed;
-use chreode_nn::GraphMemory;
 use ndarray::{Array2, Axis, s};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
@@ -18,9 +18,9 @@ use rayon::prelude::*;
 const GROUP: usize = 64;
 
 /// A latent ODE or one of its kin, trained.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct LatentSeries {
-    pub(super) nets: LatentNets<f32>,
+    pub(super) nets: LatentNets,
     pub(super) config: LatentConfig,
     pub(super) space: Space,
 }
@@ -43,9 +43,7 @@ impl LatentSeries {
         let program = recognition(individuals, self.clock(), &self.config)?;
         let mut h = Array2::zeros((individuals.len(), nets.encoder.state));
         nets.encoder.states(&program, &mut h);
-        let mut head = Array2::zeros((individuals.len(), 2 * nets.latents));
-        nets.head.forward(h.view(), head.view_mut(), &mut GraphMemory::default());
-        Ok(Posterior::of(&head))
+        Ok(Posterior::of(&timeless(&nets.head, h.view(), &mut NetMemory::default())))
     }
 
     /// Normal numbers for one draw: a function of each individual's name and the draw.
@@ -64,7 +62,7 @@ impl LatentSeries {
         let z = Path { nets: &self.nets, tolerance: self.config.tolerance() }.states(z0, asked)?;
         let mut x = Array2::zeros((z.nrows(), self.nets.features));
         if z.nrows() > 0 {
-            self.nets.decoder.forward(z.view(), x.view_mut(), &mut GraphMemory::default());
+            timeless_into(&self.nets.decoder, z.view(), x.view_mut(), &mut NetMemory::default());
         }
         Ok(x)
     }
@@ -89,8 +87,7 @@ impl LatentSeries {
             mean = &mean + &(&away / (draw + 1) as f64);
             square = &square + &(&away * &(&x - &mean));
             if let Some(net) = &self.nets.classifier {
-                let mut odds = Array2::zeros((given.len(), 1));
-                net.forward(z0.view(), odds.view_mut(), &mut GraphMemory::default());
+                let odds = timeless(net, z0.view(), &mut NetMemory::default());
                 for (label, &odds) in labels.iter_mut().zip(&odds) {
                     let p = (-cross_entropy(odds, true).0).exp() / draws as f64;
                     *label = Some(label.unwrap_or(0.0) + p);

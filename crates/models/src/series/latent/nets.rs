@@ -1,87 +1,86 @@
 //! The networks of a latent-variable model of series.
 
 use super::config::{Arrivals, Generation, LatentConfig, Recognition};
-use crate::ModelError;
-use crate::series::modules::{Module, Modules, autonomous, gru_input, gru_state, perceptron};
+use crate::series::modules::{Modules, autonomous, gru_input, gru_state, perceptron};
 use crate::series::walk::Walk;
+use crate::{ModelError, Net};
 use chreode_core::{Network, ParameterView, Seed};
-use chreode_nn::{Activation, Columns, Dense, Element, Field, Function, Graph, GraphBuilder, Join};
+use chreode_nn::{Activation, Columns, Dense, Field, Function, GraphBuilder, Join};
 use rand::Rng;
 
 /// Width of the hidden layer between the recognition's state and q(z₀), as published.
 const HEAD: usize = 100;
 
 /// What moves z.
-#[derive(Clone, Debug)]
-pub(crate) enum Motion<A: Element> {
+#[derive(Debug)]
+pub(crate) enum Motion {
     /// dz/dt = f(z); with Poisson arrivals, the integrals of the rates are further columns of the state.
-    Ode(Field<A>),
+    Ode(Net),
     /// z' = GRU(gap, z).
-    Rnn(Walk<A>),
+    Rnn(Walk<Net>),
 }
 
 /// ln λ(z), whose parameters are those of the rates within the motion.
-#[derive(Clone, Debug)]
-pub(crate) struct Rates<A: Element> {
-    pub(crate) log: Graph<A>,
+#[derive(Debug)]
+pub(crate) struct Rates {
+    pub(crate) log: Net,
     /// Where its parameters begin in those of the motion.
     pub(crate) offset: usize,
 }
 
 /// All of them.
-#[derive(Clone, Debug)]
-pub(crate) struct LatentNets<A: Element> {
+#[derive(Debug)]
+pub(crate) struct LatentNets {
     pub(crate) features: usize,
     pub(crate) latents: usize,
-    pub(crate) encoder: Walk<A>,
+    pub(crate) encoder: Walk<Net>,
     /// The recognition's last state to the mean of q(z₀) and what the softplus of is its deviation.
-    pub(crate) head: Graph<A>,
-    pub(crate) motion: Motion<A>,
-    pub(crate) rates: Option<Rates<A>>,
-    pub(crate) decoder: Graph<A>,
+    pub(crate) head: Net,
+    pub(crate) motion: Motion,
+    pub(crate) rates: Option<Rates>,
+    pub(crate) decoder: Net,
     /// The log-odds of the label, of z₀.
-    pub(crate) classifier: Option<Graph<A>>,
+    pub(crate) classifier: Option<Net>,
 }
 
-impl<A: Element> LatentNets<A> {
+impl LatentNets {
     pub(crate) fn new(config: &LatentConfig, features: usize) -> Result<Self, ModelError> {
         let rng = &mut Seed(config.fit.seed).stream("networks", 0);
         let LatentConfig { latents, state, .. } = *config;
         let (hidden, activation) = (&config.fit.hidden[..], config.fit.activation);
+        let net = |field: Field<f32>| config.fit.device.network(field);
         let gap = usize::from(config.recognition == Recognition::Rnn);
         let encoder = Walk {
-            input: Some(gru_input(2 * features + gap, state, rng)?),
+            input: Some(net(gru_input(2 * features + gap, state, rng)?)?),
             flow: match config.recognition {
-                Recognition::OdeRnn => Some(perceptron(state, hidden, activation, state, rng)?),
+                Recognition::OdeRnn => Some(net(perceptron(state, hidden, activation, state, rng)?)?),
                 Recognition::Rnn => None,
             },
-            jump: gru_state(state, rng)?,
+            jump: net(gru_state(state, rng)?)?,
             state,
         };
-        let head = perceptron(state, &[HEAD], Activation::Tanh, 2 * latents, rng)?;
+        let head = net(perceptron(state, &[HEAD], Activation::Tanh, 2 * latents, rng)?)?;
         let (motion, rates) = match (config.generation, config.arrivals) {
             (Generation::Ode, Arrivals::Given) => {
-                (Motion::Ode(autonomous(latents, hidden, activation, rng)?), None)
+                (Motion::Ode(net(autonomous(latents, hidden, activation, rng)?)?), None)
             }
             (Generation::Ode, Arrivals::Poisson) => {
                 let field = with_rates(latents, features, hidden, activation, rng)?;
                 let view = |view: &&ParameterView| view.name == "rates.weight";
                 let offset = Network::layout(&field).iter().find(view).map_or(0, |view| view.offset);
-                let rates = Rates { log: perceptron(latents, &[], Activation::Tanh, features, rng)?, offset };
-                (Motion::Ode(field), Some(rates))
+                let log = net(perceptron(latents, &[], Activation::Tanh, features, rng)?)?;
+                (Motion::Ode(net(field)?), Some(Rates { log, offset }))
             }
             (Generation::Rnn, _) => {
-                let input = Some(gru_input(1, latents, rng)?);
-                (
-                    Motion::Rnn(Walk { input, flow: None, jump: gru_state(latents, rng)?, state: latents }),
-                    None,
-                )
+                let input = Some(net(gru_input(1, latents, rng)?)?);
+                let jump = net(gru_state(latents, rng)?)?;
+                (Motion::Rnn(Walk { input, flow: None, jump, state: latents }), None)
             }
         };
         let classifier = (config.label_weight > 0.0)
-            .then(|| perceptron(latents, &config.classifier, Activation::Relu, 1, rng))
+            .then(|| net(perceptron(latents, &config.classifier, Activation::Relu, 1, rng)?))
             .transpose()?;
-        let decoder = perceptron(latents, &config.decoder, activation, features, rng)?;
+        let decoder = net(perceptron(latents, &config.decoder, activation, features, rng)?)?;
         let mut nets = Self { features, latents, encoder, head, motion, rates, decoder, classifier };
         nets.tie();
         Ok(nets)
@@ -101,9 +100,9 @@ impl<A: Element> LatentNets<A> {
     }
 }
 
-impl<A: Element> Modules<A> for LatentNets<A> {
-    fn modules(&self) -> Vec<(String, &dyn Module<A>)> {
-        let mut all: Vec<(String, &dyn Module<A>)> = Vec::new();
+impl Modules for LatentNets {
+    fn modules(&self) -> Vec<(String, &Net)> {
+        let mut all: Vec<(String, &Net)> = Vec::new();
         all.extend(self.encoder.modules().into_iter().map(|(name, net)| (format!("encoder.{name}"), net)));
         all.push(("head".into(), &self.head));
         match &self.motion {
@@ -113,11 +112,11 @@ impl<A: Element> Modules<A> for LatentNets<A> {
             }
         }
         all.push(("decoder".into(), &self.decoder));
-        all.extend(self.classifier.iter().map(|net| ("classifier".to_string(), net as &dyn Module<A>)));
+        all.extend(self.classifier.iter().map(|net| ("classifier".to_string(), net)));
         all
     }
 
-    fn modules_mut(&mut self) -> Vec<&mut dyn Module<A>> {
+    fn modules_mut(&mut self) -> Vec<&mut Net> {
         let mut all = self.encoder.modules_mut();
         all.push(&mut self.head);
         match &mut self.motion {
@@ -125,27 +124,27 @@ impl<A: Element> Modules<A> for LatentNets<A> {
             Motion::Rnn(walk) => all.extend(walk.modules_mut()),
         }
         all.push(&mut self.decoder);
-        all.extend(self.classifier.iter_mut().map(|net| net as &mut dyn Module<A>));
+        all.extend(self.classifier.iter_mut());
         all
     }
 
-    fn write_all(&mut self, flat: &[A]) {
+    fn write_all(&mut self, flat: &[f32]) {
         let parts = self.parts();
         for (k, net) in self.modules_mut().into_iter().enumerate() {
-            net.write(&flat[parts.range(k)]);
+            net.write_parameters(&flat[parts.range(k)]);
         }
         self.tie();
     }
 }
 
 /// d[z, Λ]/dt = [f(z), exp(W z + b)]: the motion and the integrals of the rates.
-fn with_rates<A: Element>(
+fn with_rates(
     latents: usize,
     features: usize,
     hidden: &[usize],
     activation: Activation,
     rng: &mut impl Rng,
-) -> Result<Field<A>, ModelError> {
+) -> Result<Field<f32>, ModelError> {
     let width = 1 + latents + features;
     let mut build = GraphBuilder::new(width);
     let input = build.input();

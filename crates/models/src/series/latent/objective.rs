@@ -5,10 +5,10 @@ use super::config::LatentConfig;
 use super::nets::{LatentNets, Motion};
 use super::path::{Path, PathTape};
 use crate::series::modules::{Modules, slices};
-use crate::series::walk::{Tape, WalkGradient};
-use crate::{ModelError, Objective};
-use chreode_core::{ParameterView, Tolerance};
-use chreode_nn::GraphMemory;
+use crate::series::walk::{Tape, Walk, WalkGradient, add};
+use crate::timeless::timeless;
+use crate::{ModelError, Net, NetMemory, Objective};
+use chreode_core::{Network, ParameterView, Tolerance};
 use ndarray::{Array2, ArrayView2, Axis, Zip, s};
 
 /// The weight of the log-likelihood of Poisson arrivals, as published.
@@ -20,32 +20,32 @@ const ARRIVALS: f64 = 0.1;
 /// divided by what [`PriorShare`](crate::PriorShare) says; both, and the cross-entropy, are means over individuals. The
 /// constant of the Gaussian is left out.
 pub struct LatentObjective {
-    pub(super) nets: LatentNets<f32>,
+    pub(super) nets: LatentNets,
     noise: f64,
     label_weight: f64,
     tolerance: Tolerance,
-    encoder: Tape<f32>,
-    head: GraphMemory<f32>,
+    encoder: Tape<Net>,
+    head: NetMemory,
     path: PathTape,
-    decoder: GraphMemory<f32>,
-    rates: GraphMemory<f32>,
-    classifier: GraphMemory<f32>,
+    decoder: NetMemory,
+    rates: NetMemory,
+    classifier: NetMemory,
     flat: Vec<f32>,
 }
 
 impl LatentObjective {
-    pub(super) fn new(nets: LatentNets<f32>, config: &LatentConfig) -> Self {
+    pub(super) fn new(nets: LatentNets, config: &LatentConfig) -> Self {
         Self {
             nets,
             noise: config.noise,
             label_weight: config.label_weight,
             tolerance: config.tolerance(),
             encoder: Tape::default(),
-            head: GraphMemory::default(),
+            head: NetMemory::default(),
             path: PathTape::default(),
-            decoder: GraphMemory::default(),
-            rates: GraphMemory::default(),
-            classifier: GraphMemory::default(),
+            decoder: NetMemory::default(),
+            rates: NetMemory::default(),
+            classifier: NetMemory::default(),
             flat: Vec::new(),
         }
     }
@@ -116,14 +116,12 @@ impl Objective for LatentObjective {
         // Forwards.
         let mut h = Array2::zeros((rows, nets.encoder.state));
         nets.encoder.forward(&batch.encode, &mut h, &mut self.encoder);
-        let mut head = Array2::zeros((rows, 2 * latents));
-        nets.head.forward(h.view(), head.view_mut(), &mut self.head);
+        let head = timeless(&nets.head, h.view(), &mut self.head);
         let q = Posterior::of(&head);
         let z0 = q.draw(&batch.noise);
         let path = Path { nets, tolerance: self.tolerance };
         let z = path.forward(&z0, &batch.asked, &mut self.path)?;
-        let mut x = Array2::zeros((z.nrows(), features));
-        nets.decoder.forward(z.view(), x.view_mut(), &mut self.decoder);
+        let mut x = timeless(&nets.decoder, z.view(), &mut self.decoder);
 
         // The loss, and x becomes its cotangent.
         let precision = 1.0 / (self.noise * self.noise);
@@ -159,8 +157,7 @@ impl Objective for LatentObjective {
         if let Some(rates) = &nets.rates {
             // −w (Σ ln λ(tᵢ) − ∫ λ dt), a mean over individuals and features.
             let scale = ARRIVALS / (rows * features) as f64;
-            let mut log = Array2::zeros((z.nrows(), features));
-            rates.log.forward(z.view(), log.view_mut(), &mut self.rates);
+            let mut log = timeless(&rates.log, z.view(), &mut self.rates);
             Zip::from(&mut log).and(&batch.weights).for_each(|log, &weight| {
                 let counted = if weight > 0.0 { scale } else { 0.0 };
                 loss -= counted * f64::from(*log);
@@ -173,7 +170,7 @@ impl Objective for LatentObjective {
             rates.log.pullback(log.view(), Some(more.view_mut()), Some(&mut self.flat), &mut self.rates);
             dz += &more;
             let start = by_motion.start + rates.offset;
-            crate::series::walk::add(&mut gradient[start..], &self.flat);
+            add(&mut gradient[start..], &self.flat);
         }
         if !loss.is_finite() {
             return Ok(loss);
@@ -182,8 +179,7 @@ impl Objective for LatentObjective {
         if let Some(net) = &nets.classifier {
             let known = batch.labels.iter().flatten().count().max(1) as f64;
             let scale = self.label_weight / known;
-            let mut odds = Array2::zeros((rows, 1));
-            net.forward(z0.view(), odds.view_mut(), &mut self.classifier);
+            let mut odds = timeless(net, z0.view(), &mut self.classifier);
             for (odds, label) in odds.iter_mut().zip(&batch.labels) {
                 let (value, slope) = label.map_or((0.0, 0.0), |label| cross_entropy(*odds, label));
                 loss += scale * value;
@@ -206,11 +202,8 @@ impl Objective for LatentObjective {
 }
 
 /// The gradients of the nets of `walk` in the slice of all of them.
-pub(crate) fn walk_gradient<'g>(
-    walk: &crate::series::walk::Walk<f32>,
-    gradient: &'g mut [f32],
-) -> WalkGradient<'g, f32> {
-    let count = |net: &Option<chreode_nn::Graph<f32>>| net.as_ref().map_or(0, |net| net.parameter_count());
+pub(crate) fn walk_gradient<'g>(walk: &Walk<Net>, gradient: &'g mut [f32]) -> WalkGradient<'g, f32> {
+    let count = |net: &Option<Net>| net.as_ref().map_or(0, |net| net.parameter_count());
     let (input, flow) = (count(&walk.input), count(&walk.flow));
     let total = gradient.len();
     let [by_input, by_flow, jump] = slices(gradient, [0..input, input..input + flow, input + flow..total]);
@@ -270,11 +263,9 @@ mod tests {
         let weights = [0.0, 0.1, 0.2, 0.3, 0.4];
         let grown = loss(weights) - loss([0.0; 5]);
         let mut h = Array2::zeros((5, 4));
-        let nets = LatentNets::<f32>::new(&config, 2).unwrap();
+        let nets = LatentNets::new(&config, 2).unwrap();
         nets.encoder.states(&batch.encode, &mut h);
-        let mut head = Array2::zeros((5, 6));
-        nets.head.forward(h.view(), head.view_mut(), &mut GraphMemory::default());
-        let q = Posterior::of(&head);
+        let q = Posterior::of(&timeless(&nets.head, h.view(), &mut NetMemory::default()));
         let expected: f64 = q.divergences().zip(weights).map(|(kl, w)| kl * f64::from(w)).sum();
         assert!(expected > 0.01 && (grown - expected).abs() < 1e-5, "{grown} {expected}");
     }

@@ -3,8 +3,8 @@
 use super::batch::Asked;
 use super::nets::{LatentNets, Motion};
 use super::objective::walk_gradient;
-use crate::ModelError;
-use crate::series::walk::Tape;
+use crate::series::walk::{Tape, add};
+use crate::{ModelError, Net};
 use chreode_adjoint::{Adjoint, Discrete, DiscreteTape, Times};
 use chreode_core::{NetworkField, Tolerance};
 use chreode_ode::{DOPRI5, ExplicitRk, Pi, Solve};
@@ -12,7 +12,7 @@ use ndarray::{Array2, Axis, s};
 
 /// The motion of the latent states of some individuals.
 pub(super) struct Path<'n> {
-    pub(super) nets: &'n LatentNets<f32>,
+    pub(super) nets: &'n LatentNets,
     pub(super) tolerance: Tolerance,
 }
 
@@ -20,7 +20,7 @@ pub(super) struct Path<'n> {
 #[derive(Default)]
 pub(super) struct PathTape {
     solve: Option<DiscreteTape<Array2<f32>>>,
-    walk: Tape<f32>,
+    walk: Tape<Net>,
     last: Array2<f32>,
 }
 
@@ -100,7 +100,7 @@ impl Path<'_> {
                 let solve = tape.solve.take().expect("the way back follows the way forward");
                 let found = adjoint.backward(&self.solve(), &field, &solve, &cotangents)?;
                 let by_motion = found.params.as_slice().expect("a flat gradient");
-                crate::series::walk::add(gradient, by_motion);
+                add(gradient, by_motion);
                 Ok(found.y0.slice(s![.., ..latents]).to_owned())
             }
             (Motion::Rnn(walk), steps) => {

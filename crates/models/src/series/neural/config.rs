@@ -105,7 +105,6 @@ impl Recipe for NeuralOdeConfig {
     }
 
     fn check(&self) -> Result<(), ModelError> {
-        self.fit.device.expect_native(self.method())?;
         require("augment", self.augment as f64, self.augment <= 4096, "0 to 4096")?;
         require("window", self.window as f64, self.window != 1, "0, or 2 or more")?;
         require("rtol", self.rtol, self.rtol > 0.0, "a number above 0")?;

@@ -6,9 +6,8 @@ use super::objective::{PathNets, solver};
 use crate::series::forecaster::check;
 use crate::series::picks::Picks;
 use crate::series::{Forecaster, Individual, Predicted, Series};
-use crate::{Data, ModelError, Space};
+use crate::{Data, ModelError, Net, NetMemory, Space};
 use chreode_core::{NetworkField, Seed};
-use chreode_nn::{Field, GraphMemory};
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -19,7 +18,7 @@ const GROUP: usize = 64;
 ///
 /// It predicts from the first measurement of an individual (the first two, for the second order), forwards and backwards
 /// in time; later measurements change nothing.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct NeuralOde {
     pub(super) nets: PathNets,
     pub(super) config: NeuralOdeConfig,
@@ -27,8 +26,8 @@ pub struct NeuralOde {
 }
 
 impl NeuralOde {
-    /// The field, on `[time, state]`, in the network's coordinates and time.
-    pub fn field(&self) -> &Field<f32> {
+    /// The field, in the network's coordinates and time.
+    pub fn field(&self) -> &Net {
         &self.nets.field
     }
 
@@ -36,7 +35,7 @@ impl NeuralOde {
     fn group(&self, some: &[&Individual], since: &[Vec<f64>]) -> Result<Array2<f32>, ModelError> {
         let starts: Vec<(&Individual, usize)> = some.iter().map(|one| (*one, 0)).collect();
         let start = Start::new(&starts, self.space.clock, self.config.order);
-        let y0 = self.nets.start(&start, &mut GraphMemory::default());
+        let y0 = self.nets.start(&start, &mut NetMemory::default());
         let (solve, field) = (solver(self.config.tolerance()), NetworkField::new(&self.nets.field));
         // Forwards for what comes after the start, backwards for what came before.
         let part = |ahead: bool| -> Vec<Vec<f64>> {

@@ -2,31 +2,33 @@
 
 use super::batch::{PathBatch, Start};
 use super::config::{NeuralOdeConfig, Order};
-use crate::series::modules::{Module, Modules, autonomous, perceptron};
-use crate::{ModelError, Objective};
+use crate::series::modules::{Modules, autonomous, perceptron};
+use crate::timeless::timeless;
+use crate::{ModelError, Net, NetMemory, Objective};
 use chreode_adjoint::{Adjoint, Discrete, Times};
-use chreode_core::{NetworkField, ParameterView, Seed, Tolerance};
-use chreode_nn::{Columns, Dense, Field, Graph, GraphBuilder, GraphMemory, Join};
+use chreode_core::{Network, NetworkField, ParameterView, Seed, Tolerance};
+use chreode_nn::{Columns, Dense, Field, GraphBuilder, Join};
 use chreode_ode::{DOPRI5, ExplicitRk, Pi, Solve};
 use ndarray::{Array2, Zip, s};
 
 /// The field, and for the second order the correction of the initial velocity.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct PathNets {
     pub(super) features: usize,
     pub(super) width: usize,
-    pub(super) field: Field<f32>,
-    pub(super) velocity: Option<Graph<f32>>,
+    pub(super) field: Net,
+    pub(super) velocity: Option<Net>,
 }
 
 impl PathNets {
     pub(super) fn new(config: &NeuralOdeConfig, features: usize) -> Result<Self, ModelError> {
         let rng = &mut Seed(config.fit.seed).stream("networks", 0);
         let (hidden, activation) = (&config.fit.hidden[..], config.fit.activation);
+        let net = |field: Field<f32>| config.fit.device.network(field);
         let (field, velocity, width) = match config.order {
             Order::First => {
                 let width = features + config.augment;
-                (autonomous(width, hidden, activation, rng)?, None, width)
+                (net(autonomous(width, hidden, activation, rng)?)?, None, width)
             }
             Order::Second => {
                 let positions = features + config.augment;
@@ -44,7 +46,7 @@ impl PathNets {
                 let force = build.layer(&format!("layers.{}", hidden.len()), last, level)?;
                 let both = build.join(Join::Concatenate, v, force)?;
                 let velocity = perceptron(2 * features + 1, hidden, activation, features, rng)?;
-                (Field::new(build.finish(both)?), Some(velocity), width)
+                (net(Field::new(build.finish(both)?))?, Some(net(velocity)?), width)
             }
         };
         Ok(Self { features, width, field, velocity })
@@ -54,13 +56,12 @@ impl PathNets {
     ///
     /// The velocity is `s + h g(x₀, s, h)` of the slope s to the second measurement and the time h until then: as h
     /// shrinks, the slope itself; g learns −x″/2 and what follows it in the expansion.
-    pub(super) fn start(&self, start: &Start, memory: &mut GraphMemory<f32>) -> Array2<f32> {
+    pub(super) fn start(&self, start: &Start, memory: &mut NetMemory) -> Array2<f32> {
         let features = self.features;
         let mut y = Array2::zeros((start.x.nrows(), self.width));
         y.slice_mut(s![.., ..features]).assign(&start.x);
         if let (Some(net), Some(motion)) = (&self.velocity, &start.motion) {
-            let mut velocity = Array2::zeros((start.x.nrows(), features));
-            net.forward(motion.view(), velocity.view_mut(), memory);
+            let mut velocity = timeless(net, motion.view(), memory);
             velocity *= &motion.slice(s![.., 2 * features..]);
             velocity += &motion.slice(s![.., features..2 * features]);
             let first = self.width / 2;
@@ -70,16 +71,16 @@ impl PathNets {
     }
 }
 
-impl Modules<f32> for PathNets {
-    fn modules(&self) -> Vec<(String, &dyn Module<f32>)> {
-        let mut all: Vec<(String, &dyn Module<f32>)> = vec![("field".into(), &self.field)];
-        all.extend(self.velocity.iter().map(|net| ("velocity".to_string(), net as &dyn Module<f32>)));
+impl Modules for PathNets {
+    fn modules(&self) -> Vec<(String, &Net)> {
+        let mut all: Vec<(String, &Net)> = vec![("field".into(), &self.field)];
+        all.extend(self.velocity.iter().map(|net| ("velocity".to_string(), net)));
         all
     }
 
-    fn modules_mut(&mut self) -> Vec<&mut dyn Module<f32>> {
-        let mut all: Vec<&mut dyn Module<f32>> = vec![&mut self.field];
-        all.extend(self.velocity.iter_mut().map(|net| net as &mut dyn Module<f32>));
+    fn modules_mut(&mut self) -> Vec<&mut Net> {
+        let mut all: Vec<&mut Net> = vec![&mut self.field];
+        all.extend(self.velocity.iter_mut());
         all
     }
 }
@@ -88,12 +89,12 @@ impl Modules<f32> for PathNets {
 pub struct PathObjective {
     pub(super) nets: PathNets,
     tolerance: Tolerance,
-    memory: GraphMemory<f32>,
+    memory: NetMemory,
 }
 
 impl PathObjective {
     pub(super) fn new(nets: PathNets, tolerance: Tolerance) -> Self {
-        Self { nets, tolerance, memory: GraphMemory::default() }
+        Self { nets, tolerance, memory: NetMemory::default() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The order in which the visits of many individuals are made together.
 
 use crate::series::{Individual, SeriesError};
-use chreode_nn::Element;
+use chreode_core::Real;
 use ndarray::Array2;
 
 /// As many Euler steps as the way of an individual may take.
@@ -91,7 +91,7 @@ pub(crate) struct Program<A> {
     pub(crate) reads: Vec<ReadAt>,
 }
 
-impl<A: Element> Program<A> {
+impl<A: Real> Program<A> {
     /// The steps of `individuals`, whose jumps have inputs of `width` columns.
     pub(crate) fn new(individuals: &[Vec<Visit>], width: usize, way: Way) -> Self {
         let mut program = Self { ops: Vec::new(), inputs: Array2::zeros((0, width)), reads: Vec::new() };

@@ -3,13 +3,13 @@
 use super::*;
 use crate::series::modules::{gru_input, gru_state, perceptron};
 use chreode_core::Seed;
-use chreode_nn::Activation;
+use chreode_nn::{Activation, Field};
 use rand::RngExt;
 
 const STATE: usize = 5;
 const INPUTS: usize = 3;
 
-fn walk() -> Walk<f64> {
+fn walk() -> Walk<Field<f64>> {
     let rng = &mut Seed(3).stream("walk", 0);
     Walk {
         input: Some(gru_input(INPUTS, STATE, rng).unwrap()),
@@ -34,7 +34,11 @@ fn visits() -> Vec<Vec<Visit>> {
 }
 
 /// A loss: random weights of everything that comes out; and its gradient in the start and the parameters.
-fn loss(walk: &Walk<f64>, program: &Program<f64>, start: &Array2<f64>) -> (f64, Array2<f64>, Vec<f64>) {
+fn loss(
+    walk: &Walk<Field<f64>>,
+    program: &Program<f64>,
+    start: &Array2<f64>,
+) -> (f64, Array2<f64>, Vec<f64>) {
     let rng = &mut Seed(5).stream("weights", 0);
     let mut tape = Tape::default();
     let mut h = start.clone();
@@ -74,12 +78,12 @@ fn the_gradient_is_that_of_central_differences() {
     for k in 0..3 {
         let count: usize = walk.modules()[k].1.layout().iter().map(|v| v.size()).sum();
         let mut flat = vec![0.0; count];
-        walk.modules()[k].1.read(&mut flat);
+        walk.modules()[k].1.read_parameters(&mut flat);
         for i in (0..count).step_by(count / 7) {
             let kept = flat[i];
             let mut at = |x: f64| {
                 flat[i] = x;
-                walk.modules_mut()[k].write(&flat);
+                walk.modules_mut()[k].write_parameters(&flat);
                 loss(&walk, &program, &start).0
             };
             let difference = (at(kept + step) - at(kept - step)) / (2.0 * step);

@@ -7,25 +7,16 @@ use rand::{Rng, RngExt};
 /// `v = −∇ₓ Φ` of the potential `Φ(s) = wᵀ u₁ + ½ |A s|² + cᵀ s` on `s = [t, x]`, with two layers
 /// `u₀ = σ(K₀ s + b₀)`, `u₁ = u₀ + σ(K₁ u₀ + b₁)` and `σ(z) = log(eᶻ + e⁻ᶻ)`, whose derivative is tanh.
 ///
+/// The output has one more column than the state, `−∂Φ/∂t`, which the Hamilton-Jacobi-Bellman equation asks for.
+///
 /// Optimal transport moves along the gradient of a potential (Onken et al., *OT-Flow*, AAAI 2021, arXiv:2006.00104, equations 8
 /// to 11; two layers as in its experiments). The divergence `−ΔΦ` is the sum of a tangent for each column, each in closed form;
-/// the paper's equations 12 and 17 sum the same trace within the layers, which is less work in many columns. With [`Rate`] the
-/// output has one more column, `−∂Φ/∂t`.
+/// the paper's equations 12 and 17 sum the same trace within the layers, which is less work in many columns.
 #[derive(Clone, Debug)]
 pub struct Potential {
     columns: usize,
-    rate: Rate,
     layout: Vec<ParameterView>,
     weights: Weights,
-}
-
-/// Whether `−∂Φ/∂t` is an output beside the velocity: what the Hamilton-Jacobi-Bellman residual asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rate {
-    /// The velocity alone.
-    Without,
-    /// One more column.
-    With,
 }
 
 /// The parameters; also their gradients.
@@ -84,7 +75,7 @@ impl Potential {
     ///
     /// The entries of `w` are 1/√width in size and take turns in sign, so that the flow begins near the identity. (All 1, as
     /// in the published program, they begin with a contraction by about e⁷ at a width of 64.)
-    pub fn new(columns: usize, width: usize, rate: Rate, rng: &mut impl Rng) -> Self {
+    pub fn new(columns: usize, width: usize, rng: &mut impl Rng) -> Self {
         let inputs = columns + 1;
         let mut weights = Weights::zeros(inputs, width);
         let mut drawn = |slots: &mut dyn Iterator<Item = &mut f32>, fan: usize| {
@@ -102,31 +93,21 @@ impl Potential {
             offset += view.size();
             view
         };
-        Self { columns, rate, layout: weights.named().map(view).to_vec(), weights }
-    }
-
-    /// The same potential with or without the rate.
-    #[must_use]
-    pub fn with(self, rate: Rate) -> Self {
-        Self { rate, ..self }
+        Self { columns, layout: weights.named().map(view).to_vec(), weights }
     }
 
     /// Cotangents of the output as those of ∇Φ on `[t, x]`.
     fn of_gradient(&self, a: ArrayView2<'_, f32>) -> Array2<f32> {
         let mut g = Array2::zeros((a.nrows(), self.columns + 1));
         g.slice_mut(s![.., 1..]).assign(&a.slice(s![.., ..self.columns]));
-        if self.rate == Rate::With {
-            g.column_mut(0).assign(&a.column(self.columns));
-        }
+        g.column_mut(0).assign(&a.column(self.columns));
         g.mapv_into(|v| -v)
     }
 
     /// ∇Φ on `[t, x]` as the output.
     fn as_output(&self, g: &Array2<f32>, mut out: ArrayViewMut2<'_, f32>) {
         out.slice_mut(s![.., ..self.columns]).assign(&g.slice(s![.., 1..]));
-        if self.rate == Rate::With {
-            out.column_mut(self.columns).assign(&g.column(0));
-        }
+        out.column_mut(self.columns).assign(&g.column(0));
         out.mapv_inplace(|v| -v);
     }
 
@@ -249,7 +230,7 @@ impl Network for Potential {
     type Memory = PotentialMemory;
 
     fn width(&self) -> (usize, usize) {
-        (self.columns, self.columns + usize::from(self.rate == Rate::With))
+        (self.columns, self.columns + 1)
     }
 
     fn layout(&self) -> &[ParameterView] {
