@@ -56,6 +56,11 @@ impl Row {
         Self { bound, ..self }
     }
 
+    /// The same beside no published number: of a short run on simulated data none is comparable.
+    pub(crate) fn alone(self) -> Self {
+        Self { published: None, ..self }
+    }
+
     /// What is wrong with it; a number that is none misses every bound.
     pub(crate) fn missed(&self) -> Option<String> {
         let value = self.metric_mean;
@@ -103,6 +108,14 @@ mod tests {
         let row = Row::of(("t", "m"), "mse", &[1.0, 2.0, 3.0], &[4.0, 6.0, 8.0], None);
         assert_eq!((row.metric_mean, row.metric_sd, row.seconds, row.seeds), (2.0, Some(1.0), 6.0, 3));
         assert_eq!(Row::of(("t", "m"), "mse", &[1.0], &[1.0], None).metric_sd, None);
+    }
+
+    #[test]
+    fn a_short_run_prints_nothing_published() {
+        let row = Row::of(("t", "m"), "mse", &[1.0], &[1.0], Some(0.123));
+        assert!(table(std::slice::from_ref(&row)).contains("0.123"));
+        let alone = row.alone();
+        assert!(!table(std::slice::from_ref(&alone)).contains("0.123") && alone.published.is_none());
     }
 
     #[test]
