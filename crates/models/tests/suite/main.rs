@@ -22,3 +22,4 @@ mod rectified;
 mod rescaled_flow;
 mod score_flow;
 mod series;
+mod stages;
