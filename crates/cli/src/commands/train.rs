@@ -44,7 +44,7 @@ fn plan(training: &dyn Training, cells: &dyn Source, threads: usize) -> Result<(
     interrupt::listen()?;
     let pool = Pool::with_threads(threads);
     let config = training.config();
-    let memory = training.memory(pool);
+    let memory = training.memory(pool)?;
     say!("{}", cells.counts());
     say!("space    {}", cells.space());
     say!("model    {}, {} parameters", config.method(), training.parameter_count());
@@ -53,6 +53,11 @@ fn plan(training: &dyn Training, cells: &dyn Source, threads: usize) -> Result<(
         ("state", memory.state, "parameters, gradient, moments, average"),
         ("batches", memory.batches, "those that wait or are under way"),
         ("passes", memory.activations, "what a forward pass keeps"),
+        (
+            "solves",
+            memory.solves,
+            "states and passes that equations solved in a step keep, with untrained networks",
+        ),
         ("plans", memory.plans, "at most: costs between two minibatches a thread"),
     ];
     for (name, bytes, what) in parts {

@@ -41,6 +41,13 @@ pub(crate) struct Tape<A: Element> {
     flat: Vec<A>,
 }
 
+impl<A: Element> Tape<A> {
+    /// Bytes that the passes of a walk left.
+    pub(crate) fn bytes(&self) -> usize {
+        self.flows.iter().chain(&self.jumps).map(GraphMemory::bytes).sum()
+    }
+}
+
 /// Where the gradients of the nets of a walk lie in the flat vector.
 pub(crate) struct WalkGradient<'g, A> {
     pub(crate) input: Option<&'g mut [A]>,

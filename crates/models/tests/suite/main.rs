@@ -12,6 +12,7 @@ mod filters;
 mod growth;
 mod latent_ode;
 mod leave_one_out;
+mod memory;
 mod metric_flow;
 mod multi_marginal;
 mod neural_ode;
