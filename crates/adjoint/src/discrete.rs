@@ -167,6 +167,14 @@ impl<Y> DiscreteTape<Y> {
         self.planned(self.checkpoints).1
     }
 
+    /// Bytes of its states and stages, of `state` bytes each, of its steps, and of what the field kept, as far as it says.
+    pub fn bytes(&self, state: usize) -> usize {
+        let states = self.states.len() + self.stages.iter().map(Vec::len).sum::<usize>();
+        let memories = self.memories.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept: usize = memories.iter().flatten().map(Kept::bytes).sum();
+        states * state + self.steps.len() * size_of::<Record>() + kept
+    }
+
     /// States that are in memory with `checkpoints`, steps that are taken again, and what is known of the
     /// stages of a step.
     pub(crate) fn planned(&self, checkpoints: usize) -> (usize, usize, usize) {

@@ -167,7 +167,8 @@ pub(crate) struct ModelArgs {
     /// Any setting of the model, as in a run.toml, e.g. --set sigma=0.2 --set fit.lr=1e-4
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Updates of the network
+    /// Updates in all; a model that learns in stages shares them out in the proportion of its settings, between the
+    /// stages that are not --set
     #[arg(long, value_name = "N")]
     pub(crate) steps: Option<u64>,
     /// Passes over the smallest snapshot, instead of --steps

@@ -125,7 +125,43 @@ fn replace(setting: &mut Option<String>, flag: &Option<String>) {
     }
 }
 
+impl Settings {
+    /// The updates that `--steps` or `--epochs` ask for, of the smallest of some snapshots, shared out between the stages
+    /// that are not `--set`.
+    pub(crate) fn share_steps(&mut self, args: &ModelArgs, smallest: usize) -> Result<()> {
+        let Some(total) = self.asked(args, smallest) else { return Ok(()) };
+        let set: Vec<&str> =
+            args.set.iter().filter_map(|text| Some(text.split_once('=')?.0.trim())).collect();
+        Ok(self.model.share_steps(total, &set)?)
+    }
+
+    /// `total` updates for a run that is under way: what is added goes to the last stage.
+    pub(crate) fn lengthen(&mut self, total: u64) -> Result<()> {
+        let mut set: Vec<&str> = self.model.stages().iter().map(|(name, _)| *name).collect();
+        set.pop();
+        Ok(self.model.share_steps(total, &set)?)
+    }
+
+    /// The updates that flags ask for, in all.
+    pub(crate) fn asked(&self, args: &ModelArgs, smallest: usize) -> Option<u64> {
+        let of_epochs = |epochs| steps_of_epochs(epochs, smallest, self.model.fit().batch);
+        args.epochs.map(of_epochs).or(args.steps)
+    }
+
+    /// Updates in all, and those of each stage where there are several.
+    pub(crate) fn steps(&self) -> String {
+        stages(&self.model.stages())
+    }
+}
+
+/// Updates in all, and those of each stage where there are several.
+pub(crate) fn stages(stages: &[(&str, u64)]) -> String {
+    let total = stages.iter().fold(0_u64, |sum, (_, steps)| sum.saturating_add(*steps));
+    let each: Vec<String> = stages.iter().map(|(name, steps)| format!("{name} {steps}")).collect();
+    if each.len() > 1 { format!("{total} ({})", each.join(", ")) } else { total.to_string() }
+}
+
 /// Updates in `epochs` passes over the smallest snapshot.
-pub(crate) fn steps_of_epochs(epochs: u64, smallest: usize, batch: usize) -> u64 {
+fn steps_of_epochs(epochs: u64, smallest: usize, batch: usize) -> u64 {
     epochs.saturating_mul((smallest as u64).div_ceil(batch.max(1) as u64).max(1))
 }

@@ -127,6 +127,18 @@ pub enum ModelError {
         /// The snapshot's time.
         time: f64,
     },
+    /// Updates that the stages of a model cannot share.
+    #[error(
+        "{total} steps in all cannot be shared out: {kept} are set for stages, and {free} further stages need 1 each; give another number, or set other stages"
+    )]
+    Shares {
+        /// Updates in all.
+        total: u64,
+        /// Those of stages that are set.
+        kept: u64,
+        /// Stages that are to share the rest.
+        free: u64,
+    },
     /// A name that no model has.
     #[error("there is no model called {name}; the models are {known}")]
     UnknownModel {

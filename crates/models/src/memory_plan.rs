@@ -5,8 +5,9 @@ use chreode_core::{ParameterView, Populations};
 
 /// Bytes of a run, counted before training.
 ///
-/// Data and state are counted exactly. Batches, activations and plans are what regression on minibatches of every time takes;
-/// a model that solves an equation in each step keeps the states of the solve beside, and one without plans needs none.
+/// Data and state are counted exactly. Batches, activations and plans are what regression on minibatches of every time takes.
+/// A model that solves an equation in each step keeps the states of the solve beside: they are counted on the first batch of
+/// every stage, with untrained networks. An adaptive solve may take more steps later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryPlan {
     /// The data as they were read and in the coordinates of the networks.
@@ -17,6 +18,8 @@ pub struct MemoryPlan {
     pub batches: usize,
     /// What a forward pass of a batch keeps for its pullback.
     pub activations: usize,
+    /// What the solves of a step keep for its gradient.
+    pub solves: usize,
     /// Costs between two minibatches in double precision, one a thread.
     pub plans: usize,
 }
@@ -24,7 +27,7 @@ pub struct MemoryPlan {
 impl MemoryPlan {
     /// All of it.
     pub fn total(&self) -> usize {
-        self.data + self.state + self.batches + self.activations + self.plans
+        self.data + self.state + self.batches + self.activations + self.solves + self.plans
     }
 
     pub(crate) fn of<D: Data, O: Objective>(
@@ -32,7 +35,7 @@ impl MemoryPlan {
         (dims, times): (usize, usize),
         trainer: &Trainer<O>,
         fit: &Fit,
-        pool: Pool,
+        (solves, pool): (usize, Pool),
     ) -> Self {
         let rows = fit.batch * times.saturating_sub(1).max(1);
         let number = size_of::<f32>();
@@ -43,6 +46,7 @@ impl MemoryPlan {
             state: trainer.bytes(),
             batches: number * rows * (1 + 2 * dims) * (pool.depth + 1),
             activations: 2 * number * rows * (2 * dims + outputs),
+            solves,
             plans: size_of::<f64>() * fit.batch * fit.batch * (pool.workers + 1),
         }
     }

@@ -137,6 +137,10 @@ impl Recipe for MetricFlowConfig {
         &mut self.fit
     }
 
+    fn stage_steps(&mut self) -> Vec<(&'static str, &mut u64)> {
+        vec![("path_steps", &mut self.path_steps), ("fit.steps", &mut self.fit.steps)]
+    }
+
     fn check(&self) -> Result<(), ModelError> {
         for (name, value) in [
             ("epsilon", self.epsilon),

@@ -29,6 +29,12 @@ pub trait Objective {
     /// Whatever keeps the loss from being computed, e.g. a failed solve.
     fn loss(&mut self, stage: usize, batch: &Self::Batch, gradient: &mut [f32]) -> Result<f64, ModelError>;
 
+    /// Bytes that the solves of the last loss kept for its gradient: states, stages, and what the networks left at each of
+    /// them. 0 where no equation is solved.
+    fn solve_bytes(&self) -> usize {
+        0
+    }
+
     /// The number of parameters.
     fn parameter_count(&self) -> usize {
         self.layout().last().map_or(0, |last| last.offset + last.size())

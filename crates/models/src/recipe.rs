@@ -24,6 +24,12 @@ pub trait Recipe: Clone + Debug + PartialEq + Into<ModelConfig> + TryFrom<ModelC
     /// The settings of training, to be changed.
     fn fit_mut(&mut self) -> &mut Fit;
 
+    /// The updates of every stage of training by the name of their setting, in order: those of [`fit`](Self::fit) last,
+    /// and 0 where a stage is left out.
+    fn stage_steps(&mut self) -> Vec<(&'static str, &mut u64)> {
+        vec![("fit.steps", &mut self.fit_mut().steps)]
+    }
+
     /// Checks every number once.
     ///
     /// # Errors

@@ -188,6 +188,10 @@ impl Recipe for RectifiedConfig {
         &mut self.fit
     }
 
+    fn stage_steps(&mut self) -> Vec<(&'static str, &mut u64)> {
+        vec![("first_steps", &mut self.first_steps), ("fit.steps", &mut self.fit.steps)]
+    }
+
     fn check(&self) -> Result<(), ModelError> {
         require("sigma", self.sigma, self.sigma >= 0.0, "a number of 0 or more")?;
         require("solve_steps", self.solve_steps as f64, self.solve_steps > 0, "1 or more")?;

@@ -84,10 +84,28 @@ impl<R: Recipe> Run<R> {
         self.trainer.parameters().len()
     }
 
-    /// What training takes in memory, with the threads of `pool`.
-    pub fn memory(&self, pool: Pool) -> MemoryPlan {
+    /// What training takes in memory, with the threads of `pool`; to know what its solves keep, it solves once a stage.
+    ///
+    /// # Errors
+    /// A batch that cannot be made, or a failed solve.
+    pub fn memory(&self, pool: Pool) -> Result<MemoryPlan, ModelError> {
         let shape = (self.space.frame.dims(), self.space.times.len());
-        MemoryPlan::of(&self.data, shape, &self.trainer, self.recipe.fit(), pool)
+        Ok(MemoryPlan::of(&self.data, shape, &self.trainer, self.recipe.fit(), (self.solve_bytes()?, pool)))
+    }
+
+    /// The most that the solves of a step keep, of the first step of every stage with new networks.
+    fn solve_bytes(&self) -> Result<usize, ModelError> {
+        let mut objective = self.recipe.objective(&self.space)?;
+        self.recipe.prepare(&mut objective, &self.data)?;
+        let batches = self.recipe.batches(&self.data, &self.space)?;
+        let mut gradient = vec![0.0; objective.parameter_count()];
+        let (mut step, mut most) = (0, 0);
+        for (k, stage) in self.recipe.stages(&objective)?.iter().enumerate() {
+            objective.loss(k, &batches.batch(step)?, &mut gradient)?;
+            most = objective.solve_bytes().max(most);
+            step += stage.steps;
+        }
+        Ok(most)
     }
 
     /// Trains to the last step or until `observe` breaks; `pool` decides the threads, not the result.
@@ -168,7 +186,10 @@ pub trait Training {
     /// The number of parameters.
     fn parameter_count(&self) -> usize;
     /// As [`Run::memory`].
-    fn memory(&self, pool: Pool) -> MemoryPlan;
+    ///
+    /// # Errors
+    /// As [`Run::memory`].
+    fn memory(&self, pool: Pool) -> Result<MemoryPlan, ModelError>;
     /// As [`Run::train`].
     ///
     /// # Errors
@@ -201,7 +222,7 @@ impl<R: Recipe> Training for Run<R> {
         self.parameter_count()
     }
 
-    fn memory(&self, pool: Pool) -> MemoryPlan {
+    fn memory(&self, pool: Pool) -> Result<MemoryPlan, ModelError> {
         self.memory(pool)
     }
 

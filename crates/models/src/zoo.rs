@@ -2,6 +2,7 @@
 
 mod card;
 mod pairing;
+mod shares;
 
 pub use card::{Card, Needs};
 
@@ -139,6 +140,11 @@ macro_rules! zoo {
             /// The settings of training.
             pub fn fit(&self) -> &crate::Fit {
                 match self { $(Self::$variant(config) => crate::Recipe::fit(config),)* }
+            }
+
+            /// As [`Recipe::stage_steps`].
+            pub fn stage_steps(&mut self) -> Vec<(&'static str, &mut u64)> {
+                match self { $(Self::$variant(config) => crate::Recipe::stage_steps(config),)* }
             }
 
             /// The settings of training, to be changed.

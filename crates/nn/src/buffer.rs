@@ -25,6 +25,11 @@ impl<A: Copy + Default> Buffer<A> {
         }
     }
 
+    /// Bytes of its allocation.
+    pub(crate) fn bytes(&self) -> usize {
+        self.entries.len() * size_of::<A>()
+    }
+
     pub(crate) fn as_slice(&self) -> &[A] {
         &self.entries[self.start..self.start + self.len]
     }

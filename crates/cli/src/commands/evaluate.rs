@@ -13,7 +13,7 @@ use crate::interrupt;
 use crate::progress::spoken;
 use crate::save::{probe, save};
 use crate::say::say;
-use crate::settings::{Settings, steps_of_epochs};
+use crate::settings::Settings;
 use crate::solver;
 use crate::source;
 use crate::table;
@@ -44,11 +44,8 @@ pub(crate) fn run(args: &EvaluateArgs, threads: usize, device: &Device) -> Resul
     if let Some(path) = &args.json {
         probe(path)?;
     }
-    if let Some(epochs) = args.model.epochs {
-        let smallest = cells.populations.snapshots().iter().map(Snapshot::len).min().unwrap_or(0);
-        let fit = settings.model.fit_mut();
-        fit.steps = steps_of_epochs(epochs, smallest, fit.batch);
-    }
+    let smallest = cells.populations.snapshots().iter().map(Snapshot::len).min().unwrap_or(0);
+    settings.share_steps(&args.model, smallest)?;
     let protocol =
         protocol(args.hold_out.as_deref().unwrap_or("each"), args.seeds, settings.model.fit().seed)?;
     interrupt::listen()?;
@@ -57,7 +54,7 @@ pub(crate) fn run(args: &EvaluateArgs, threads: usize, device: &Device) -> Resul
     say!(
         "model    {}, {} steps of {} cells a time",
         settings.model.method(),
-        settings.model.fit().steps,
+        settings.steps(),
         settings.model.fit().batch
     );
     say!("solver   {}", solver::described(&sampler));

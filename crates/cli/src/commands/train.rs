@@ -6,7 +6,7 @@ use crate::manifest::Manifest;
 use crate::progress::{Meter, Metric, spoken};
 use crate::run_dir::RunDir;
 use crate::say::say;
-use crate::settings::{Settings, steps_of_epochs};
+use crate::settings::{Settings, stages as said};
 use crate::source::{self, Source};
 use anyhow::{Result, bail};
 use chreode_models::{Dataset, Device, Frame, ModelConfig, Pool, Training};
@@ -26,7 +26,7 @@ pub(crate) fn run(args: &TrainArgs, threads: usize, device: &Device) -> Result<(
     }
     let mut settings = Settings::merged(args.config.as_deref(), &args.data, &args.model)?;
     let cells = source::read(&args.file, &settings)?;
-    settings.model.fit_mut().steps = steps(&args.model, &settings.model, &*cells);
+    settings.share_steps(&args.model, cells.smallest())?;
     settings.model.fit_mut().device = device.clone();
     let training = settings.model.start(&cells.dataset()?, cells.frame()?)?;
     if args.plan {
@@ -43,8 +43,8 @@ pub(crate) fn run(args: &TrainArgs, threads: usize, device: &Device) -> Result<(
 fn plan(training: &dyn Training, cells: &dyn Source, threads: usize) -> Result<()> {
     interrupt::listen()?;
     let pool = Pool::with_threads(threads);
-    let (config, steps) = (training.config(), training.last_step());
-    let memory = training.memory(pool);
+    let config = training.config();
+    let memory = training.memory(pool)?;
     say!("{}", cells.counts());
     say!("space    {}", cells.space());
     say!("model    {}, {} parameters", config.method(), training.parameter_count());
@@ -53,17 +53,20 @@ fn plan(training: &dyn Training, cells: &dyn Source, threads: usize) -> Result<(
         ("state", memory.state, "parameters, gradient, moments, average"),
         ("batches", memory.batches, "those that wait or are under way"),
         ("passes", memory.activations, "what a forward pass keeps"),
+        (
+            "solves",
+            memory.solves,
+            "states and passes that equations solved in a step keep, with untrained networks",
+        ),
         ("plans", memory.plans, "at most: costs between two minibatches a thread"),
     ];
     for (name, bytes, what) in parts {
         say!("{name:<8} {:>9}  {what}", sized(bytes));
     }
     say!("memory   {:>9}  in all, beside the program and the file while it is read", sized(memory.total()));
-    let each = estimate(&cells.dataset()?, cells.frame()?, &config, pool)?;
-    say!(
-        "time     about {} for {steps} steps, from a few steps on this machine",
-        spoken(each * steps as f64)
-    );
+    let seconds = estimate(&cells.dataset()?, cells.frame()?, (&config, 0), pool)?;
+    let steps = said(&config.stages());
+    say!("time     about {} for {steps} steps, from a few steps on this machine", spoken(seconds));
     Ok(())
 }
 
@@ -93,10 +96,13 @@ fn resume(args: &TrainArgs, folder: &Path, threads: usize, device: &Device) -> R
     }
     let cells = source::read(&args.file, &settings)?;
     source::same_as(&*cells, &checkpoint.header.notes)?;
-    settings.model.fit_mut().steps = steps(&args.model, &settings.model, &*cells);
     let done = checkpoint.header.step;
+    let asked = settings.asked(&args.model, cells.smallest());
+    if let Some(total) = asked.filter(|total| *total > done) {
+        settings.lengthen(total)?;
+    }
     let training = ModelConfig::resume(&cells.dataset()?, &checkpoint, settings.model.fit().steps)?;
-    if training.last_step() <= done {
+    if training.last_step() <= done || asked.is_some_and(|total| total <= done) {
         say!("{} is trained: {done} steps are done; give more with --steps N", folder.display());
         return Ok(());
     }
@@ -104,12 +110,6 @@ fn resume(args: &TrainArgs, folder: &Path, threads: usize, device: &Device) -> R
     let (training, ..) = drive(Job { training, run: &run, cells: &*cells, settings, kept, threads })?;
     next(&*training, &args.file, folder);
     Ok(())
-}
-
-/// The steps that flags ask for, or those of the settings.
-fn steps(args: &ModelArgs, config: &ModelConfig, cells: &dyn Source) -> u64 {
-    let fit = config.fit();
-    args.epochs.map_or(args.steps.unwrap_or(fit.steps), |e| steps_of_epochs(e, cells.smallest(), fit.batch))
 }
 
 /// A run with everything it needs.
@@ -133,8 +133,8 @@ pub(crate) fn drive(job: Job<'_>) -> Result<(Box<dyn Training>, Settings, Vec<Me
     say!("{}", cells.counts());
     say!("space    {}", cells.space());
     say!("model    {}, {} parameters", config.method(), training.parameter_count());
-    let eta = estimate(&cells.dataset()?, cells.frame()?, &config, pool)? * (steps - training.steps()) as f64;
-    say!("steps    {} to {steps}, about {}", training.steps(), spoken(eta));
+    let eta = estimate(&cells.dataset()?, cells.frame()?, (&config, training.steps()), pool)?;
+    say!("steps    {} to {}, about {}", training.steps(), said(&config.stages()), spoken(eta));
 
     let mut meter = Meter::new("train", training.steps(), steps);
     let mut metrics = run.metrics_writer(&kept)?;
@@ -183,19 +183,28 @@ fn line(out: &mut impl Write, metric: &Metric) -> Result<()> {
     Ok(out.flush()?)
 }
 
-/// Seconds a step, from a few steps of a run that is thrown away.
-fn estimate(data: &Dataset, frame: Frame, config: &ModelConfig, pool: Pool) -> Result<f64> {
-    const WARM: u64 = 5;
-    const TIMED: u64 = 20;
-    let mut start = Instant::now();
-    config.start(data, frame)?.train(pool, &mut |progress| {
-        if progress.step == WARM {
-            start = Instant::now();
-        }
-        let enough = progress.step == WARM + TIMED || interrupt::asked();
-        if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+/// Seconds that the steps after `done` take, from a few steps of every stage of a run that is thrown away.
+fn estimate(data: &Dataset, frame: Frame, (config, done): (&ModelConfig, u64), pool: Pool) -> Result<f64> {
+    const WARM: usize = 5;
+    const TIMED: usize = 20;
+    let mut few = config.clone();
+    few.stage_steps().into_iter().for_each(|(_, steps)| *steps = (*steps).min((WARM + TIMED) as u64));
+    let mut marks = vec![Instant::now()];
+    few.start(data, frame)?.train(pool, &mut |_| {
+        marks.push(Instant::now());
+        if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
-    Ok(start.elapsed().as_secs_f64() / TIMED as f64)
+    let (mut seconds, mut before, mut first) = (0.0, 0, 0);
+    for ((_, steps), (_, tried)) in config.stages().into_iter().zip(few.stages()) {
+        let last = first + tried as usize;
+        let warm = if last > first + WARM { first + WARM } else { first };
+        if let (Some(from), Some(to)) = (marks.get(warm), marks.get(last)) {
+            let left = steps - done.saturating_sub(before).min(steps);
+            seconds += (*to - *from).as_secs_f64() / (last - warm) as f64 * left as f64;
+        }
+        (before, first) = (before + steps, last);
+    }
+    Ok(seconds)
 }
 
 /// The last line: what to do next.

@@ -39,7 +39,6 @@ fn changes(args: &ModelArgs) -> Result<Vec<(String, Value)>> {
     put("fit.hidden", args.hidden.as_ref().map(widths));
     put("fit.activation", args.activation.map(|a| Value::String(a.to_string())));
     put("fit.batch", args.batch.map(|b| integer(b as u64)));
-    put("fit.steps", args.steps.map(integer));
     put("fit.lr", args.lr.map(Value::Float));
     put("fit.weight_decay", args.weight_decay.map(Value::Float));
     put("fit.ema", args.ema.map(Value::Float));

@@ -4,15 +4,6 @@ use crate::common::{CELLS, SMALL, fails, folder, succeeds, table, text, train_fa
 use chreode_models::{Card, Needs};
 use std::fs;
 
-/// Settings that make the stages before the last short, which `--steps` leaves alone.
-fn short(model: &str) -> &'static [&'static str] {
-    match model {
-        "mioflow" => &["--set", "encoding=3", "--set", "local=3"],
-        "vgfm" => &["--set", "matching=3"],
-        _ => &[],
-    }
-}
-
 #[test]
 fn every_model_of_snapshots_trains_resumes_and_predicts() {
     let folder = folder();
@@ -23,10 +14,11 @@ fn every_model_of_snapshots_trains_resumes_and_predicts() {
         let run = folder.path().join(card.name);
         let data = ["train", text(&CELLS), "--time", "day", "--model", card.name];
         let out = ["--steps", "6", "--out", text(&run)];
-        let said = succeeds(&[&data[..], &out, short(card.name), &SMALL].concat());
-        assert!(said.contains("model    "), "{}: {said}", card.name);
+        let said = succeeds(&[&data[..], &out, &SMALL].concat());
+        assert!(said.contains("model    ") && said.contains("steps    0 to 6"), "{}: {said}", card.name);
         let before = fs::read(run.join("model.safetensors")).unwrap();
-        succeeds(&["train", text(&CELLS), "--resume", text(&run), "--steps", "9"]);
+        let said = succeeds(&["train", text(&CELLS), "--resume", text(&run), "--steps", "9"]);
+        assert!(said.contains("trained  9 of 9 steps"), "{}: {said}", card.name);
         assert!(before != fs::read(run.join("model.safetensors")).unwrap(), "{} goes on", card.name);
         let out = folder.path().join("out.h5ad");
         succeeds(&["predict", text(&run), text(&CELLS), "--from", "0", "--out", text(&out)]);
@@ -41,7 +33,7 @@ fn every_model_of_snapshots_is_evaluated() {
     {
         let ask = ["evaluate", text(&CELLS), "--time", "day", "--model", card.name, "--steps", "4"];
         let quick = ["--seeds", "1", "--hold-out", "2", "--substeps", "5"];
-        let said = succeeds(&[&ask[..], &quick, short(card.name), &SMALL].concat());
+        let said = succeeds(&[&ask[..], &quick, &SMALL].concat());
         assert!(said.contains("split-half floor"), "{}: {said}", card.name);
         let density = matches!(card.needs, Needs::Cells) || card.name == "trajectorynet";
         assert_eq!(said.contains("nats a held-out cell"), density, "{}: {said}", card.name);
@@ -61,6 +53,25 @@ fn the_list_names_every_model_and_the_settings_of_one() {
     }
     let said = fails(&["models", "unheard-of"]);
     assert!(said.starts_with("there is no model called unheard-of; the models are ot-cfm, "), "{said}");
+}
+
+#[test]
+fn steps_are_those_of_all_stages() {
+    let folder = folder();
+    let run = folder.path().join("run");
+    let data = ["train", text(&CELLS), "--time", "day", "--model", "mioflow", "--out", text(&run)];
+    let said = succeeds(&[&data[..], &["--steps", "23"], &SMALL].concat());
+    assert!(said.contains("steps    0 to 23 (encoding 15, local 3, fit.steps 5), about "), "{said}");
+    assert!(said.contains("trained  23 of 23 steps"), "{said}");
+    let said = succeeds(&["train", text(&CELLS), "--resume", text(&run), "--steps", "25"]);
+    assert!(said.contains("steps    23 to 25 (encoding 15, local 3, fit.steps 7), about "), "{said}");
+    let said = succeeds(&[&data[..], &["--steps", "12", "--set", "encoding=4"], &SMALL].concat());
+    assert!(said.contains("steps    0 to 12 (encoding 4, local 3, fit.steps 5), about "), "{said}");
+    let said = fails(&[&data[..], &["--steps", "5", "--set", "encoding=4"], &SMALL].concat());
+    assert!(
+        said.starts_with("5 steps in all cannot be shared out: 4 are set for stages, and 2 further "),
+        "{said}"
+    );
 }
 
 #[test]

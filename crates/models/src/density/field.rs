@@ -11,6 +11,11 @@ pub(super) type Augmented = (Array2<f32>, Array2<f32>);
 /// The columns of the integrals.
 pub(super) const INTEGRALS: usize = 4;
 
+/// Bytes of a state of `rows` rows.
+pub(super) fn state_bytes(rows: usize, columns: usize) -> usize {
+    rows * (columns + INTEGRALS) * size_of::<f32>()
+}
+
 /// `dx/ds = h v(t₀ + h s, x)` for s from 0 to 1, with a start t₀ and a span h for each row, and along it
 ///
 /// - `q₀' = h tr J`, which is what the log-density at the end lacks to that at the start;
@@ -202,7 +207,9 @@ impl<N: NetworkJvp<Scalar = f32>> Vjp<Augmented> for FlowField<'_, N> {
 
     fn eval_kept(&self, s: f64, (x, _): &Augmented, dy: &mut Augmented, kept: &mut Kept) {
         let Scratch { times, spare, .. } = &mut *self.scratch.borrow_mut();
-        let evaluation = kept.fill_from(spare, self.network.memory_bytes(x.nrows()));
+        let outputs = (1 + self.directions.dim().0) * x.nrows() * self.network.width().1;
+        let bytes = self.network.memory_bytes(x.nrows()) + outputs * size_of::<f32>();
+        let evaluation = kept.fill_from(spare, bytes);
         self.forward(s, x, times, evaluation);
         *dy = self.rates(evaluation);
     }

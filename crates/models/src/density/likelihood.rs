@@ -1,6 +1,6 @@
 //! Maximum likelihood by an adjoint.
 
-use super::field::{FlowField, INTEGRALS, Scratch, unit_vectors};
+use super::field::{FlowField, INTEGRALS, Scratch, state_bytes, unit_vectors};
 use super::{Base, BaseDensity, DensityBatch, LikelihoodBatch};
 use crate::objective::residual;
 use crate::{Batch, Fit, ModelError, Objective, Parts, Stage};
@@ -38,6 +38,8 @@ pub struct Likelihood<N: NetworkJvp<Scalar = f32>> {
     steps: usize,
     parts: Parts,
     memory: RefCell<Scratch<N::Memory>>,
+    /// What the last solve kept.
+    solved: usize,
 }
 
 impl<N: NetworkJvp<Scalar = f32>> Likelihood<N> {
@@ -48,7 +50,8 @@ impl<N: NetworkJvp<Scalar = f32>> Likelihood<N> {
         steps: usize,
     ) -> Self {
         let parts = Parts::default().with("velocity", &network);
-        Self { network, base, start, weights, steps, parts, memory: RefCell::default() }
+        let memory = RefCell::default();
+        Self { network, base, start, weights, steps, parts, memory, solved: 0 }
     }
 
     /// The distribution at the beginning, of `data`: what training does not move. Its numbers are rounded to those of a
@@ -115,6 +118,7 @@ impl<N: NetworkJvp<Scalar = f32>> Likelihood<N> {
         let adjoint = Discrete::default().times(Times::Constant);
         let y0 = (batch.x.clone(), Array2::zeros((rows, INTEGRALS)));
         let (ys, tape) = adjoint.forward(&solve, &field, y0, &[0.0, 1.0])?;
+        self.solved = tape.bytes(state_bytes(rows, columns));
         let (z, q) = &ys[1];
         let (log_base, score) = self.base.log_density(z.view());
         let Regularisers { kinetic, jacobian, hjb } = self.weights;
@@ -163,9 +167,14 @@ impl<N: NetworkJvp<Scalar = f32>> Objective for Likelihood<N> {
     }
 
     fn loss(&mut self, _stage: usize, batch: &DensityBatch, gradient: &mut [f32]) -> Result<f64, ModelError> {
+        self.solved = 0;
         match batch {
             DensityBatch::Matching(batch) => Ok(self.matching(batch, gradient)),
             DensityBatch::Likelihood(batch) => self.likelihood(batch, gradient),
         }
+    }
+
+    fn solve_bytes(&self) -> usize {
+        self.solved
     }
 }

@@ -64,6 +64,10 @@ impl Recipe for OtFlowConfig {
         &mut self.fit
     }
 
+    fn stage_steps(&mut self) -> Vec<(&'static str, &mut u64)> {
+        vec![("matching", &mut self.matching), ("fit.steps", &mut self.fit.steps)]
+    }
+
     fn least_times(&self) -> usize {
         self.base.least_times()
     }

@@ -5,7 +5,7 @@ use chreode_adjoint::{Adjoint, Discrete, Times};
 use chreode_core::{Kept, Network, Pullback, Pulled, VectorField, Vjp};
 use chreode_ode::{ExplicitRk, Fixed, RK4, Solve};
 use ndarray::{Array1, Array2, ArrayViewMut2, Axis};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// Rows x, and for each row the integrals of [`PushField`]: log-mass and energy.
 pub(super) type Pushed = (Array2<f32>, Array2<f32>);
@@ -174,11 +174,18 @@ pub(super) struct Push<V: Network, G: Network> {
     /// Steps of RK4 a unit of network time.
     steps: usize,
     memory: RefCell<PushScratch<V::Memory, G::Memory>>,
+    /// What the largest solve kept.
+    solved: Cell<usize>,
 }
 
 impl<V: Network<Scalar = f32>, G: Network<Scalar = f32>> Push<V, G> {
     pub(super) fn new(steps: usize) -> Self {
-        Self { steps, memory: RefCell::default() }
+        Self { steps, memory: RefCell::default(), solved: Cell::new(0) }
+    }
+
+    /// Bytes that the largest solve so far kept for its way back.
+    pub(super) fn solve_bytes(&self) -> usize {
+        self.solved.get()
     }
 
     /// Carries `x` from `times[0]` to the others; `loss` says what it amounts to there, with its cotangents, one a time. The
@@ -199,7 +206,9 @@ impl<V: Network<Scalar = f32>, G: Network<Scalar = f32>> Push<V, G> {
         let solve = Solve::new(ExplicitRk::new(RK4), Fixed::steps(steps));
         let adjoint = Discrete::default().times(Times::Constant);
         let q = Array2::zeros((x.nrows(), 2));
+        let state = x.nrows() * (x.ncols() + 2) * size_of::<f32>();
         let (ys, tape) = adjoint.forward(&solve, &field, (x, q), times)?;
+        self.solved.set(tape.bytes(state).max(self.solved.get()));
         let (value, cotangents) = loss(&ys)?;
         let params = match value.is_finite() {
             true => adjoint.backward(&solve, &field, &tape, &cotangents)?.params,

@@ -100,6 +100,10 @@ impl Recipe for VgfmConfig {
         &mut self.fit
     }
 
+    fn stage_steps(&mut self) -> Vec<(&'static str, &mut u64)> {
+        vec![("matching", &mut self.matching), ("fit.steps", &mut self.fit.steps)]
+    }
+
     fn check(&self) -> Result<(), ModelError> {
         require("lambda", self.lambda, self.lambda > 0.0, "a number above 0")?;
         require("epsilon", self.epsilon, self.epsilon > 0.0, "a number above 0")?;

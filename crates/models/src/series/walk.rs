@@ -55,6 +55,13 @@ impl<N: Network> Default for Tape<N> {
     }
 }
 
+impl<A: Element> Tape<A> {
+    /// Bytes that the passes of a walk left.
+    pub(crate) fn bytes(&self) -> usize {
+        self.flows.iter().chain(&self.jumps).map(GraphMemory::bytes).sum()
+    }
+}
+
 /// Where the gradients of the nets of a walk lie in the flat vector.
 pub(crate) struct WalkGradient<'g, A> {
     pub(crate) input: Option<&'g mut [A]>,

@@ -1,14 +1,12 @@
 //! The bias of minibatch pairs and the straightness of flows, against closed forms.
 
-use crate::common::{gaussian, run, series, small};
+use crate::common::{gaussian, series};
 use chreode_core::{Seed, Snapshot};
 use chreode_models::{
-    BatchSource, CouplingBias, Data, Dynamics, Exact, FlowConfig, FlowMatcher, Frame, Independent,
-    ModelError, Pool, Sampler, Sampling, Space, Steps, Straight, Straightness,
+    CouplingBias, Data, Dynamics, Exact, Frame, Independent, ModelError, Sampler, Sampling, Space, Steps,
+    Straightness,
 };
 use ndarray::{Array2, ArrayView2, array};
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 #[test]
 fn the_bias_falls_from_that_of_independent_pairs_to_nothing() {
@@ -117,27 +115,4 @@ fn straightness_is_that_of_affine_fields() {
     let model = Affine { space, a, b: 0.0 };
     let odd = Straightness::of(&model, &cells, [1.0, 3.0], 3, (&Sampler::published(), Seed(1))).unwrap_err();
     assert_eq!(odd.to_string(), "intervals is 3; it must be an even number of 2 or more");
-}
-
-#[test]
-fn the_memory_of_a_run_is_what_its_arrays_take() {
-    let data =
-        series(vec![gaussian(40, &[0.0; 3], 1), gaussian(60, &[0.0; 3], 2), gaussian(50, &[0.0; 3], 3)]);
-    let config = FlowConfig { fit: small(5, 16), ..FlowConfig::default() };
-    let mut run = run(&data, data.features(), config);
-    let pool = Pool { workers: 2, depth: 4 };
-    let plan = run.memory(pool);
-    assert_eq!(plan.data, 2 * 4 * 3 * 150, "points as read and as the network sees them");
-    run.train(Pool::with_threads(1), |_| ControlFlow::Continue(())).expect("trains");
-    let kept = run.checkpoint(BTreeMap::new());
-    let moments = kept.first_moment.len() + kept.second_moment.len();
-    // In the checkpoint: the average and the parameters. Beside: the network's own and the gradient.
-    let numbers = kept.model.len() + 2 * kept.parameters.len() + moments + kept.parameters.len();
-    assert_eq!(plan.state, 4 * numbers);
-    let pairing = Exact::new(Sampling::Permutation);
-    let batch = FlowMatcher::new(&data, pairing, Straight { sigma: 0.1 }, 16, Seed(1)).expect("valid");
-    let batch = batch.batch(0).expect("a plan");
-    assert_eq!(plan.batches, 4 * 5 * (batch.t.len() + batch.x.len() + batch.u.len()));
-    assert_eq!(plan.plans, 8 * 16 * 16 * 3);
-    assert_eq!(plan.total(), plan.data + plan.state + plan.batches + plan.activations + plan.plans);
 }

@@ -39,6 +39,11 @@ impl<A: Element> GraphMemory<A> {
         self.sums.reserve(sums);
     }
 
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        self.values.bytes() + self.scratch.bytes() + self.sums.bytes()
+    }
+
     /// Exchanges what derivatives work in; the values stay. Of many memories that are kept for one way back, the one in
     /// turn borrows it, so that it is there once.
     pub fn swap_scratch(&mut self, other: &mut Self) {

@@ -6,7 +6,7 @@ use crate::interrupt;
 use crate::progress::spoken;
 use crate::save::{probe, save};
 use crate::say::say;
-use crate::settings::{Settings, steps_of_epochs};
+use crate::settings::Settings;
 use crate::{solver, source};
 use anyhow::{Result, bail};
 use chreode_core::Seed;
@@ -56,13 +56,10 @@ pub(super) fn run(args: &EvaluateArgs, mut settings: Settings, threads: usize) -
         probe(path)?;
     }
     let Some((first, last)) = individuals.series.span() else { bail!("nothing was measured") };
-    if let Some(epochs) = args.model.epochs {
-        let fit = settings.model.fit_mut();
-        fit.steps = steps_of_epochs(epochs, (TRAINED * individuals.series.len() as f64) as usize, fit.batch);
-    }
+    settings.share_steps(&args.model, (TRAINED * individuals.series.len() as f64) as usize)?;
     interrupt::listen()?;
     say!("series   {}", individuals.counts());
-    say!("model    {}, {} steps", settings.model.method(), settings.model.fit().steps);
+    say!("model    {}, {} steps", settings.model.method(), settings.steps());
     say!(
         "asked    at random {:.0} % of the times of unseen individuals, and at the second half of time",
         100.0 * (1.0 - SHOWN)

@@ -108,6 +108,14 @@ impl Recipe for TrajectoryNetConfig {
         &mut self.fit
     }
 
+    fn stage_steps(&mut self) -> Vec<(&'static str, &mut u64)> {
+        let mut stages = vec![("fit.steps", &mut self.fit.steps)];
+        if self.descendants == Descendants::Transported {
+            stages.insert(0, ("growing", &mut self.growing));
+        }
+        stages
+    }
+
     fn check(&self) -> Result<(), ModelError> {
         require("kinetic", self.kinetic, self.kinetic >= 0.0, "a number of 0 or more")?;
         require("jacobian", self.jacobian, self.jacobian >= 0.0, "a number of 0 or more")?;

@@ -3,7 +3,7 @@
 use super::TrajectoryBatch;
 use crate::crowd::Crowd;
 use crate::density::BaseDensity;
-use crate::density::field::{Augmented, FlowField, INTEGRALS, Scratch, unit_vectors};
+use crate::density::field::{Augmented, FlowField, INTEGRALS, Scratch, state_bytes, unit_vectors};
 use crate::density::likelihood::Regularisers;
 use crate::growth::regress;
 use crate::{ModelError, Objective, Parts};
@@ -34,6 +34,8 @@ pub struct TrajectoryLikelihood<N: NetworkJvp<Scalar = f32>> {
     pub(super) parts: Parts,
     memory: RefCell<Scratch<N::Memory>>,
     growing: N::Memory,
+    /// What the solves of the last loss kept.
+    solved: usize,
 }
 
 impl<N: NetworkJvp<Scalar = f32>> TrajectoryLikelihood<N> {
@@ -48,7 +50,7 @@ impl<N: NetworkJvp<Scalar = f32>> TrajectoryLikelihood<N> {
             parts = parts.with("growth", growth);
         }
         let (memory, growing) = (RefCell::default(), N::Memory::default());
-        Self { velocity, growth, weights, crowd, steps, times, parts, memory, growing }
+        Self { velocity, growth, weights, crowd, steps, times, parts, memory, growing, solved: 0 }
     }
 
     /// The parameters of the velocity, and of the growth rate.
@@ -101,6 +103,7 @@ impl<N: NetworkJvp<Scalar = f32>> TrajectoryLikelihood<N> {
             let field = self.field(&spanned, columns);
             let (mut ys, tape) = adjoint.forward(&solves[k], &field, (rows, nothing(n).1), &[0.0, 1.0])?;
             self.memory.replace(field.scratch.into_inner());
+            self.solved += tape.bytes(state_bytes(n, columns));
             let (z, q) = ys.pop().expect("a state at each time");
             loss += q
                 .rows()
@@ -172,6 +175,7 @@ impl<N: NetworkJvp<Scalar = f32>> Objective for TrajectoryLikelihood<N> {
         gradient: &mut [f32],
     ) -> Result<f64, ModelError> {
         gradient.fill(0.0);
+        self.solved = 0;
         match (batch, &self.growth) {
             (TrajectoryBatch::Cells(cells), _) => self.likelihood(cells, gradient),
             (TrajectoryBatch::Descendants(rows), Some(growth)) => {
@@ -181,5 +185,9 @@ impl<N: NetworkJvp<Scalar = f32>> Objective for TrajectoryLikelihood<N> {
             }
             (TrajectoryBatch::Descendants(_), None) => Ok(0.0),
         }
+    }
+
+    fn solve_bytes(&self) -> usize {
+        self.solved
     }
 }

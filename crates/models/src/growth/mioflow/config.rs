@@ -91,6 +91,10 @@ impl Recipe for MioFlowConfig {
         &mut self.fit
     }
 
+    fn stage_steps(&mut self) -> Vec<(&'static str, &mut u64)> {
+        vec![("encoding", &mut self.encoding), ("local", &mut self.local), ("fit.steps", &mut self.fit.steps)]
+    }
+
     fn check(&self) -> Result<(), ModelError> {
         for (name, value) in [
             ("latent", self.latent as u64),

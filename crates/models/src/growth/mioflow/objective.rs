@@ -144,4 +144,8 @@ impl<N: Network<Scalar = f32>> Objective for ManifoldFitting<N> {
         let pairs = inside.windows(2).zip(self.times.windows(2));
         pairs.map(|(pair, times)| self.carry(pair, times, to)).sum()
     }
+
+    fn solve_bytes(&self) -> usize {
+        self.push.solve_bytes()
+    }
 }

@@ -31,6 +31,8 @@ pub struct DensityMatching<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>
     pub(super) ends: [f64; 2],
     parts: Parts,
     memory: RefCell<(V::Memory, G::Memory, Vec<f32>)>,
+    /// What the last solve kept.
+    solved: usize,
 }
 
 impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> DensityMatching<V, G> {
@@ -41,7 +43,8 @@ impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> DensityMatching<V, G
         ends: [f64; 2],
     ) -> Self {
         let parts = Parts::default().with("velocity", &velocity).with("growth", &growth);
-        Self { velocity, growth, first: None, alpha, lambda, steps, ends, parts, memory: RefCell::default() }
+        let memory = RefCell::default();
+        Self { velocity, growth, first: None, alpha, lambda, steps, ends, parts, memory, solved: 0 }
     }
 }
 
@@ -90,6 +93,7 @@ impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> Objective for Densit
         let adjoint = Discrete::default().times(Times::Constant);
         let nothing = || (Array2::zeros((rows, columns)), Array2::zeros((rows, INTEGRALS)));
         let (ys, tape) = adjoint.forward(&solve, &field, (x, nothing().1), &[0.0, 1.0])?;
+        self.solved = tape.bytes(rows * (columns + INTEGRALS) * size_of::<f32>());
         let (z, q) = &ys[1];
         let ((mut a, mut c), mut loss) = (nothing(), 0.0);
         let mut score = vec![0.0; columns];
@@ -111,5 +115,9 @@ impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> Objective for Densit
         }
         self.memory.replace(field.scratch.into_inner());
         Ok(loss)
+    }
+
+    fn solve_bytes(&self) -> usize {
+        self.solved
     }
 }

@@ -105,4 +105,8 @@ impl<V: Network<Scalar = f32>, G: Network<Scalar = f32>> Objective for VelocityG
         gradient.iter_mut().zip(&params).for_each(|(to, from)| *to += *from);
         Ok(loss + far)
     }
+
+    fn solve_bytes(&self) -> usize {
+        self.push.solve_bytes()
+    }
 }

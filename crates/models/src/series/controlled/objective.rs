@@ -124,6 +124,8 @@ pub struct CdeObjective {
     start: NetMemory,
     readout: NetMemory,
     classifier: NetMemory,
+    /// What the last solve kept.
+    solved: usize,
 }
 
 impl CdeObjective {
@@ -135,6 +137,7 @@ impl CdeObjective {
             start: NetMemory::default(),
             readout: NetMemory::default(),
             classifier: NetMemory::default(),
+            solved: 0,
         }
     }
 }
@@ -161,6 +164,7 @@ impl Objective for CdeObjective {
         let (solve, field) = (solver(&batch.control, self.substeps), nets.driven(&batch.control));
         let adjoint = Discrete::default().times(Times::Constant);
         let (states, tape) = adjoint.forward(&solve, &field, z0, &batch.places.picks.grid)?;
+        self.solved = tape.bytes(batch.control.rows() * nets.state * size_of::<f32>());
         let mut x = nets.read(&states, &batch.places, &mut self.readout);
         let mut loss = 0.0;
         Zip::from(&mut x).and(&batch.targets).and(&batch.weights).for_each(|x, &target, &weight| {
@@ -198,5 +202,9 @@ impl Objective for CdeObjective {
         let into = Some(&mut gradient[parts.range(0)]);
         nets.start.pullback(found.y0.view(), None, into, &mut self.start);
         Ok(loss)
+    }
+
+    fn solve_bytes(&self) -> usize {
+        self.solved
     }
 }

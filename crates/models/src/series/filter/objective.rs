@@ -139,4 +139,8 @@ impl Objective for FilterObjective {
         nets.walk.pullback(&batch.program, &mut dh, &dreads, &mut self.walk, into);
         Ok(loss)
     }
+
+    fn solve_bytes(&self) -> usize {
+        self.walk.bytes()
+    }
 }

@@ -199,6 +199,10 @@ impl Objective for LatentObjective {
         nets.encoder.pullback(&batch.encode, &mut dh, &none, &mut self.encoder, by_encoder);
         Ok(loss)
     }
+
+    fn solve_bytes(&self) -> usize {
+        self.encoder.bytes() + self.path.bytes()
+    }
 }
 
 /// The gradients of the nets of `walk` in the slice of all of them.

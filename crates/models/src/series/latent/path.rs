@@ -22,9 +22,15 @@ pub(super) struct PathTape {
     solve: Option<DiscreteTape<Array2<f32>>>,
     walk: Tape<Net>,
     last: Array2<f32>,
+    solved: usize,
 }
 
 impl PathTape {
+    /// Bytes that the last path kept.
+    pub(super) fn bytes(&self) -> usize {
+        self.solved + self.walk.bytes()
+    }
+
     /// The integrals beyond the latent columns at the end of the grid.
     pub(super) fn integrals(&self, latents: usize) -> Array2<f32> {
         self.last.slice(s![.., latents..]).to_owned()
@@ -60,6 +66,7 @@ impl Path<'_> {
                     z.assign(&states[k].slice(s![row, ..latents]));
                 }
                 tape.last = states.into_iter().next_back().unwrap_or_default();
+                tape.solved = solve.bytes(z0.nrows() * self.nets.width() * size_of::<f32>());
                 tape.solve = Some(solve);
             }
             (Motion::Rnn(walk), steps) => {

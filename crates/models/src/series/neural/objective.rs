@@ -90,11 +90,13 @@ pub struct PathObjective {
     pub(super) nets: PathNets,
     tolerance: Tolerance,
     memory: NetMemory,
+    /// What the last solve kept.
+    solved: usize,
 }
 
 impl PathObjective {
     pub(super) fn new(nets: PathNets, tolerance: Tolerance) -> Self {
-        Self { nets, tolerance, memory: NetMemory::default() }
+        Self { nets, tolerance, memory: NetMemory::default(), solved: 0 }
     }
 }
 
@@ -124,6 +126,7 @@ impl Objective for PathObjective {
         let (solve, field) = (solver(self.tolerance), NetworkField::new(&nets.field));
         let adjoint = Discrete::default().times(Times::Constant);
         let (states, tape) = adjoint.forward(&solve, &field, y0, &batch.picks.grid)?;
+        self.solved = tape.bytes(batch.start.x.nrows() * nets.width * size_of::<f32>());
         let mut x = batch.picks.gather(&states, nets.features);
         let mut loss = 0.0;
         Zip::from(&mut x).and(&batch.targets).and(&batch.weights).for_each(|x, &target, &weight| {
@@ -148,5 +151,9 @@ impl Objective for PathObjective {
             net.pullback(by_velocity.view(), None, into, &mut self.memory);
         }
         Ok(loss)
+    }
+
+    fn solve_bytes(&self) -> usize {
+        self.solved
     }
 }
