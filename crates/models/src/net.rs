@@ -32,6 +32,11 @@ pub struct NetMemory {
 }
 
 impl NetMemory {
+    /// Bytes that it takes, without what another library keeps.
+    pub(crate) fn bytes(&self) -> usize {
+        self.native.bytes()
+    }
+
     /// The memory of `network`, which is always the same one.
     fn of(&mut self, network: &dyn foreign::ForeignNetwork) -> &mut ForeignMemory {
         self.foreign.get_or_insert_with(|| network.memory())

@@ -92,7 +92,7 @@ fn one(plan: &Plan, (task, model): (&str, &str), points: usize, seed: u64) -> Re
         fit: Fit {
             hidden: vec![width; 2],
             activation: Activation::Selu,
-            lr: 1e-2,
+            lr: 5e-3,
             ..plan.fit(base.fit(), (train.len(), epochs, seed))
         },
         ..base

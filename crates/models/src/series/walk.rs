@@ -10,6 +10,7 @@ mod tests;
 pub(crate) use program::{Op, Program, Visit, Way};
 
 use crate::timeless::timeless_into;
+use crate::{Net, NetMemory};
 use chreode_core::{Network, Real};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
@@ -55,10 +56,10 @@ impl<N: Network> Default for Tape<N> {
     }
 }
 
-impl<A: Element> Tape<A> {
+impl Tape<Net> {
     /// Bytes that the passes of a walk left.
     pub(crate) fn bytes(&self) -> usize {
-        self.flows.iter().chain(&self.jumps).map(GraphMemory::bytes).sum()
+        self.flows.iter().chain(&self.jumps).map(NetMemory::bytes).sum()
     }
 }
 
