@@ -1,11 +1,13 @@
 //! One start, three drugs: cells under each go to ends of their own. A flow under conditions is trained once, and moves the
-//! same new cells under each drug, with weights of the condition from none to too much. Draws their ways where a path is given.
+//! same new cells under each drug, with weights of the condition from none to too much. A second one learns a dose that every
+//! cell has its own of, and moves them under doses that none had. Draws their ways where a path is given.
 //!
 //! `cargo run --release -p chreode-examples --example conditions -- docs/images/conditions.svg`
 
 use chreode::core::{Populations, Seed, Snapshot};
 use chreode::models::{
-    Card, Condition, Conditioned, Dataset, Frame, ModelError, Planar, Pool, Sampler, Trained, exact_w1,
+    Card, Condition, Conditional, Conditioned, Dataset, Frame, ModelConfig, ModelError, Planar, Pool,
+    Sampler, Trained, exact_w1,
 };
 use chreode_plot::{Ink, Paint, Point, Scene, Stroke, TITLE_SIZE, Text, svg};
 use ndarray::{Array2, Axis, arr1, concatenate};
@@ -19,25 +21,38 @@ const DRUGS: [(&str, [f32; 2]); 3] = [("A", [1.5, 1.2]), ("B", [1.5, -1.2]), ("C
 const GUIDANCE: [f64; 4] = [0.0, 0.5, 1.0, 1.5];
 /// Cells a drug and time.
 const CELLS: usize = 400;
+/// Doses that cells are moved under.
+const DOSES: [f64; 5] = [-0.9, -0.45, 0.0, 0.45, 0.9];
+/// Moments on the way.
+const TIMES: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
+
+/// A population and the ways of new cells, a group of one colour each.
+struct Panel {
+    title: String,
+    cells: Populations,
+    ways: Vec<(Ink, Vec<Snapshot>)>,
+}
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let data = cells()?;
-    let mut config = (Card::named("c-ot-cfm")?.config)();
-    let fit = config.fit_mut();
-    (fit.steps, fit.lr) = (2500, 2e-3);
-    let frame = Frame::isotropic(data.populations())?;
-    let mut run = config.start(&Dataset::Conditioned(data.clone()), frame)?;
-    run.train(Pool::with_threads(2), &mut |_| ControlFlow::Continue(()))?;
-    let Trained::Conditional(model) = run.finish() else { return Err("not a model of conditions".into()) };
-
-    let times = [0.0, 0.25, 0.5, 0.75, 1.0];
     let fresh = Snapshot::new(0.0, group([-1.5, 0.0], CELLS, 90)?);
+    let mut panels = drugs(&fresh)?;
+    panels.push(doses(&fresh)?);
+    if let Some(path) = std::env::args().nth(1) {
+        std::fs::write(path, svg(&draw(&panels), Paint::Adaptive, "cells under three drugs, and by dose"))?;
+    }
+    Ok(())
+}
+
+/// A panel a weight of the condition.
+fn drugs(fresh: &Snapshot) -> Result<Vec<Panel>, Box<dyn std::error::Error>> {
+    let data = cells()?;
+    let model = trained("c-ot-cfm", &data)?;
     let mut panels = Vec::new();
     for guidance in GUIDANCE {
         let mut ways = Vec::new();
         for (k, (label, end)) in DRUGS.iter().enumerate() {
             let motion = model.under(Some(&Condition::new(*label)), guidance)?;
-            let states = motion.evolve(&fresh, &times, &Sampler::published(), Seed(1))?;
+            let states = motion.evolve(fresh, &TIMES, &Sampler::published(), Seed(1))?;
             let truth = Snapshot::new(1.0, group(*end, CELLS, 95 + k as u64)?);
             let (far, floor) = (
                 exact_w1(&states[4], &truth)?,
@@ -57,15 +72,51 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 )
                 .into());
             }
-            ways.push(states);
+            ways.push((Ink::Series(k as u8), states));
         }
-        panels.push((guidance, ways));
+        let title = format!("c-ot-cfm, w = {guidance}");
+        panels.push(Panel { title, cells: data.populations().clone(), ways });
     }
-    if let Some(path) = std::env::args().nth(1) {
-        let picture = draw(data.populations(), &panels);
-        std::fs::write(path, svg(&picture, Paint::Adaptive, "cells under three drugs"))?;
+    Ok(panels)
+}
+
+/// The panel of doses.
+fn doses(fresh: &Snapshot) -> Result<Panel, Box<dyn std::error::Error>> {
+    let data = dosed()?;
+    let model = trained("c2ot-cfm", &data)?;
+    let mut ways = Vec::new();
+    for dose in DOSES {
+        let motion = model.under(Some(&Condition::new("drug").with(vec![dose])), 1.0)?;
+        let states = motion.evolve(fresh, &TIMES, &Sampler::published(), Seed(1))?;
+        let truth = Snapshot::new(1.0, group(turned(dose), CELLS, 99)?);
+        let far = exact_w1(&states[4], &truth)?;
+        println!("dose {dose}: W1 {far:.3} from the cells of this dose");
+        if far > 0.2 {
+            return Err(
+                format!("the flow at dose {dose} ends W1 {far} from its cells, not within 0.2").into()
+            );
+        }
+        ways.push((Ink::time(dose, [-1.0, 1.0]), states));
     }
-    Ok(())
+    Ok(Panel { title: "c2ot-cfm, by dose".into(), cells: data.populations().clone(), ways })
+}
+
+/// A model of conditions.
+fn trained(name: &str, data: &Conditioned) -> Result<Box<dyn Conditional>, Box<dyn std::error::Error>> {
+    let mut config = (Card::named(name)?.config)();
+    let fit = config.fit_mut();
+    (fit.steps, fit.lr) = (2500, 2e-3);
+    if let ModelConfig::Conditional(conditional) = &mut config {
+        // Pairs of cells of unlike doses are to be rare.
+        conditional.distance = 20.0;
+    }
+    let frame = Frame::isotropic(data.populations())?;
+    let mut run = config.start(&Dataset::Conditioned(data.clone()), frame)?;
+    run.train(Pool::with_threads(2), &mut |_| ControlFlow::Continue(()))?;
+    match run.finish() {
+        Trained::Conditional(model) => Ok(model),
+        _ => Err("not a model of conditions".into()),
+    }
 }
 
 /// Cells around a place.
@@ -88,10 +139,29 @@ fn cells() -> Result<Conditioned, ModelError> {
     Conditioned::new(populations, known, vec![of.clone(), of], &[])
 }
 
-/// A panel a weight: measured cells, and the ways of the new ones in the colour of their drug.
-fn draw(cells: &Populations, panels: &[(f64, Vec<Vec<Snapshot>>)]) -> Scene {
+/// Where cells under a dose end: turned by it.
+fn turned(dose: f64) -> [f32; 2] {
+    [(2.8 * dose.cos() - 1.5) as f32, (2.8 * dose.sin()) as f32]
+}
+
+/// One drug, every cell with a dose of its own from −1 to 1.
+fn dosed() -> Result<Conditioned, ModelError> {
+    let count = 3 * CELLS;
+    let dose = |i: usize| 2.0 * i as f64 / (count - 1) as f64 - 1.0;
+    let mut after = group([0.0, 0.0], count, 21)?;
+    for (i, mut row) in after.rows_mut().into_iter().enumerate() {
+        row += &arr1(&turned(dose(i)));
+    }
+    let snapshots = vec![Snapshot::new(0.0, group([-1.5, 0.0], count, 20)?), Snapshot::new(1.0, after)];
+    let populations = Populations::new(snapshots, vec!["x".into(), "y".into()])?;
+    let known = (0..count).map(|i| Condition::new("drug").with(vec![dose(i)])).collect();
+    Conditioned::new(populations, known, vec![(0..count).collect(); 2], &["dose".to_string()])
+}
+
+/// Measured cells, and the ways of some new ones in the colour of their condition.
+fn draw(panels: &[Panel]) -> Scene {
     let mut scene = Scene::new(PANEL * panels.len() as f64, PANEL + 30.0);
-    for (number, (guidance, ways)) in panels.iter().enumerate() {
+    for (number, Panel { title, cells, ways }) in panels.iter().enumerate() {
         let middle = [PANEL * (number as f64 + 0.5), 35.0 + 0.47 * PANEL];
         let at = |points: &Array2<f32>, i: usize| -> Point {
             let [x, y] = [0, 1].map(|k| f64::from(points[[i, k]]));
@@ -101,15 +171,14 @@ fn draw(cells: &Populations, panels: &[(f64, Vec<Vec<Snapshot>>)]) -> Scene {
             let some = (0..snapshot.len()).step_by(6);
             scene.dots(some.map(|i| at(&snapshot.points, i)).collect(), 1.4, Ink::Muted, 0.6);
         }
-        for (drug, states) in ways.iter().enumerate() {
+        for (ink, states) in ways {
             for pair in states.windows(2) {
                 for i in 0..40 {
-                    let stroke = Stroke::new(Ink::Series(drug as u8), 1.0).opacity(0.45);
+                    let stroke = Stroke::new(*ink, 1.0).opacity(0.45);
                     scene.line(at(&pair[0].points, i), at(&pair[1].points, i), stroke);
                 }
             }
         }
-        let title = format!("w = {guidance}");
         scene.text(Text::new([middle[0] - 105.0, 18.0], title, TITLE_SIZE, Ink::Text).bold());
     }
     scene

@@ -1,4 +1,4 @@
-//! Three normalising flows learn eight Gaussians, whose density is known: how far is each from it?
+//! Four normalising flows learn eight Gaussians, whose density is known: how far is each from it?
 //! Draws the densities beside the true one where a path is given.
 //!
 //! `cargo run --release -p chreode-examples --example densities -- docs/images/densities.svg`
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sampler = Sampler { method: chreode::ode::RK4, steps: Steps::PerInterval(16) };
     let grid = grid();
     let mut panels = vec![("the truth".to_string(), set.log_density(grid.view()))];
-    for (name, bound) in [("cnf", 0.1), ("ffjord", 0.1), ("ot-flow", 0.45)] {
+    for (name, bound) in [("cnf", 0.1), ("ffjord", 0.1), ("rnode", 0.1), ("ot-flow", 0.45)] {
         let mut config = (Card::named(name)?.config)();
         // A start by flow matching, then few updates of the likelihood itself.
         match &mut config {
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         panels.push((format!("{name}: {far:.3} nats off"), density(&grid)?));
     }
     if let Some(path) = std::env::args().nth(1) {
-        std::fs::write(path, svg(&draw(&panels), Paint::Adaptive, "a known density and three learnt ones"))?;
+        std::fs::write(path, svg(&draw(&panels), Paint::Adaptive, "a known density and four learnt ones"))?;
     }
     Ok(())
 }

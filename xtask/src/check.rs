@@ -19,7 +19,7 @@ pub(crate) enum Step {
     Test,
     /// Documentation, warnings denied
     Doc,
-    /// Lints and tests of what only some systems have: libhdf5
+    /// Lints and tests of what is off by default: HNSW, and libhdf5 where the system has it
     Features,
     /// Lints, tests and documentation of what needs libtorch
     Torch,
@@ -64,6 +64,9 @@ fn doc(members: &[&str]) -> Result<()> {
 
 /// What no other step turns on.
 fn features() -> Result<()> {
+    let selection = [&REST[..], &["--features", "chreode-cli/hnsw"]].concat();
+    clippy(&selection)?;
+    tests::run(&selection, "crates/prep", &["approximate::"])?;
     let listed = std::process::Command::new("pkg-config").args(["--exists", "hdf5"]).status();
     if std::env::var_os("HDF5_DIR").is_none() && !listed.is_ok_and(|status| status.success()) {
         println!(
