@@ -1,6 +1,6 @@
 //! `cargo xtask check`: what CI runs, in one command.
 
-use crate::{libtorch, licences, process, tests, tidy};
+use crate::{libtorch, licences, member, process, tidy};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
@@ -44,8 +44,8 @@ fn run_step(step: Step) -> Result<()> {
         Step::Torch => {
             libtorch::expect()?;
             clippy(&TORCH)?;
-            tests::run(&TORCH, "crates/torch", &[])?;
-            tests::run(&TORCH, "crates/cli", &["doctor::", "device::"])?;
+            member::test(&TORCH, "crates/torch", &[])?;
+            member::test(&TORCH, "crates/cli", &["doctor::", "device::"])?;
             process::run(process::cargo().arg("test").args(TORCH).args(["--doc", "--", "crates/torch"]))?;
             doc(&TORCH)
         }
@@ -66,7 +66,7 @@ fn doc(members: &[&str]) -> Result<()> {
 fn features() -> Result<()> {
     let selection = [&REST[..], &["--features", "chreode-cli/hnsw"]].concat();
     clippy(&selection)?;
-    tests::run(&selection, "crates/prep", &["approximate::"])?;
+    member::test(&selection, "crates/prep", &["approximate::"])?;
     let listed = std::process::Command::new("pkg-config").args(["--exists", "hdf5"]).status();
     if std::env::var_os("HDF5_DIR").is_none() && !listed.is_ok_and(|status| status.success()) {
         println!(

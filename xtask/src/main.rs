@@ -5,11 +5,11 @@ mod check;
 mod docs;
 mod libtorch;
 mod licences;
+mod member;
 mod peers;
 mod process;
 mod programs;
 mod reproduce;
-mod tests;
 mod tidy;
 mod work_precision;
 

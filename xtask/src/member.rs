@@ -10,7 +10,7 @@ use std::process::Command;
 /// `selection`.
 ///
 /// Tests of libtorch run beside each other, so libtorch itself has one thread.
-pub(crate) fn run(selection: &[&str], folder: &str, names: &[&str]) -> Result<()> {
+pub(crate) fn test(selection: &[&str], folder: &str, names: &[&str]) -> Result<()> {
     let mut build = process::cargo();
     build.arg("test").args(selection).args(["--no-run", "--message-format", "json-render-diagnostics"]);
     let folder = process::root().join(folder);
