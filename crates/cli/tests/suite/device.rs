@@ -38,9 +38,10 @@ fn agrees(model: &str, file: &str, data: &[&str]) {
             let train = ["train", file, "--model", model, "--device", device, "--steps", "6"];
             let said = succeeds(&[&train[..], data, &["--out", text(&run)]].concat());
             assert!(said.contains(&format!("device   {device}, ")), "{said}");
-            let lines = std::fs::read_to_string(run.join("metrics.jsonl")).unwrap();
-            let last: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
-            last["loss"].as_f64().unwrap()
+            let lines = std::fs::read_to_string(run.join("metrics.jsonl")).expect("the losses are there");
+            let last = lines.lines().last().expect("a line a step");
+            let last: serde_json::Value = serde_json::from_str(last).expect("JSON");
+            last["loss"].as_f64().expect("a loss")
         })
         .to_vec();
     assert!((losses[0] - losses[1]).abs() < 1e-3 * losses[0].abs(), "{model}: {losses:?}");
