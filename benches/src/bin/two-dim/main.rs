@@ -33,7 +33,7 @@ struct Cli {
     /// Threads in all [default: as many as there are cores]
     #[arg(long)]
     threads: Option<usize>,
-    /// Diffusion of [SF]2M; 1 as published
+    /// Diffusion of SF2M; 1 as published
     #[arg(long, default_value_t = 1.0)]
     sigma: f64,
     /// Only the set of this name, e.g. N->moons
