@@ -52,14 +52,18 @@ const FAMILIES: [Family; 3] = [
     Family {
         question: Question::Rest,
         noise: NOISE,
-        models: &[("latent-ode", 800, 0.03), ("latent-ode-poisson", 800, 0.1), ("latent-ode-rnn", 800, 0.1)],
+        models: &[
+            ("latent-ode", 800, 0.03),
+            ("latent-ode-poisson", 800, 0.03),
+            ("latent-ode-rnn", 800, 0.03),
+        ],
     },
     Family {
         question: Question::Next,
         noise: NOISE,
         models: &[
             ("ode-rnn", 600, 0.03),
-            ("rnn-gaps", 600, 0.5),
+            ("rnn-gaps", 600, 0.1),
             ("gru-ode-bayes", 400, 0.03),
             ("neural-cde", 600, 0.1),
         ],

@@ -24,7 +24,7 @@ impl<N: Network<Scalar = f32> + Sync> Flow<N> {
     /// fixed groups over the threads of the current pool; the result does not depend on their number.
     ///
     /// # Errors
-    /// A different number of columns, no times, or a failed solve.
+    /// A different number of columns, or a failed solve.
     pub fn push(
         &self,
         points: ArrayView2<'_, f32>,

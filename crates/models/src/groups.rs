@@ -33,7 +33,7 @@ pub(crate) fn moved(
 /// The same in the network's coordinates, with what `solve` puts beside them: arrays of `columns` columns.
 ///
 /// # Errors
-/// A different number of columns, no times, or what `solve` returns.
+/// A different number of columns, or what `solve` returns.
 pub(crate) fn solved(
     space: &Space,
     points: ArrayView2<'_, f32>,

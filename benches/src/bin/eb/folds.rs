@@ -247,6 +247,7 @@ mod tests {
         assert_eq!(all.points, array![[0.0], [1.0], [2.0], [3.0]]);
         assert_eq!(all.weights, Some(array![0.25, 0.25, 0.375, 0.125]));
     }
+
     #[test]
     fn halves_are_cells_of_their_side_each_once() {
         let side = Snapshot::new(1.0, Array2::from_shape_fn((10, 1), |(i, _)| i as f32));
