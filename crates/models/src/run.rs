@@ -97,7 +97,7 @@ impl<R: Recipe> Run<R> {
     fn solve_bytes(&self) -> Result<usize, ModelError> {
         let mut objective = self.recipe.objective(&self.space)?;
         self.recipe.prepare(&mut objective, &self.data)?;
-        let batches = self.recipe.batches(&self.data, &self.space)?;
+        let batches = self.recipe.batches_with(&self.data, &self.space, &self.made)?;
         let mut gradient = vec![0.0; objective.parameter_count()];
         let (mut step, mut most) = (0, 0);
         for (k, stage) in self.recipe.stages(&objective)?.iter().enumerate() {
