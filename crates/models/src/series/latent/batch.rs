@@ -55,6 +55,27 @@ pub(super) enum Reach {
 impl Asked {
     /// Of lists of network times, one an individual and increasing.
     pub(super) fn new(times: &[Vec<f64>], config: &LatentConfig, reach: Reach) -> Self {
+        Self::through(times, &vec![Vec::new(); times.len()], config, reach)
+    }
+
+    /// As [`new`](Self::new), where a recurrent generation also stops at the times of `given`, as it did when it learnt
+    /// whole courses: from 0 to the first time after them in one step is no step that training made.
+    pub(super) fn after(
+        times: &[Vec<f64>],
+        given: &[&Individual],
+        clock: Clock,
+        config: &LatentConfig,
+    ) -> Self {
+        let rest = config.until < 1.0 && config.learns == Learns::Rest;
+        let taus = |one: &&Individual| {
+            let times = one.times.iter().filter(|_| !rest);
+            times.map(|&t| clock.network(t)).collect()
+        };
+        Self::through(times, &given.iter().map(taus).collect::<Vec<_>>(), config, Reach::Times)
+    }
+
+    /// The times asked for, and increasing ones at which a recurrent generation stops without being read.
+    fn through(times: &[Vec<f64>], stops: &[Vec<f64>], config: &LatentConfig, reach: Reach) -> Self {
         let end = if reach == Reach::Span { Some(config.span) } else { None };
         let mut grid: Vec<f64> = times.iter().flatten().copied().chain([0.0]).chain(end).collect();
         grid.sort_by(f64::total_cmp);
@@ -67,20 +88,36 @@ impl Asked {
             picks.extend(times.iter().map(|t| (place(t), row)));
         }
         let steps = (config.generation == Generation::Rnn).then(|| {
-            let visits = |times: &Vec<f64>| {
-                let before = std::iter::once(&0.0).chain(times);
-                let visit = |(&at, &before): (&f64, &f64)| {
-                    let jump = Some(vec![(at - before) as f32]);
-                    Visit { at, jump, before: false, after: true }
-                };
-                times.iter().zip(before).map(visit).collect()
-            };
-            Program::new(&times.iter().map(visits).collect::<Vec<_>>(), 1, Way::Still)
+            let visits: Vec<_> = times.iter().zip(stops).map(|(times, stops)| visits(times, stops)).collect();
+            Program::new(&visits, 1, Way::Still)
         });
+        // An individual is read at its times in order.
+        let mut next = starts;
         let reads = steps.as_ref().map_or(&[][..], |steps| &steps.reads);
-        let read = reads.iter().map(|read| starts[read.row] + read.visit).collect();
+        let read = reads.iter().map(|read| {
+            next[read.row] += 1;
+            next[read.row] - 1
+        });
+        let read = read.collect();
         Self { rows: times.len(), grid, picks, steps, read }
     }
+}
+
+/// The steps of a recurrent generation from 0 on: read at `times`, and not read at the `stops` before the last of them.
+///
+/// Each is told how far it goes.
+fn visits(times: &[f64], stops: &[f64]) -> Vec<Visit> {
+    let last = times.last().copied().unwrap_or(f64::NEG_INFINITY);
+    let stops = stops.iter().filter(|t| **t < last && !times.contains(t)).map(|&t| (t, false));
+    let mut all: Vec<(f64, bool)> = times.iter().map(|&t| (t, true)).chain(stops).collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut before = 0.0;
+    let visit = |(at, after): (f64, bool)| {
+        let jump = Some(vec![(at - before) as f32]);
+        before = at;
+        Visit { at, jump, before: false, after }
+    };
+    all.into_iter().map(visit).collect()
 }
 
 /// The steps of the recognition, from the last measurement back to network time 0.
@@ -264,6 +301,29 @@ mod tests {
         let seen: Vec<usize> =
             [0, 1].iter().flat_map(|&i| weights(PriorShare::Values, i)).map(|w| w.0).collect();
         assert!(seen.contains(&3) && seen.len() == 4, "{seen:?}");
+    }
+
+    /// A forecast stops where its training did: reads are those of a walk through the whole course.
+    #[test]
+    fn a_recurrent_forecast_goes_through_what_was_given() {
+        let series = series();
+        let given: Vec<&Individual> = series.individuals()[..2].iter().collect();
+        let config = LatentConfig::rnn_vae();
+        let clock = Clock { origin: -0.5, unit: 1.0 };
+        let times = [vec![1.0, 2.0], vec![0.2, 1.6, 3.0]];
+        let gaps = |asked: &Asked| {
+            asked.steps.as_ref().unwrap().inputs.column(0).mapv(|x| (10.0 * x).round()).to_vec()
+        };
+        // 0.5, 1.0, 1.5, 2.0 and 0.2, 0.5, 1.6, 3.0: the k-th steps of both, then the next.
+        let through = Asked::after(&times, &given, clock, &config);
+        assert_eq!(gaps(&through), [5.0, 2.0, 5.0, 3.0, 5.0, 11.0, 5.0, 14.0]);
+        assert_eq!(through.read, [2, 0, 3, 1, 4]);
+        assert_eq!(through.picks.len(), 5);
+        // What learnt the rest alone went to it at once.
+        let rest = LatentConfig { until: 0.5, learns: Learns::Rest, ..config.clone() };
+        let at_once = Asked::after(&times, &given, clock, &rest);
+        assert_eq!(gaps(&at_once), [10.0, 2.0, 10.0, 14.0, 14.0]);
+        assert_eq!(gaps(&Asked::new(&times, &config, Reach::Times)), gaps(&at_once));
     }
 
     #[test]

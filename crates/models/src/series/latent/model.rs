@@ -1,6 +1,6 @@
 //! A trained latent-variable model of series.
 
-use super::batch::{Asked, Reach, recognition};
+use super::batch::{Asked, recognition};
 use super::config::{Arrivals, LatentConfig};
 use super::nets::LatentNets;
 use super::objective::{Posterior, cross_entropy};
@@ -76,7 +76,7 @@ impl LatentSeries {
         seed: Seed,
     ) -> Result<Said, ModelError> {
         let q = self.recognise(given)?;
-        let asked = Asked::new(taus, &self.config, Reach::Times);
+        let asked = Asked::after(taus, given, self.clock(), &self.config);
         let shape = (asked.picks.len(), self.nets.features);
         let (mut mean, mut square) = (Array2::<f64>::zeros(shape), Array2::<f64>::zeros(shape));
         let mut labels = vec![None; given.len()];
@@ -175,7 +175,7 @@ impl Forecaster for LatentSeries {
             let some = &asked.individuals()[start..end];
             let tau = |t: &f64| self.clock().network(*t);
             let taus: Vec<Vec<f64>> = some.iter().map(|one| one.times.iter().map(tau).collect()).collect();
-            let places = Asked::new(&taus, &self.config, Reach::Times);
+            let places = Asked::after(&taus, &shown, self.clock(), &self.config);
             for draw in 0..DRAWS {
                 let z0 = q.draw(&self.noise(&shown, draw, seed));
                 let x = self.decode(&z0, &places)?;
