@@ -1,7 +1,7 @@
 //! Settings of TIGON.
 
 use super::DensityMatching;
-use super::batches::{Densities, smeared};
+use super::batches::{Densities, Narrowing, smeared};
 use crate::error::require;
 use crate::growth::{GrowthFlow, Mass};
 use crate::{Batches, Fit, ModelError, Net, Recipe, Run, Space};
@@ -17,17 +17,17 @@ pub type Tigon = Run<TigonConfig>;
 ///
 /// Sha, Qiu, Zhou and Nie, *Reconstructing growth and dynamic trajectories from single-cell transcriptomics data*, Nature
 /// Machine Intelligence 6, 2024, doi 10.1038/s42256-023-00763-w. The error of a density is measured relative to the mean
-/// square of the snapshot's, so that λ does not depend on the units.
-///
-/// The released program differs: each interval has a second density term there, from its end back to its start, that counts as
-/// much as the one back to the first time; the width of the kernels falls from 1 to about 0.02 while it trains; and the action
-/// is multiplied by the total time.
+/// square of the snapshot's, so that λ does not depend on the units. As in the released program, densities are compared
+/// over each interval besides back to the first time, and the kernels narrow while it trains: there when the loss
+/// allows, from 1 to about 0.02; here over the first half of the steps. The program also multiplies the action by the total
+/// time.
 ///
 /// | name | default | range |
 /// |---|---|---|
 /// | `alpha` | 1 | > 0; what growth costs beside motion |
 /// | `lambda` | 100 | > 0; what the error of the densities counts beside the action |
-/// | `width` | 0.1 | > 0; standard deviation of the kernel around a cell, in the networks' coordinates |
+/// | `width` | 0.1 | > 0; standard deviation of the kernel around a cell, in the networks' coordinates, from half of the steps on |
+/// | `wide` | 1 | > 0; its standard deviation in the first step |
 /// | `mass` | `counts` | `counts`, `equal`, `weights`, or a list with one mass a time, see [`Mass`] |
 /// | `steps` | 5 | 1 to 1000; steps of RK4 a unit of network time while training |
 /// | `fit` | 3 × 32 tanh, batch 128, lr 3e-3 | the settings of training, see [`Fit`] |
@@ -38,8 +38,10 @@ pub struct TigonConfig {
     pub alpha: f64,
     /// What the error of the densities counts.
     pub lambda: f64,
-    /// Width of the kernels.
+    /// Width of the kernels in the end.
     pub width: f64,
+    /// Width of the kernels in the beginning.
+    pub wide: f64,
     /// The masses of the snapshots.
     pub mass: Mass,
     /// Steps a unit of network time while training.
@@ -57,7 +59,7 @@ impl Default for TigonConfig {
             lr: 3e-3,
             ..Fit::default()
         };
-        Self { alpha: 1.0, lambda: 100.0, width: 0.1, mass: Mass::default(), steps: 5, fit }
+        Self { alpha: 1.0, lambda: 100.0, width: 0.1, wide: 1.0, mass: Mass::default(), steps: 5, fit }
     }
 }
 
@@ -78,6 +80,7 @@ impl Recipe for TigonConfig {
         require("alpha", self.alpha, self.alpha > 0.0, "a number above 0")?;
         require("lambda", self.lambda, self.lambda > 0.0, "a number above 0")?;
         require("width", self.width, self.width > 0.0, "a number above 0")?;
+        require("wide", self.wide, self.wide > 0.0, "a number above 0")?;
         require("steps", self.steps as f64, (1..=1000).contains(&self.steps), "1 to 1000")
     }
 
@@ -85,13 +88,12 @@ impl Recipe for TigonConfig {
         let shape = MlpConfig::new(space.frame.dims());
         let velocity = self.fit.network("velocity", shape.clone())?;
         let growth = self.fit.network("growth", shape.output(1))?;
-        let ends =
-            [space.times.first(), space.times.last()].map(|t| t.map_or(0.0, |&t| space.clock.network(t)));
-        Ok(DensityMatching::new((velocity, growth), (self.alpha, self.lambda), self.steps, ends))
+        let times = space.times.iter().map(|&t| space.clock.network(t)).collect();
+        Ok(DensityMatching::new((velocity, growth), (self.alpha, self.lambda), self.steps, times))
     }
 
     fn prepare(&self, objective: &mut Self::Objective, data: &Populations) -> Result<(), ModelError> {
-        objective.first = smeared(data, &self.mass, self.width)?.into_iter().next();
+        objective.densities = smeared(data, &self.mass)?;
         Ok(())
     }
 
@@ -100,7 +102,8 @@ impl Recipe for TigonConfig {
         data: &'d Populations,
         space: &Space,
     ) -> Result<Batches<'d, Self::Objective>, ModelError> {
-        let kernels = (&self.mass, self.width);
+        let narrowing = Narrowing { widths: [self.wide, self.width], steps: self.fit.steps / 2 };
+        let kernels = (&self.mass, narrowing);
         Ok(Box::new(Densities::new(data, space.clock, kernels, self.fit.batch, Seed(self.fit.seed))?))
     }
 

@@ -10,25 +10,25 @@ use chreode_ode::{ExplicitRk, Fixed, RK4, Solve};
 use ndarray::{Array2, Axis, concatenate, s};
 use std::cell::RefCell;
 
-/// `L(θ, φ) = λ mean |ρ̂(tₖ, x) − ρₖ(x)|² / mean ρₖ² + mean ∫ (|v|² + α g²) m dt`.
+/// `L(θ, φ) = λ Σⱼ mean |ρ̂ⱼ(tₖ, x) − ρₖ(x)|² / mean ρₖ² + mean ∫ (|v|² + α g²) m dt`.
 ///
-/// Points x of a later snapshot's density ρₖ are carried back to z at the first time, and
-/// `log ρ̂(tₖ, x) = log ρ₀(z) + ∫ (g − tr ∂v/∂x) dt`; points of the first one are carried on to the last time, and their
-/// action is counted with their mass m. Divergences are exact, all rows are one solve, and the gradient is that of its
-/// steps.
+/// Points x of a later snapshot's density ρₖ are carried back to z at the time of snapshot j, which is the first and, as
+/// in the released program, also the one before k; there `log ρ̂ⱼ(tₖ, x) = log ρⱼ(z) + ∫ (g − tr ∂v/∂x) dt`. Means are
+/// over all points. Points of the first snapshot are carried on to the last time, and their action is counted with their
+/// mass m. Divergences are exact, all rows are one solve, and the gradient is that of its steps.
 pub struct DensityMatching<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> {
     /// The network of the velocity.
     pub velocity: V,
     /// The network of the growth rate; one output.
     pub growth: G,
-    /// The density at the first time; set from the data.
-    pub(super) first: Option<Smeared>,
+    /// The densities of the snapshots; set from the data.
+    pub(super) densities: Vec<Smeared>,
     pub(super) alpha: f64,
     pub(super) lambda: f64,
     /// Steps of RK4 a unit of network time.
     pub(super) steps: usize,
-    /// Network time of the first and of the last snapshot.
-    pub(super) ends: [f64; 2],
+    /// Network times of the snapshots.
+    pub(super) times: Vec<f64>,
     parts: Parts,
     memory: RefCell<(V::Memory, G::Memory, Vec<f32>)>,
     /// What the last solve kept.
@@ -40,11 +40,11 @@ impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> DensityMatching<V, G
         (velocity, growth): (V, G),
         (alpha, lambda): (f64, f64),
         steps: usize,
-        ends: [f64; 2],
+        times: Vec<f64>,
     ) -> Self {
         let parts = Parts::default().with("velocity", &velocity).with("growth", &growth);
         let memory = RefCell::default();
-        Self { velocity, growth, first: None, alpha, lambda, steps, ends, parts, memory, solved: 0 }
+        Self { velocity, growth, densities: Vec::new(), alpha, lambda, steps, times, parts, memory, solved: 0 }
     }
 }
 
@@ -66,17 +66,19 @@ impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> Objective for Densit
     }
 
     fn loss(&mut self, _stage: usize, batch: &TigonBatch, gradient: &mut [f32]) -> Result<f64, ModelError> {
-        let density = self.first.as_ref().ok_or_else(|| ModelError::Data {
-            model: "TIGON".into(),
-            needs: "the cells it is trained on".into(),
-        })?;
+        if self.densities.is_empty() {
+            return Err(ModelError::Data {
+                model: "TIGON".into(),
+                needs: "the cells it is trained on".into(),
+            });
+        }
         let (later, columns) = batch.x.dim();
         let firsts = batch.first.nrows();
-        let [begin, end] = self.ends;
+        let [begin, end] = [self.times.first(), self.times.last()].map(|t| t.copied().unwrap_or(0.0));
         let x = concatenate(Axis(0), &[batch.x.view(), batch.first.view()]).expect("the same columns");
         let start: Vec<f32> =
             batch.t.iter().copied().chain(std::iter::repeat_n(begin as f32, firsts)).collect();
-        let back = batch.t.iter().map(|t| begin as f32 - t);
+        let back = batch.to.iter().zip(&batch.t).map(|(&to, t)| self.times[to] as f32 - t);
         let span: Vec<f32> = back.chain(std::iter::repeat_n((end - begin) as f32, firsts)).collect();
         let rows = later + firsts;
         let field = SpendingField {
@@ -97,10 +99,13 @@ impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> Objective for Densit
         let (z, q) = &ys[1];
         let ((mut a, mut c), mut loss) = (nothing(), 0.0);
         let mut score = vec![0.0; columns];
+        // Those that are carried to the first time are all points, once.
+        let points = batch.to.iter().filter(|&&to| to == 0).count() as f64;
         for i in 0..later {
-            let log = density.log(z.row(i), &mut score) - f64::from(q[[i, 0]]);
+            let density = &self.densities[batch.to[i]];
+            let log = density.log(z.row(i), batch.width, &mut score) - f64::from(q[[i, 0]]);
             let found = (log - batch.largest[i]).exp();
-            let weight = self.lambda * batch.scale[i] / later as f64;
+            let weight = self.lambda * batch.scale[i] / points;
             let miss = found - batch.density[i];
             loss += weight * miss * miss;
             let slope = 2.0 * weight * miss * found;
