@@ -26,12 +26,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sampler = Sampler { method: chreode::ode::RK4, steps: Steps::PerInterval(16) };
     let grid = grid();
     let mut panels = vec![("the truth".to_string(), set.log_density(grid.view()))];
-    for (name, bound) in [("cnf", 0.1), ("ffjord", 0.1), ("rnode", 0.1), ("ot-flow", 0.45)] {
+    for (name, bound) in [("cnf", 0.1), ("ffjord", 0.1), ("rnode", 0.1), ("ot-flow", 0.2)] {
         let mut config = (Card::named(name)?.config)();
         // A start by flow matching, then few updates of the likelihood itself.
         match &mut config {
             ModelConfig::Cnf(cnf) => (cnf.matching, cnf.steps) = (3000, 5),
-            ModelConfig::OtFlow(flow) => (flow.matching, flow.steps, flow.fit.hidden) = (3000, 5, vec![64]),
+            // The gradient of a potential takes longer to learn than a field.
+            ModelConfig::OtFlow(flow) => (flow.matching, flow.steps, flow.fit.hidden) = (12_000, 5, vec![64]),
             other => return Err(format!("{} has no density", other.method()).into()),
         }
         let fit = config.fit_mut();

@@ -19,7 +19,7 @@ pub(crate) enum Step {
     Test,
     /// Documentation, warnings denied
     Doc,
-    /// Lints and tests of what is off by default: HNSW, and libhdf5 where the system has it
+    /// Lints without what is on by default; lints and tests of what is off: libhdf5, where the system has it
     Features,
     /// Lints, tests and documentation of what needs libtorch
     Torch,
@@ -31,6 +31,9 @@ const REST: [&str; 3] = ["--workspace", "--exclude", "chreode-torch"];
 /// Every member. Cargo turns on the features that a selection of members asks for together: with a smaller one almost
 /// all would be built anew.
 const TORCH: [&str; 3] = ["--workspace", "--features", "chreode-cli/torch"];
+
+/// What of the members is tested with libtorch: not the examples and the benches, which do not ask for it.
+const TORCH_TESTS: [&str; 7] = ["--lib", "--bin", "chreode", "--test", "suite", "--test", "memory"];
 
 fn run_step(step: Step) -> Result<()> {
     match step {
@@ -44,8 +47,9 @@ fn run_step(step: Step) -> Result<()> {
         Step::Torch => {
             libtorch::expect()?;
             clippy(&TORCH)?;
-            member::test(&TORCH, "crates/torch", &[])?;
-            member::test(&TORCH, "crates/cli", &["doctor::", "device::"])?;
+            let tests = [&TORCH[..], &TORCH_TESTS].concat();
+            member::test(&tests, "crates/torch", &[])?;
+            member::test(&tests, "crates/cli", &["doctor::", "device::"])?;
             process::run(process::cargo().arg("test").args(TORCH).args(["--doc", "--", "crates/torch"]))?;
             doc(&TORCH)
         }
@@ -64,9 +68,7 @@ fn doc(members: &[&str]) -> Result<()> {
 
 /// What no other step turns on.
 fn features() -> Result<()> {
-    let selection = [&REST[..], &["--features", "chreode-cli/hnsw"]].concat();
-    clippy(&selection)?;
-    member::test(&selection, "crates/prep", &["approximate::"])?;
+    clippy(&[&REST[..], &["--no-default-features"]].concat())?;
     let listed = std::process::Command::new("pkg-config").args(["--exists", "hdf5"]).status();
     if std::env::var_os("HDF5_DIR").is_none() && !listed.is_ok_and(|status| status.success()) {
         println!(

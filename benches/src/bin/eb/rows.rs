@@ -1,8 +1,8 @@
 //! What a row of the table is: a model, or several whose predictions are put together.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+use chreode_benches::changed;
 use chreode_models::{Card, ModelConfig};
-use serde_json::Value;
 
 /// The cells that are pushed to the time in question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,21 +64,6 @@ impl Rows {
         self.models.push((model.into(), changed((card.config)(), &own)?));
         Ok(Member { model: self.models.len() - 1, side })
     }
-}
-
-/// `config` with the settings given as `key=value`; keys reach into tables by dots.
-fn changed(config: ModelConfig, settings: &[String]) -> Result<ModelConfig> {
-    let mut document = serde_json::to_value(&config)?;
-    let table =
-        document.as_object_mut().and_then(|map| map.values_mut().next()).context("a model has settings")?;
-    for setting in settings {
-        let Some((path, text)) = setting.split_once('=') else { bail!("{setting} is not key=value") };
-        let value = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.into()));
-        let pointer = format!("/{}", path.replace('.', "/"));
-        let place = table.pointer_mut(&pointer).with_context(|| format!("there is no setting {path}"))?;
-        *place = value;
-    }
-    Ok(serde_json::from_value(document)?)
 }
 
 #[cfg(test)]

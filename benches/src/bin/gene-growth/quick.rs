@@ -9,7 +9,7 @@ pub(crate) fn shorten(config: &mut ModelConfig) {
     (fit.steps, fit.batch) = (fit.steps.min(1500), fit.batch.min(64));
     match config {
         ModelConfig::Vgfm(vgfm) => (vgfm.matching, vgfm.fit.steps) = (800, 60),
-        ModelConfig::Tigon(tigon) => tigon.fit.steps = 100,
+        ModelConfig::Tigon(tigon) => (tigon.fit.steps, tigon.fit.batch) = (100, 32),
         ModelConfig::MioFlow(mioflow) => {
             (mioflow.encoding, mioflow.local, mioflow.fit.steps) = (400, 80, 80);
         }
@@ -23,7 +23,7 @@ fn bounds(model: &str) -> (f64, f64) {
     match model {
         "wfr-fm" => (0.1, 0.03),
         "vgfm" => (0.1, 0.15),
-        "tigon" => (0.45, 0.5),
+        "tigon" => (0.35, 0.25),
         "mioflow" => (0.3, f64::INFINITY),
         _ => (0.45, 0.45),
     }

@@ -41,6 +41,9 @@ struct Cli {
     /// Learn from four fifths of what there is to learn from and score on the rest: to choose settings by
     #[arg(long, global = true)]
     validate: bool,
+    /// Another value of a setting of every model, e.g. shown=0.5 or fit.lr=1e-3
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    settings: Vec<String>,
     /// Where the data sets lie
     #[arg(long, global = true, env = "CHREODE_DATA", default_value = "data")]
     data: PathBuf,
@@ -72,6 +75,7 @@ fn main() -> Result<()> {
         only: cli.only.clone(),
         watch: cli.watch,
         validate: cli.validate,
+        settings: cli.settings.clone(),
         data: cli.data.clone(),
     };
     let mut rows = match cli.experiment {

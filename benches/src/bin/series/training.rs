@@ -1,6 +1,7 @@
 //! One training of one model, watched or not.
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
+use chreode_benches::changed;
 use chreode_core::Seed;
 use chreode_models::{Fit, Forecaster, Frame, Pool, Recipe, Run, Series, Trained};
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) only: Option<String>,
     pub(crate) watch: Option<u64>,
     pub(crate) validate: bool,
+    /// Settings of every model, as `key=value`.
+    pub(crate) settings: Vec<String>,
     pub(crate) data: PathBuf,
 }
 
@@ -62,6 +65,8 @@ impl Plan {
         (recipe, epochs): (R, u64),
         score: &dyn Fn(&dyn Forecaster) -> Result<String>,
     ) -> Result<(Box<dyn Forecaster>, f64)> {
+        let recipe = R::try_from(changed(recipe.into(), &self.settings)?)
+            .map_err(|_| anyhow!("the settings are of another model"))?;
         let epoch = recipe.fit().steps.div_ceil(epochs.max(1));
         let mut run = Run::new(data, frame, recipe)?;
         let mut seconds = 0.0;

@@ -150,6 +150,6 @@ pub(crate) enum Kernel {
 pub(crate) enum Knn {
     /// All pairs of cells
     Exact,
-    /// Through a hierarchical graph, a few missed; for millions of cells, in a build with the feature `hnsw`
+    /// Through a hierarchical graph, a few missed; for millions of cells
     Hnsw,
 }
