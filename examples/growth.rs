@@ -19,7 +19,7 @@ const PANEL: f64 = 190.0;
 const MODELS: [(&str, f64, f64); 5] = [
     ("wfr-fm", 0.15, 0.05),
     ("vgfm", 0.2, 0.1),
-    ("tigon", 0.45, 0.5),
+    ("tigon", 0.3, 0.25),
     ("mioflow", 0.3, f64::INFINITY),
     ("trajectorynet", 0.45, 0.45),
 ];

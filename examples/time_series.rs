@@ -56,7 +56,7 @@ const FAMILIES: [Family; 3] = [
             ("latent-ode", 800, 0.03),
             ("latent-ode-poisson", 800, 0.03),
             ("latent-ode-rnn", 800, 0.03),
-            ("rnn-vae", 800, 0.1),
+            ("rnn-vae", 800, 0.15),
         ],
     },
     Family {
@@ -132,7 +132,8 @@ fn answered(
     let times: Vec<Vec<f64>> = asked.individuals().iter().map(|one| one.times.clone()).collect();
     let said = model.predict(&given, &times, 20, Seed(3))?;
     let error = SeriesScore::of(&said, &asked, &[1.0, 1.0]).mse;
-    let band = model.predict(&given.select(&[SHOWN])?, &[grid(name, &test.individuals()[SHOWN])], 40, Seed(3))?;
+    let band =
+        model.predict(&given.select(&[SHOWN])?, &[grid(name, &test.individuals()[SHOWN])], 40, Seed(3))?;
     Ok((error, band.into_iter().next().expect("one individual was asked for")))
 }
 

@@ -44,7 +44,18 @@ impl<V: NetworkJvp<Scalar = f32>, G: Network<Scalar = f32>> DensityMatching<V, G
     ) -> Self {
         let parts = Parts::default().with("velocity", &velocity).with("growth", &growth);
         let memory = RefCell::default();
-        Self { velocity, growth, densities: Vec::new(), alpha, lambda, steps, times, parts, memory, solved: 0 }
+        Self {
+            velocity,
+            growth,
+            densities: Vec::new(),
+            alpha,
+            lambda,
+            steps,
+            times,
+            parts,
+            memory,
+            solved: 0,
+        }
     }
 }
 
