@@ -19,7 +19,7 @@ const PANEL: f64 = 190.0;
 const MODELS: [(&str, f64, f64); 5] = [
     ("wfr-fm", 0.15, 0.05),
     ("vgfm", 0.2, 0.1),
-    ("tigon", 0.3, 0.25),
+    ("tigon", 0.2, 0.25),
     ("mioflow", 0.3, f64::INFINITY),
     ("trajectorynet", 0.45, 0.45),
 ];
@@ -70,7 +70,9 @@ fn short(card: &Card, mass: &Mass) -> ModelConfig {
     match &mut config {
         ModelConfig::WfrFm(wfr) => (wfr.mass, wfr.delta) = (mass.clone(), 1.5),
         ModelConfig::Vgfm(vgfm) => (vgfm.mass, vgfm.matching, vgfm.fit.steps) = (mass.clone(), 1500, 100),
-        ModelConfig::Tigon(tigon) => (tigon.mass, tigon.fit.steps) = (mass.clone(), 150),
+        ModelConfig::Tigon(tigon) => {
+            (tigon.mass, tigon.fit.steps, tigon.fit.lr) = (mass.clone(), 400, 1e-2);
+        }
         ModelConfig::MioFlow(mioflow) => {
             mioflow.fit.activation = Activation::Silu;
             (mioflow.encoding, mioflow.local, mioflow.fit.steps) = (600, 150, 300);

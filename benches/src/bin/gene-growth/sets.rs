@@ -99,7 +99,7 @@ impl Set {
                 "tigon",
                 TigonConfig {
                     mass: mass.clone(),
-                    fit: Fit { steps: 1500, ..TigonConfig::default().fit },
+                    fit: Fit { steps: 1500, lr: 1e-2, ..TigonConfig::default().fit },
                     ..TigonConfig::default()
                 }
                 .into(),
