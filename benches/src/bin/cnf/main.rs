@@ -5,7 +5,7 @@
 //! their difference, whose expectation is the Kullback-Leibler divergence.
 
 use anyhow::{Context, Result, ensure};
-use chreode_benches::moments;
+use chreode_benches::{Cost, Heap, moments};
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{
     CnfConfig, Dataset, Dynamics, Fit, Frame, ModelConfig, OtFlowConfig, PlanarDensity, Pool, Sampler, Steps,
@@ -16,17 +16,22 @@ use serde::Serialize;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::time::Instant;
 
 /// The first seed.
 const FIRST_SEED: u64 = 42;
 
+#[global_allocator]
+static HEAP: Heap = Heap;
+
 #[derive(Parser)]
 #[command(about = "Normalising flows on planar sets of known density")]
 struct Cli {
-    /// Seeds, from 42 on
+    /// Seeds, one after the other
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
+    /// The first of them
+    #[arg(long, default_value_t = FIRST_SEED)]
+    first: u64,
     /// Updates of a model by likelihood
     #[arg(long, default_value_t = 1000)]
     steps: u64,
@@ -84,7 +89,9 @@ struct Row {
     divergence_mean: f64,
     divergence_sd: Option<f64>,
     /// Training alone, of one seed.
-    seconds: f64,
+    /// Training alone, of one seed.
+    #[serde(flatten)]
+    cost: Cost,
 }
 
 const SETS: [(&str, PlanarDensity); 3] = [
@@ -119,29 +126,29 @@ fn bound(model: &str) -> f64 {
     if model == "ot-flow" { 0.6 } else { 0.15 }
 }
 
-/// Negative log-likelihoods by the model and by the truth, and seconds.
+/// Negative log-likelihoods by the model and by the truth, and what training cost.
 fn run(
     set: PlanarDensity,
     config: &ModelConfig,
     seed: u64,
     [points, test]: [usize; 2],
     threads: usize,
-) -> Result<[f64; 3]> {
+) -> Result<([f64; 2], Cost)> {
     let mut config = config.clone();
     config.fit_mut().seed = seed;
     let train = set.sample(points, Seed(seed).child("train"));
     let test = set.sample(test, Seed(seed).child("test"));
     let populations = Populations::new(vec![Snapshot::new(0.0, train)], vec!["x".into(), "y".into()])?;
     let frame = Frame::isotropic(&populations)?;
-    let start = Instant::now();
-    let mut training = config.start(&Dataset::Populations(populations), frame)?;
-    training.train(Pool::with_threads(threads), &mut |_| ControlFlow::Continue(()))?;
-    let seconds = start.elapsed().as_secs_f64();
-    let model: Box<dyn Dynamics> = training.finish().dynamics()?;
+    let (model, cost) = Cost::of(&HEAP, || {
+        let mut training = config.start(&Dataset::Populations(populations), frame)?;
+        training.train(Pool::with_threads(threads), &mut |_| ControlFlow::Continue(()))?;
+        Ok(training.finish().dynamics()?)
+    })?;
     let sampler = Sampler { method: chreode_ode::DOPRI5, steps: Steps::PerInterval(24) };
     let log = model.log_density(0.0, test.view(), &sampler)?.context("a flow with a density")?;
     let nll = -log.mean().context("no points")?;
-    Ok([nll, -set.log_density(test.view()).mean().context("no points")?, seconds])
+    Ok(([nll, -set.log_density(test.view()).mean().context("no points")?], cost))
 }
 
 fn main() -> Result<()> {
@@ -164,28 +171,32 @@ fn main() -> Result<()> {
     )?;
     writeln!(
         out,
-        "{:<14}{:<9}{:>18}{:>10}{:>20}{:>11}",
-        "set", "model", "NLL", "entropy", "divergence", "train (s)"
+        "{:<14}{:<9}{:>18}{:>10}{:>20}{:>11}{:>10}",
+        "set", "model", "NLL", "entropy", "divergence", "train (s)", "peak MiB"
     )?;
     let wanted = |choice: &Option<String>, name: &str| choice.as_ref().is_none_or(|c| c == name);
     let mut rows = Vec::new();
     for (set_name, set) in SETS.into_iter().filter(|(name, _)| wanted(&cli.set, name)) {
         for (model, config) in models(&cli).into_iter().filter(|(name, _)| wanted(&cli.model, name)) {
-            let runs: Vec<[f64; 3]> = (FIRST_SEED..FIRST_SEED + seeds)
+            let (scores, costs): (Vec<_>, Vec<_>) = (cli.first..cli.first + seeds)
                 .map(|seed| run(set, &config, seed, [points, cli.test], threads))
-                .collect::<Result<_>>()?;
-            let column = |f: &dyn Fn(&[f64; 3]) -> f64| moments(&runs.iter().map(f).collect::<Vec<_>>());
+                .collect::<Result<Vec<_>>>()?
+                .into_iter()
+                .unzip();
+            let column = |f: &dyn Fn(&[f64; 2]) -> f64| moments(&scores.iter().map(f).collect::<Vec<_>>());
             let (nll_mean, nll_sd) = column(&|r| r[0]);
             let (divergence_mean, divergence_sd) = column(&|r| r[0] - r[1]);
-            let (entropy_mean, seconds) = (column(&|r| r[1]).0, column(&|r| r[2]).0);
+            let (entropy_mean, cost) = (column(&|r| r[1]).0, Cost::typical(&costs));
             let pair = |mean: f64, sd: Option<f64>| {
                 sd.map_or(format!("{mean:.4}"), |sd| format!("{mean:.4} ± {sd:.4}"))
             };
             writeln!(
                 out,
-                "{set_name:<14}{model:<9}{:>18}{entropy_mean:>10.4}{:>20}{seconds:>11.1}",
+                "{set_name:<14}{model:<9}{:>18}{entropy_mean:>10.4}{:>20}{:>11.1}{:>10.1}",
                 pair(nll_mean, nll_sd),
-                pair(divergence_mean, divergence_sd)
+                pair(divergence_mean, divergence_sd),
+                cost.seconds,
+                cost.peak_mib
             )?;
             if cli.quick {
                 let bound = bound(model);
@@ -203,7 +214,7 @@ fn main() -> Result<()> {
                 entropy_mean,
                 divergence_mean,
                 divergence_sd,
-                seconds,
+                cost,
             });
         }
     }

@@ -1,7 +1,9 @@
 //! Training and scoring.
 
+use crate::HEAP;
 use crate::rows::{Member, Rows, Side};
 use anyhow::{Context, Result};
+use chreode_benches::Cost;
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{Dataset, Frame, ModelConfig, Pool, Sampler};
 use chreode_ot::{Order, wasserstein};
@@ -10,7 +12,6 @@ use rand_distr::{Distribution, StandardNormal};
 use std::borrow::Cow;
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::time::Instant;
 
 /// How much is done.
 pub(crate) struct Experiment {
@@ -34,18 +35,18 @@ pub(crate) struct Fold {
     pub(crate) time: f64,
 }
 
-/// W1 of every fold, seed by seed, and the seconds of training.
+/// W1 of every fold, seed by seed, and what training cost.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scores {
     pub(crate) folds: Vec<Fold>,
     pub(crate) w1: Vec<Vec<f64>>,
-    pub(crate) seconds: Vec<f64>,
+    pub(crate) costs: Vec<Cost>,
 }
 
-/// What a trained model predicts of a fold from either side, and the seconds of its training.
+/// What a trained model predicts of a fold from either side, and what its training cost.
 struct Predicted {
     sides: [Snapshot; 2],
-    seconds: f64,
+    cost: Cost,
 }
 
 impl Experiment {
@@ -85,9 +86,9 @@ impl Experiment {
             let best = best.context("there is no model to choose from")?;
             let fold = Fold { out: vec![held], time: held };
             for (scores, &seed) in chosen.w1.iter_mut().zip(&self.seeds) {
-                let (w1, seconds) = self.fold(rows, &[best], &fold, seed)?;
+                let (w1, costs) = self.fold(rows, &[best], &fold, seed)?;
                 scores.push(w1[0]);
-                chosen.seconds.push(seconds[0]);
+                chosen.costs.push(costs[0]);
             }
             names.push(rows.rows[best].0.clone());
             chosen.folds.push(fold);
@@ -98,23 +99,22 @@ impl Experiment {
     /// Every row on every fold with every seed.
     pub(crate) fn run(&self, rows: &Rows) -> Result<Vec<Scores>> {
         let which: Vec<usize> = (0..rows.rows.len()).collect();
-        let empty =
-            Scores { folds: self.folds(), w1: vec![Vec::new(); self.seeds.len()], seconds: Vec::new() };
+        let empty = Scores { folds: self.folds(), w1: vec![Vec::new(); self.seeds.len()], costs: Vec::new() };
         let mut scores = vec![empty; which.len()];
         for (k, &seed) in self.seeds.iter().enumerate() {
             for fold in self.folds() {
-                let (w1, seconds) = self.fold(rows, &which, &fold, seed)?;
-                for (score, (w1, seconds)) in scores.iter_mut().zip(w1.into_iter().zip(seconds)) {
+                let (w1, costs) = self.fold(rows, &which, &fold, seed)?;
+                for (score, (w1, cost)) in scores.iter_mut().zip(w1.into_iter().zip(costs)) {
                     score.w1[k].push(w1);
-                    score.seconds.push(seconds);
+                    score.costs.push(cost);
                 }
             }
         }
         Ok(scores)
     }
 
-    /// W1 and the seconds of training of the rows `which`, every model trained once.
-    fn fold(&self, rows: &Rows, which: &[usize], fold: &Fold, seed: u64) -> Result<(Vec<f64>, Vec<f64>)> {
+    /// W1 and the cost of training of the rows `which`, every model trained once.
+    fn fold(&self, rows: &Rows, which: &[usize], fold: &Fold, seed: u64) -> Result<(Vec<f64>, Vec<Cost>)> {
         let mut training = self.populations.clone();
         for &time in &fold.out {
             training = training.hold_out(time)?.0;
@@ -126,7 +126,7 @@ impl Experiment {
         let way = (fold.time - before.time) / (after.time - before.time);
         let truth = self.populations.at(fold.time)?;
         let mut predicted: Vec<Option<Predicted>> = rows.models.iter().map(|_| None).collect();
-        let (mut w1, mut seconds) = (Vec::new(), Vec::new());
+        let (mut w1, mut costs) = (Vec::new(), Vec::new());
         for (name, members) in which.iter().map(|&row| &rows.rows[row]) {
             for &Member { model, .. } in members {
                 if predicted[model].is_none() {
@@ -135,9 +135,9 @@ impl Experiment {
                         Some(self.predict(&rows.models[model].1, &training, ends, fold.time, seed)?);
                 }
             }
-            let (mut parts, mut spent) = (Vec::new(), 0.0);
+            let (mut parts, mut spent) = (Vec::new(), Cost::default());
             for &Member { model, side } in members {
-                let Predicted { sides: [from_before, from_after], seconds } =
+                let Predicted { sides: [from_before, from_after], cost } =
                     predicted[model].as_ref().context("it was predicted above")?;
                 match side {
                     Side::Before => parts.push((Cow::Borrowed(from_before), 1.0)),
@@ -153,7 +153,7 @@ impl Experiment {
                         }
                     }
                 }
-                spent += seconds;
+                spent = spent.then(*cost);
             }
             let found = together(&parts)?;
             let weights = found.weights.as_ref().map(|w| w.view());
@@ -161,14 +161,15 @@ impl Experiment {
                 wasserstein(found.points.view(), truth.points.view(), weights, None, Order::One)?.value;
             writeln!(
                 std::io::stderr(),
-                "{seed} {:?} {} {name} {score:.4} {spent:.1} s",
+                "{seed} {:?} {} {name} {score:.4} {:.1} s",
                 fold.out,
-                fold.time
+                fold.time,
+                spent.seconds
             )?;
             w1.push(score);
-            seconds.push(spent);
+            costs.push(spent);
         }
-        Ok((w1, seconds))
+        Ok((w1, costs))
     }
 
     /// The model trained, and what it moves from both ends to `time`.
@@ -186,17 +187,17 @@ impl Experiment {
         };
         let mut config = config.clone();
         config.fit_mut().seed = seed;
-        let start = Instant::now();
-        let mut run = config.start(&Dataset::Populations(training.clone()), frame)?;
-        run.train(Pool::with_threads(self.threads), &mut |_| ControlFlow::Continue(()))?;
-        let model = run.finish().dynamics()?;
-        let seconds = start.elapsed().as_secs_f64();
+        let (model, cost) = Cost::of(&HEAP, || {
+            let mut run = config.start(&Dataset::Populations(training.clone()), frame)?;
+            run.train(Pool::with_threads(self.threads), &mut |_| ControlFlow::Continue(()))?;
+            Ok(run.finish().dynamics()?)
+        })?;
         let push = |from: &Snapshot| -> Result<Snapshot> {
             let cells = self.started(from, Seed(seed));
             let states = model.evolve(&cells, &[cells.time, time], &Sampler::published(), Seed(seed))?;
             states.into_iter().nth(1).context("a state at each time")
         };
-        Ok(Predicted { sides: [push(ends[0])?, push(ends[1])?], seconds })
+        Ok(Predicted { sides: [push(ends[0])?, push(ends[1])?], cost })
     }
 
     /// The cells to push.

@@ -15,12 +15,16 @@ mod rows;
 mod table;
 
 use anyhow::{Context, Result};
+use chreode_benches::Heap;
 use clap::Parser;
 use folds::Experiment;
 use rows::Rows;
 use std::io::Write;
 use std::path::PathBuf;
 use table::Row;
+
+#[global_allocator]
+static HEAP: Heap = Heap;
 
 #[derive(Parser)]
 #[command(about = "Retrains the leave-one-time-out table of the embryoid bodies")]
@@ -32,9 +36,12 @@ struct Cli {
     /// time after are pushed backwards, and + puts predictions together [default: those of the table]
     #[arg(long, value_delimiter = ',')]
     models: Vec<String>,
-    /// Seeds, from 42 on
+    /// Seeds, one after the other
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
+    /// The first of them
+    #[arg(long, default_value_t = 42)]
+    first: u64,
     /// Another value of a setting of every model, e.g. fit.steps=2000 or penalty=0.2
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
@@ -101,7 +108,7 @@ fn main() -> Result<()> {
     let experiment = Experiment {
         populations: data::read(&folder, cli.dims as usize)?,
         whitened: cli.dims == 5,
-        seeds: (42..42 + cli.seeds).collect(),
+        seeds: (cli.first..cli.first + cli.seeds).collect(),
         inner: cli.inner,
         draws: cli.draws as usize,
         threads,

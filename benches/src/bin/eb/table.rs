@@ -1,7 +1,7 @@
 //! The rows, on the terminal and in the file.
 
 use crate::folds::{Experiment, Scores};
-use chreode_benches::moments;
+use chreode_benches::{Cost, moments};
 use serde::Serialize;
 use std::fmt::{self, Display};
 
@@ -15,7 +15,8 @@ pub(crate) struct Row {
     /// Mean and deviation of each fold.
     w1_by_fold: Vec<(f64, Option<f64>)>,
     /// Training of one fold.
-    seconds: f64,
+    #[serde(flatten)]
+    cost: Cost,
 }
 
 impl Row {
@@ -25,8 +26,8 @@ impl Row {
         let (w1_mean, w1_sd) = moments(&means);
         let fold = |k: usize| moments(&scores.w1.iter().map(|folds| folds[k]).collect::<Vec<_>>());
         let w1_by_fold = (0..scores.folds.len()).map(fold).collect();
-        let seconds = moments(&scores.seconds).0;
-        Self { model: model.into(), w1_mean, w1_sd, w1_by_fold, seconds }
+        let cost = Cost::typical(&scores.costs);
+        Self { model: model.into(), w1_mean, w1_sd, w1_by_fold, cost }
     }
 }
 
@@ -50,13 +51,14 @@ pub(crate) fn header(experiment: &Experiment) -> String {
         })
         .collect();
     format!(
-        "{} cells, {} components, {} seeds, {threads} threads; W1\n{:<32}{:>18}{folds}{:>11}",
+        "{} cells, {} components, {} seeds, {threads} threads; W1\n{:<32}{:>18}{folds}{:>11}{:>10}",
         populations.cells(),
         populations.dims(),
         seeds.len(),
         "model",
         "mean",
-        "train (s)"
+        "train (s)",
+        "peak MiB"
     )
 }
 
@@ -67,6 +69,7 @@ impl Display for Row {
             None => format!("{mean:>18.4}"),
         };
         let folds: String = self.w1_by_fold.iter().map(pair).collect();
-        write!(f, "{:<32}{}{folds}{:>11.1}", self.model, pair(&(self.w1_mean, self.w1_sd)), self.seconds)
+        let (mean, Cost { seconds, peak_mib }) = (pair(&(self.w1_mean, self.w1_sd)), self.cost);
+        write!(f, "{:<32}{mean}{folds}{seconds:>11.1}{peak_mib:>10.1}", self.model)
     }
 }

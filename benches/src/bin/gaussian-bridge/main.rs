@@ -7,7 +7,7 @@
 mod closed;
 
 use anyhow::{Context, Result, ensure};
-use chreode_benches::moments;
+use chreode_benches::{Cost, Heap, moments};
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{Dynamics, Fit, Frame, Motion, Pool, Run, Sampler, ScoreFlowConfig, Steps};
 use chreode_nn::Shortcut;
@@ -19,7 +19,9 @@ use serde::Serialize;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::time::Instant;
+
+#[global_allocator]
+static HEAP: Heap = Heap;
 
 #[derive(Parser)]
 #[command(about = "Trains Schrödinger bridges between Gaussians and measures them against the closed form")]
@@ -70,7 +72,9 @@ struct Row {
     kl_floor: f64,
     published_end: Option<f64>,
     published_path: Option<f64>,
-    seconds: f64,
+    /// Training alone, of one seed.
+    #[serde(flatten)]
+    cost: Cost,
 }
 
 /// Table 7 by dimension: exact plans at the end and in the mean, then entropic ones.
@@ -133,7 +137,7 @@ fn normal(n: usize, dims: usize, mean: f64, seed: Seed) -> Array2<f32> {
 fn score(cli: &Cli, threads: usize, dims: usize, model: usize, recipe: &ScoreFlowConfig) -> Result<Vec<Row>> {
     let features: Vec<String> = (0..dims).map(|k| format!("x{k}")).collect();
     let mut found = vec![(Vec::new(), Vec::new()); 2];
-    let (mut seconds, mut floors) = (0.0, 0.0);
+    let (mut costs, mut floors) = (Vec::new(), 0.0);
     for seed in (42..42 + cli.seeds).map(Seed) {
         let ends = [(0.0, -SHIFT, "source"), (1.0, SHIFT, "target")];
         let train = ends
@@ -143,15 +147,13 @@ fn score(cli: &Cli, threads: usize, dims: usize, model: usize, recipe: &ScoreFlo
             Fit { batch: cli.batch.min(cli.points), steps: cli.steps, seed: seed.0, ..recipe.fit.clone() };
         let fit = Fit { hidden: vec![cli.width; 3], ..fit };
         let shortcut = if cli.plain { Shortcut::Absent } else { Shortcut::Affine };
-        let start = Instant::now();
-        let mut run = Run::new(
-            &data,
-            Frame::identity(features.clone()),
-            ScoreFlowConfig { fit, shortcut, ..recipe.clone() },
-        )?;
-        run.train(Pool::with_threads(threads), |_| ControlFlow::Continue(()))?;
-        let mut flow = run.finish();
-        seconds += start.elapsed().as_secs_f64() / cli.seeds as f64;
+        let config = ScoreFlowConfig { fit, shortcut, ..recipe.clone() };
+        let (mut flow, cost) = Cost::of(&HEAP, || {
+            let mut run = Run::new(&data, Frame::identity(features.clone()), config)?;
+            run.train(Pool::with_threads(threads), |_| ControlFlow::Continue(()))?;
+            Ok(run.finish())
+        })?;
+        costs.push(cost);
         let cells = Snapshot::new(0.0, normal(cli.points, dims, -SHIFT, seed.child("test")));
         floors += divergence(&normal(cli.points, dims, SHIFT, seed.child("floor")), 1.0)? / cli.seeds as f64;
         let times: Vec<f64> = (0..=20).map(|k| f64::from(k) / 20.0).collect();
@@ -181,7 +183,7 @@ fn score(cli: &Cli, threads: usize, dims: usize, model: usize, recipe: &ScoreFlo
             kl_floor: floors,
             published_end: published.map(|p| p[0]),
             published_path: published.map(|p| p[1]),
-            seconds,
+            cost: Cost::typical(&costs),
         }
     };
     Ok([Motion::Stochastic, Motion::Deterministic].into_iter().zip(found).map(row).collect())
@@ -211,7 +213,7 @@ fn line(row: &Row) -> String {
         Motion::Deterministic => "deterministic",
     };
     format!(
-        "{:<18}{motion:<15}{:>5}{:>19}{:>10}{:>19}{:>10}{:>8.4}{:>11.1}",
+        "{:<18}{motion:<15}{:>5}{:>19}{:>10}{:>19}{:>10}{:>8.4}{:>11.1}{:>10.1}",
         row.model,
         row.dims,
         pair(row.kl_end_mean, row.kl_end_sd),
@@ -219,6 +221,7 @@ fn line(row: &Row) -> String {
         pair(row.kl_path_mean, row.kl_path_sd),
         published(row.published_path),
         row.kl_floor,
-        row.seconds
+        row.cost.seconds,
+        row.cost.peak_mib
     )
 }

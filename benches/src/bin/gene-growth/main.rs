@@ -11,6 +11,7 @@ mod sets;
 mod table;
 
 use anyhow::{Context, Result};
+use chreode_benches::{Cost, Heap};
 use chreode_core::Seed;
 use chreode_models::{Dataset, Mass, ModelConfig, Pool, Sampler, Steps, score_growth};
 use clap::Parser;
@@ -18,10 +19,12 @@ use sets::Set;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::time::Instant;
 
 /// The first seed.
 const FIRST_SEED: u64 = 42;
+
+#[global_allocator]
+static HEAP: Heap = Heap;
 
 #[derive(Parser)]
 #[command(about = "Retrains the small tables of models of growth")]
@@ -29,9 +32,12 @@ struct Cli {
     /// Folder with gene_simulation/ and gaussian_growth/; without it only the simulated culture is run
     #[arg(long, env = "CHREODE_DATA", value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// Seeds, from 42 on
+    /// Seeds, one after the other
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
+    /// The first of them
+    #[arg(long, default_value_t = FIRST_SEED)]
+    first: u64,
     /// Only the set of this name: gene, gaussian-10, gaussian-100, culture
     #[arg(long)]
     set: Option<String>,
@@ -57,18 +63,18 @@ pub(crate) struct Scored {
     pub(crate) w1: f64,
     pub(crate) mass_error: f64,
     pub(crate) by_time: Vec<(f64, f64, f64)>,
-    pub(crate) seconds: f64,
+    pub(crate) cost: Cost,
 }
 
 /// Trains and scores.
 fn run(set: &Set, config: &ModelConfig, seed: u64, threads: usize) -> Result<Scored> {
     let mut config = config.clone();
     config.fit_mut().seed = seed;
-    let start = Instant::now();
-    let mut training = config.start(&Dataset::Populations(set.populations.clone()), set.frame()?)?;
-    training.train(Pool::with_threads(threads), &mut |_| ControlFlow::Continue(()))?;
-    let seconds = start.elapsed().as_secs_f64();
-    let model = training.finish().dynamics()?;
+    let (model, cost) = Cost::of(&HEAP, || {
+        let mut training = config.start(&Dataset::Populations(set.populations.clone()), set.frame()?)?;
+        training.train(Pool::with_threads(threads), &mut |_| ControlFlow::Continue(()))?;
+        Ok(training.finish().dynamics()?)
+    })?;
     let sampler = Sampler { method: chreode_ode::RK4, steps: Steps::PerInterval(20) };
     let scores = score_growth(&*model, &set.populations, &set.mass, &sampler, Seed(seed))?;
     let mean = |f: &dyn Fn(&chreode_models::GrowthScore) -> f64| {
@@ -78,7 +84,7 @@ fn run(set: &Set, config: &ModelConfig, seed: u64, threads: usize) -> Result<Sco
         w1: mean(&|s| s.w1),
         mass_error: mean(&|s| s.mass_error()),
         by_time: scores.iter().map(|s| (s.time, s.w1, s.mass_error())).collect(),
-        seconds,
+        cost,
     })
 }
 
@@ -104,7 +110,7 @@ fn main() -> Result<()> {
             if cli.quick {
                 quick::shorten(&mut config);
             }
-            let runs: Vec<Scored> = (FIRST_SEED..FIRST_SEED + seeds)
+            let runs: Vec<Scored> = (cli.first..cli.first + seeds)
                 .map(|seed| run(set, &config, seed, threads))
                 .collect::<Result<_>>()?;
             let row = table::Row::of(set.name, name, &runs);

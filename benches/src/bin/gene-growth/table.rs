@@ -1,13 +1,12 @@
 //! The rows, on the terminal and in the file.
 
 use crate::{Scored, published};
-use chreode_benches::moments;
+use chreode_benches::{Cost, moments};
 use serde::Serialize;
 use std::fmt::{self, Display};
 
 /// The first line of the table.
-pub(crate) const HEADER: &str =
-    "set           model            W1                  published  mass error          published  train (s)";
+pub(crate) const HEADER: &str = "set           model            W1                  published  mass error          published  train (s)  peak MiB";
 
 /// One set and model.
 #[derive(Serialize)]
@@ -21,7 +20,8 @@ pub(crate) struct Row {
     /// Time, and the means of W₁ and of the mass error there.
     by_time: Vec<(f64, f64, f64)>,
     /// Training alone, of one seed.
-    seconds: f64,
+    #[serde(flatten)]
+    cost: Cost,
     published_w1: Option<f64>,
     published_mass_error: Option<f64>,
 }
@@ -43,7 +43,7 @@ impl Row {
             mass_error_mean,
             mass_error_sd,
             by_time: by_time.collect(),
-            seconds: column(&|run| run.seconds).0,
+            cost: Cost::typical(&runs.iter().map(|run| run.cost).collect::<Vec<_>>()),
             published_w1: published.map(|p| p.0),
             published_mass_error: published.and_then(|p| p.1),
         }
@@ -59,14 +59,15 @@ impl Display for Row {
         let known = |value: Option<f64>| value.map_or("-".to_string(), |v| format!("{v:.3}"));
         write!(
             f,
-            "{:<14}{:<17}{:<20}{:<11}{:<20}{:<11}{:.1}",
+            "{:<14}{:<17}{:<20}{:<11}{:<20}{:<11}{:<11.1}{:.1}",
             self.set,
             self.model,
             pair(self.w1_mean, self.w1_sd),
             known(self.published_w1),
             pair(self.mass_error_mean, self.mass_error_sd),
             known(self.published_mass_error),
-            self.seconds
+            self.cost.seconds,
+            self.cost.peak_mib
         )
     }
 }

@@ -37,8 +37,8 @@ pub(crate) fn run(plan: &Plan) -> Result<Vec<Row>> {
         if !plan.wants("brusselator", name) {
             continue;
         }
-        let (mut errors, mut surprises, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
-        for seed in 1..=plan.seeds {
+        let (mut errors, mut surprises, mut costs) = (Vec::new(), Vec::new(), Vec::new());
+        for seed in plan.seeds.clone() {
             let (train, test) = plan.split(&all, seed)?;
             let epochs = plan.epochs(100, 40);
             let watched = |model: &dyn Forecaster| {
@@ -47,19 +47,22 @@ pub(crate) fn run(plan: &Plan) -> Result<Vec<Row>> {
             };
             let config = config(plan, update, (train.len(), epochs, seed));
             let frame = train.standardising()?;
-            let (model, time) =
+            let (model, cost) =
                 plan.train(&format!("{name} seed {seed}"), &train, frame, (config, epochs), &watched)?;
             let (mse, nll) = score(&*model, &test)?;
-            plan.say(&format!("brusselator, {name}, seed {seed}: mse {mse:.4e}, nll {nll:.4}, {time:.0} s"))?;
+            plan.say(&format!(
+                "brusselator, {name}, seed {seed}: mse {mse:.4e}, nll {nll:.4}, {:.0} s",
+                cost.seconds
+            ))?;
             errors.push(mse);
             surprises.push(nll);
-            seconds.push(time);
+            costs.push(cost);
         }
         // An RNN that is not told how far ahead it looks is at 0.5.
         let bound = (plan.quick && update != Update::Rnn).then_some(Bound::AtMost(0.05));
-        rows.push(Row::of(("brusselator", name), "mse", &errors, &seconds, None).held_to(bound));
+        rows.push(Row::of(("brusselator", name), "mse", &errors, &costs, None).held_to(bound));
         if update == Update::GruOdeBayes {
-            rows.push(Row::of(("brusselator", name), "nll", &surprises, &seconds, None));
+            rows.push(Row::of(("brusselator", name), "nll", &surprises, &costs, None));
         }
     }
     Ok(rows)
@@ -74,7 +77,7 @@ fn config(plan: &Plan, update: Update, size: (usize, u64, u64)) -> FilterConfig 
 }
 
 /// The mean squared error and −ln of the density of the next three times.
-fn score(model: &dyn Forecaster, test: &Series) -> Result<(f64, f64)> {
+fn score(model: &dyn Forecaster, test: &Series) -> Result<(f64, Cost)> {
     let (given, after) = test.split_at(SHOWN)?;
     let asked = after.map(|one| one.keep(|i| i < ASKED))?;
     let times: Vec<Vec<f64>> = asked.individuals().iter().map(|one| one.times.clone()).collect();

@@ -8,6 +8,7 @@
 use crate::row::{Bound, Row};
 use crate::training::Plan;
 use anyhow::{Context, Result};
+use chreode_benches::Cost;
 use chreode_core::Seed;
 use chreode_models::{Fit, Forecaster, Individual, LatentConfig, Recipe, Series, SeriesScore};
 use ndarray::{Array3, Axis, s};
@@ -37,15 +38,15 @@ pub(crate) fn run(plan: &Plan) -> Result<Vec<Row>> {
                 if !plan.wants(&task, model) || (plan.quick && fraction != 0.3) {
                     continue;
                 }
-                let (mut values, mut seconds) = (Vec::new(), Vec::new());
-                for seed in 1..=plan.seeds {
-                    let (mse, time) = one(plan, &states, (&task, model), (extrapolates, fraction), seed)?;
-                    plan.say(&format!("{task}, {model}, seed {seed}: mse {mse:.4e}, {time:.0} s"))?;
+                let (mut values, mut costs) = (Vec::new(), Vec::new());
+                for seed in plan.seeds.clone() {
+                    let (mse, cost) = one(plan, &states, (&task, model), (extrapolates, fraction), seed)?;
+                    plan.say(&format!("{task}, {model}, seed {seed}: mse {mse:.4e}, {:.0} s", cost.seconds))?;
                     values.push(mse);
-                    seconds.push(time);
+                    costs.push(cost);
                 }
                 let bound = Bound::AtMost(QUICK[usize::from(extrapolates)]);
-                let row = Row::of((&task, model), "mse", &values, &seconds, Some(published * 1e-2));
+                let row = Row::of((&task, model), "mse", &values, &costs, Some(published * 1e-2));
                 rows.push(row.held_to((plan.quick && model == "Latent ODE").then_some(bound)));
             }
         }
@@ -59,7 +60,7 @@ fn one(
     (task, model): (&str, &str),
     (extrapolates, fraction): (bool, f64),
     seed: u64,
-) -> Result<(f64, f64)> {
+) -> Result<(f64, Cost)> {
     let all = individuals(states, extrapolates, Seed(seed))?;
     let (train, test) = plan.split(&all, seed)?;
     let (base, epochs) = (LatentConfig::default(), plan.epochs(100, 80));
@@ -84,9 +85,9 @@ fn one(
     };
     let watched = |model: &dyn Forecaster| Ok(format!("mse {:.4e}", score(model)?));
     let frame = train.standardising()?;
-    let (trained, time) =
+    let (trained, cost) =
         plan.train(&format!("{task} {model}"), &train, frame, (config, epochs), &watched)?;
-    Ok((score(&*trained)?, time))
+    Ok((score(&*trained)?, cost))
 }
 
 /// `(x − min) / max` of each coordinate, as in the authors' program, and time from 0 to 1 in 200 steps.

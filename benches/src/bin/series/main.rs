@@ -10,19 +10,26 @@ mod stays;
 mod training;
 
 use anyhow::{Context, Result};
+use chreode_benches::Heap;
 use clap::{Parser, Subcommand};
 use std::io::Write;
 use std::path::PathBuf;
 use training::Plan;
+
+#[global_allocator]
+static HEAP: Heap = Heap;
 
 #[derive(Parser)]
 #[command(about = "Retrains published experiments on time series")]
 struct Cli {
     #[command(subcommand)]
     experiment: Experiment,
-    /// Seeds, from 1 on
+    /// Seeds, one after the other
     #[arg(long, global = true, default_value_t = 1)]
     seeds: u64,
+    /// The first of them
+    #[arg(long, global = true, default_value_t = 1)]
+    first: u64,
     /// Passes over the training individuals [default: the experiment's own]
     #[arg(long, global = true)]
     epochs: Option<u64>,
@@ -68,7 +75,7 @@ fn main() -> Result<()> {
     let cli = Cli::parse();
     rayon::ThreadPoolBuilder::new().num_threads(cli.threads).build_global().context("no thread pool")?;
     let plan = Plan {
-        seeds: cli.seeds,
+        seeds: cli.first..cli.first + cli.seeds,
         epochs: cli.epochs,
         threads: cli.threads,
         quick: cli.quick,

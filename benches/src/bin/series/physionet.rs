@@ -79,8 +79,8 @@ pub(crate) fn run(plan: &Plan) -> Result<Vec<Row>> {
         };
         let frame = if plan.quick { all.standardising()? } else { over_maximum(&all)? };
         for &&(model, published, bound) in &wanted {
-            let (mut errors, mut areas, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
-            for seed in 1..=plan.seeds {
+            let (mut errors, mut areas, mut costs) = (Vec::new(), Vec::new(), Vec::new());
+            for seed in plan.seeds.clone() {
                 let (mut train, test) = plan.split(&all, seed)?;
                 if model == UNLABELLED {
                     train = stays::beside(plan, &train)?;
@@ -92,7 +92,7 @@ pub(crate) fn run(plan: &Plan) -> Result<Vec<Row>> {
                     Ok(format!("mse {mse:.4e}, auc {:.4}", auc.unwrap_or(f64::NAN)))
                 };
                 let size = (train.len(), epochs, seed);
-                let (trained, time) = match model {
+                let (trained, cost) = match model {
                     "ODE-RNN" => {
                         plan.train(&name, &train, frame.clone(), (filter(plan, size), epochs), &watched)?
                     }
@@ -105,13 +105,13 @@ pub(crate) fn run(plan: &Plan) -> Result<Vec<Row>> {
                     )?,
                 };
                 let (mse, auc) = score(task, &*trained, &test)?;
-                plan.say(&format!("{name}: mse {mse:.4e}, auc {auc:?}, {time:.0} s"))?;
+                plan.say(&format!("{name}: mse {mse:.4e}, auc {auc:?}, {:.0} s", cost.seconds))?;
                 errors.push(mse);
                 areas.extend(auc);
-                seconds.push(time);
+                costs.push(cost);
             }
             let row = |metric, values: &[f64], published| {
-                Row::of((task.name(), model), metric, values, &seconds, published)
+                Row::of((task.name(), model), metric, values, &costs, published)
             };
             if task == Task::Mortality {
                 rows.push(row("auc", &areas, Some(published)).held_to(plan.quick.then_some(bound)));

@@ -1,6 +1,6 @@
 //! The rows, on the terminal and in the file.
 
-use chreode_benches::moments;
+use chreode_benches::{Cost, moments};
 use serde::Serialize;
 
 /// What the number of a quick run must be; a broken method misses it.
@@ -22,18 +22,19 @@ pub(crate) struct Row {
     pub(crate) published: Option<f64>,
     pub(crate) seeds: usize,
     /// Training alone, of one seed.
-    pub(crate) seconds: f64,
+    #[serde(flatten)]
+    pub(crate) cost: Cost,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) bound: Option<Bound>,
 }
 
 impl Row {
-    /// Of the values of the metric and the seconds of training, a seed each.
+    /// Of the values of the metric and the costs of training, a seed each.
     pub(crate) fn of(
         (task, model): (&str, &str),
         metric: &'static str,
         values: &[f64],
-        seconds: &[f64],
+        costs: &[Cost],
         published: Option<f64>,
     ) -> Self {
         let (metric_mean, metric_sd) = moments(values);
@@ -45,7 +46,7 @@ impl Row {
             metric_sd,
             published,
             seeds: values.len(),
-            seconds: moments(seconds).0,
+            cost: Cost::typical(costs),
             bound: None,
         }
     }
@@ -75,8 +76,8 @@ impl Row {
 /// All of them as lines of columns.
 pub(crate) fn table(rows: &[Row]) -> String {
     let mut text = format!(
-        "{:<28}{:<26}{:<12}{:>22}{:>12}{:>7}{:>10}",
-        "task", "model", "metric", "here", "published", "seeds", "train (s)"
+        "{:<28}{:<26}{:<12}{:>22}{:>12}{:>7}{:>10}{:>10}",
+        "task", "model", "metric", "here", "published", "seeds", "train (s)", "peak MiB"
     );
     for row in rows {
         let number = |x: f64| if x.abs() < 0.1 { format!("{x:.3e}") } else { format!("{x:.4}") };
@@ -85,14 +86,15 @@ pub(crate) fn table(rows: &[Row]) -> String {
             None => number(row.metric_mean),
         };
         text += &format!(
-            "\n{:<28}{:<26}{:<12}{:>22}{:>12}{:>7}{:>10.0}",
+            "\n{:<28}{:<26}{:<12}{:>22}{:>12}{:>7}{:>10.0}{:>10.1}",
             row.task,
             row.model,
             row.metric,
             here,
             row.published.map_or("-".into(), number),
             row.seeds,
-            row.seconds
+            row.cost.seconds,
+            row.cost.peak_mib
         );
     }
     text
@@ -104,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_short_run_prints_nothing_published() {
-        let row = Row::of(("t", "m"), "mse", &[1.0], &[1.0], Some(0.123));
+        let row = Row::of(("t", "m"), "mse", &[1.0], &[], Some(0.123));
         assert!(table(std::slice::from_ref(&row)).contains("0.123"));
         let alone = row.alone();
         assert!(!table(std::slice::from_ref(&alone)).contains("0.123") && alone.published.is_none());
@@ -112,9 +114,8 @@ mod tests {
 
     #[test]
     fn a_bound_that_is_missed_is_named() {
-        let missed = |value: f64, bound| {
-            Row::of(("t", "m"), "mse", &[value], &[1.0], None).held_to(Some(bound)).missed()
-        };
+        let missed =
+            |value: f64, bound| Row::of(("t", "m"), "mse", &[value], &[], None).held_to(Some(bound)).missed();
         assert_eq!(missed(1.0, Bound::AtMost(1.0)), None);
         assert_eq!(missed(1.0, Bound::AtLeast(1.0)), None);
         let said = missed(1.5, Bound::AtMost(1.0)).expect("missed");

@@ -8,6 +8,7 @@
 use crate::row::{Bound, Row};
 use crate::training::Plan;
 use anyhow::Result;
+use chreode_benches::Cost;
 use chreode_core::Seed;
 use chreode_models::{
     Course, Fit, Forecaster, Frame, Individual, LatentConfig, Recipe, Recognition, Series, SeriesScore,
@@ -32,15 +33,15 @@ pub(crate) fn run(plan: &Plan) -> Result<Vec<Row>> {
             if !plan.wants(&task, model) || (plan.quick && points != 100) {
                 continue;
             }
-            let (mut values, mut seconds) = (Vec::new(), Vec::new());
-            for seed in 1..=plan.seeds {
-                let (rmse, time) = one(plan, (&task, model), points, seed)?;
-                plan.say(&format!("{task}, {model}, seed {seed}: rmse {rmse:.4}, {time:.0} s"))?;
+            let (mut values, mut costs) = (Vec::new(), Vec::new());
+            for seed in plan.seeds.clone() {
+                let (rmse, cost) = one(plan, (&task, model), points, seed)?;
+                plan.say(&format!("{task}, {model}, seed {seed}: rmse {rmse:.4}, {:.0} s", cost.seconds))?;
                 values.push(rmse);
-                seconds.push(time);
+                costs.push(cost);
             }
             let bound = (plan.quick && model == "Latent ODE").then_some(Bound::AtMost(1.0));
-            let row = Row::of((&task, model), "rmse", &values, &seconds, Some(published));
+            let row = Row::of((&task, model), "rmse", &values, &costs, Some(published));
             rows.push(row.held_to(bound));
         }
     }
@@ -74,7 +75,7 @@ fn frame(train: &Series) -> Result<Frame> {
     Ok(Frame::new(features, mean, vec![square.sqrt(); scale.len()])?)
 }
 
-fn one(plan: &Plan, (task, model): (&str, &str), points: usize, seed: u64) -> Result<(f64, f64)> {
+fn one(plan: &Plan, (task, model): (&str, &str), points: usize, seed: u64) -> Result<(f64, Cost)> {
     let [train, given, after] = parts(plan, points, seed)?;
     let epochs = plan.epochs(600, 80);
     let base = if model == "RNN-VAE" {
@@ -105,7 +106,7 @@ fn one(plan: &Plan, (task, model): (&str, &str), points: usize, seed: u64) -> Re
         Ok(SeriesScore::of(&predicted, &after, &[1.0, 1.0]).mse.sqrt())
     };
     let watched = |model: &dyn Forecaster| Ok(format!("rmse {:.4}", score(model)?));
-    let (trained, time) =
+    let (trained, cost) =
         plan.train(&format!("{task} {model}"), &train, frame, (config, epochs), &watched)?;
-    Ok((score(&*trained)?, time))
+    Ok((score(&*trained)?, cost))
 }

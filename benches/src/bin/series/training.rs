@@ -1,18 +1,18 @@
 //! One training of one model, watched or not.
 
+use crate::HEAP;
 use anyhow::{Result, anyhow};
-use chreode_benches::changed;
+use chreode_benches::{Cost, changed};
 use chreode_core::Seed;
 use chreode_models::{Fit, Forecaster, Frame, Pool, Recipe, Run, Series, Trained};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
-use std::time::Instant;
 
 /// How much is done, and where the data lie.
 pub(crate) struct Plan {
-    pub(crate) seeds: u64,
+    pub(crate) seeds: Range<u64>,
     pub(crate) epochs: Option<u64>,
     pub(crate) threads: usize,
     pub(crate) quick: bool,
@@ -56,7 +56,8 @@ impl Plan {
         Ok(out.flush()?)
     }
 
-    /// Trains `recipe` on `data`; `score` says where it stands when that is watched. Returns the model and the seconds.
+    /// Trains `recipe` on `data`; `score` says where it stands when that is watched. Returns the model and the
+    /// cost, with the scores in it where they are watched.
     pub(crate) fn train<R: Recipe<Data: Clone>>(
         &self,
         name: &str,
@@ -64,31 +65,31 @@ impl Plan {
         frame: Frame,
         (recipe, epochs): (R, u64),
         score: &dyn Fn(&dyn Forecaster) -> Result<String>,
-    ) -> Result<(Box<dyn Forecaster>, f64)> {
+    ) -> Result<(Box<dyn Forecaster>, Cost)> {
         let recipe = R::try_from(changed(recipe.into(), &self.settings)?)
             .map_err(|_| anyhow!("the settings are of another model"))?;
         let epoch = recipe.fit().steps.div_ceil(epochs.max(1));
-        let mut run = Run::new(data, frame, recipe)?;
-        let mut seconds = 0.0;
         let stretch = self.watch.map_or(u64::MAX, |every| every.max(1) * epoch);
-        while run.steps() < run.last_step() {
-            let (start, from) = (Instant::now(), run.steps());
-            let mut loss = 0.0;
-            run.train(Pool::with_threads(self.threads), |progress| {
-                let share = 1.0 / (progress.step - from) as f64;
-                loss += share.max(1.0 / epoch as f64) * (progress.loss - loss);
-                let enough = progress.step - from >= stretch;
-                if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            })?;
-            seconds += start.elapsed().as_secs_f64();
-            if self.watch.is_some() {
-                let trained: Trained = run.checkpoint(BTreeMap::new()).model_of::<R>()?.into();
-                let score = score(&*trained.forecaster()?)?;
-                let epoch = run.steps() as f64 / epoch as f64;
-                self.say(&format!("  {name}, epoch {epoch:.0}, {seconds:.0} s: loss {loss:.4}, {score}"))?;
+        let (run, cost) = Cost::of(&HEAP, || {
+            let mut run = Run::new(data, frame, recipe)?;
+            while run.steps() < run.last_step() {
+                let (from, mut loss) = (run.steps(), 0.0);
+                run.train(Pool::with_threads(self.threads), |progress| {
+                    let share = 1.0 / (progress.step - from) as f64;
+                    loss += share.max(1.0 / epoch as f64) * (progress.loss - loss);
+                    let enough = progress.step - from >= stretch;
+                    if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                })?;
+                if self.watch.is_some() {
+                    let trained: Trained = run.checkpoint(BTreeMap::new()).model_of::<R>()?.into();
+                    let score = score(&*trained.forecaster()?)?;
+                    let epoch = run.steps() as f64 / epoch as f64;
+                    self.say(&format!("  {name}, epoch {epoch:.0}: loss {loss:.4}, {score}"))?;
+                }
             }
-        }
+            Ok(run)
+        })?;
         let trained: Trained = run.finish().into();
-        Ok((trained.forecaster()?, seconds))
+        Ok((trained.forecaster()?, cost))
     }
 }

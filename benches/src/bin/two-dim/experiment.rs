@@ -1,7 +1,9 @@
 //! Training and scoring.
 
+use crate::HEAP;
 use crate::published::Set;
 use anyhow::Result;
+use chreode_benches::Cost;
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{
     Card, Dataset, Dynamics, Frame, ModelConfig, PairScore, Planar, Pool, Sampler, normalised_path_energy,
@@ -12,16 +14,17 @@ use ndarray::Array2;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::ops::ControlFlow;
-use std::time::Instant;
 
 /// The first seed of the publication.
-const FIRST_SEED: u64 = 42;
+pub(crate) const FIRST_SEED: u64 = 42;
 /// Euler steps from 0 to 1, with or without noise.
 const EULER: usize = 100;
 
 /// How much is done.
 pub(crate) struct Experiment {
     pub(crate) seeds: u64,
+    /// The first of them.
+    pub(crate) first: u64,
     pub(crate) steps: u64,
     /// Points of each set, to train on and again to test on.
     pub(crate) count: usize,
@@ -109,8 +112,8 @@ pub(crate) struct Run {
     pub(crate) scores: Vec<(Method, PairScore)>,
     /// W₂ of the motion with noise, where a model has one; the scores are those of the flow.
     pub(crate) noisy: Vec<Option<f64>>,
-    /// Seconds of training, likewise.
-    pub(crate) seconds: Vec<f64>,
+    /// What training cost, likewise.
+    pub(crate) costs: Vec<Cost>,
     /// W₂ between the target's test points and as many others of the same law: what a perfect model scores.
     pub(crate) floor: f64,
 }
@@ -120,7 +123,7 @@ impl Experiment {
     pub(crate) fn run(&self, set: &Set) -> Result<Vec<Run>> {
         let mut drawn = self.draw(set, Seed(FIRST_SEED))?;
         let mut runs = Vec::new();
-        for seed in (FIRST_SEED..FIRST_SEED + self.seeds).map(Seed) {
+        for seed in (self.first..self.first + self.seeds).map(Seed) {
             if self.points == Points::Each && seed.0 != drawn.seed.0 {
                 drawn = self.draw(set, seed)?;
             }
@@ -143,11 +146,10 @@ impl Experiment {
     fn one(&self, set: &Set, drawn: &Drawn, seed: Seed) -> Result<Run> {
         let Drawn { train, test, least, floor, .. } = drawn;
         let [source, target] = [0, 1].map(|k| &test.snapshots()[k].points);
-        let (mut flows, mut diffused, mut seconds) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut flows, mut diffused, mut costs) = (Vec::new(), Vec::new(), Vec::new());
         for method in self.methods.iter().copied().filter(|method| method.suits(set)) {
-            let start = Instant::now();
-            let flow = self.train(train, method, seed)?;
-            seconds.push(start.elapsed().as_secs_f64());
+            let (flow, cost) = Cost::of(&HEAP, || self.train(train, method, seed))?;
+            costs.push(cost);
             let velocity = |t: f64, x: &Array2<f32>| flow.velocity(t, x.view()).expect("two columns");
             flows.push((method, push_forward(&velocity, source, [0.0, 1.0], EULER)?));
             diffused.push(match method {
@@ -177,7 +179,7 @@ impl Experiment {
         }
         let noisy =
             diffused.iter().map(|ends| Ok(ends.as_ref().map(between).transpose()?.map(|w2| w2.value)));
-        Ok(Run { scores, noisy: noisy.collect::<Result<_>>()?, seconds, floor: *floor })
+        Ok(Run { scores, noisy: noisy.collect::<Result<_>>()?, costs, floor: *floor })
     }
 
     fn train(&self, train: &Populations, method: Method, seed: Seed) -> Result<Box<dyn Dynamics>> {

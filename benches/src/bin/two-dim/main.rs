@@ -9,18 +9,25 @@ mod published;
 mod table;
 
 use anyhow::{Context, Result};
+use chreode_benches::Heap;
 use clap::Parser;
-use experiment::{Experiment, Method, Points};
+use experiment::{Experiment, FIRST_SEED, Method, Points};
 use published::SETS;
 use std::io::Write;
 use std::path::PathBuf;
 
+#[global_allocator]
+static HEAP: Heap = Heap;
+
 #[derive(Parser)]
 #[command(about = "Retrains the planar table of the flow-matching literature")]
 struct Cli {
-    /// Seeds, from 42 on
+    /// Seeds, one after the other
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
+    /// The first of them
+    #[arg(long, default_value_t = FIRST_SEED)]
+    first: u64,
     /// Updates of a model; 20,000 are the 1000 epochs of the publication
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
     steps: u64,
@@ -60,7 +67,8 @@ fn main() -> Result<()> {
     let methods = if cli.models.is_empty() { Method::ALL.to_vec() } else { cli.models };
     let points = if cli.redraw { Points::Each } else { Points::Once };
     let (seeds, steps, count) = if cli.quick { (1, 700, 1000) } else { (cli.seeds, cli.steps, cli.points) };
-    let experiment = Experiment { seeds, steps, count, points, threads, sigma: cli.sigma, methods };
+    let first = cli.first;
+    let experiment = Experiment { seeds, first, steps, count, points, threads, sigma: cli.sigma, methods };
     let only = if cli.quick { Some(table::QUICK.into()) } else { cli.set };
     let mut out = std::io::stdout();
     writeln!(out, "{}", table::header(&experiment))?;

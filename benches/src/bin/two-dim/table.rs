@@ -3,7 +3,7 @@
 use crate::experiment::{Experiment, Method, Points, Run};
 use crate::published::{Published, Set};
 use anyhow::{Result, ensure};
-use chreode_benches::moments;
+use chreode_benches::{Cost, moments};
 use serde::Serialize;
 use std::fmt::{self, Display};
 
@@ -22,7 +22,8 @@ pub(crate) struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     w2_noisy_sd: Option<f64>,
     /// Training alone, of one seed.
-    seconds: f64,
+    #[serde(flatten)]
+    cost: Cost,
     /// W₂ between two samples of the target.
     w2_floor_mean: f64,
     /// Absent where the points were drawn once.
@@ -42,7 +43,7 @@ impl Row {
         let (npe_mean, npe_sd) = column(&|run, k| run.scores[k].1.npe);
         let noisy: Option<Vec<f64>> = runs.iter().map(|run| run.noisy[place(run)]).collect();
         let noisy = noisy.map(|values| moments(&values));
-        let (seconds, _) = column(&|run, k| run.seconds[k]);
+        let costs: Vec<Cost> = runs.iter().map(|run| run.costs[place(run)]).collect();
         let (w2_floor_mean, w2_floor_sd) = column(&|run, _| run.floor);
         let w2_floor_sd = w2_floor_sd.filter(|_| points == Points::Each);
         let published = set.published(method);
@@ -56,7 +57,7 @@ impl Row {
             npe_sd,
             w2_noisy_mean: noisy.map(|(mean, _)| mean),
             w2_noisy_sd: noisy.and_then(|(_, sd)| sd),
-            seconds,
+            cost: Cost::typical(&costs),
             w2_floor_mean,
             w2_floor_sd,
             published_w2,
@@ -90,8 +91,8 @@ impl Row {
 pub(crate) fn header(experiment: &Experiment) -> String {
     let Experiment { seeds, steps, count, threads, .. } = experiment;
     format!(
-        "{seeds} seeds, {steps} updates, {count} points, {threads} threads\n{:<20}{:<14}{:>16}{:>16}{:>16}{:>16}{:>16}{:>10}",
-        "set", "model", "W2", "published", "NPE", "published", "W2 floor", "train (s)"
+        "{seeds} seeds, {steps} updates, {count} points, {threads} threads\n{:<20}{:<14}{:>16}{:>16}{:>16}{:>16}{:>16}{:>10}{:>10}",
+        "set", "model", "W2", "published", "NPE", "published", "W2 floor", "train (s)", "peak MiB"
     )
 }
 
@@ -104,7 +105,7 @@ impl Display for Row {
         let published = |p: Option<Published>| p.map_or(String::new(), |(mean, sd)| pair(mean, Some(sd)));
         write!(
             f,
-            "{:<20}{:<14}{:>16}{:>16}{:>16}{:>16}{:>16}{:>10.1}",
+            "{:<20}{:<14}{:>16}{:>16}{:>16}{:>16}{:>16}{:>10.1}{:>10.1}",
             self.set,
             self.model.names().0,
             pair(self.w2_mean, self.w2_sd),
@@ -112,7 +113,8 @@ impl Display for Row {
             pair(self.npe_mean, self.npe_sd),
             published(self.published_npe),
             pair(self.w2_floor_mean, self.w2_floor_sd),
-            self.seconds
+            self.cost.seconds,
+            self.cost.peak_mib
         )?;
         match self.w2_noisy_mean {
             Some(mean) => write!(f, "   with noise: W2 {}", pair(mean, self.w2_noisy_sd)),
