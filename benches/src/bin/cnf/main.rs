@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use chreode_benches::{Cost, Heap, moments};
 use chreode_core::{Populations, Seed, Snapshot};
 use chreode_models::{
-    CnfConfig, Dataset, Dynamics, Fit, Frame, ModelConfig, OtFlowConfig, PlanarDensity, Pool, Sampler, Steps,
+    CnfConfig, Dataset, Fit, Frame, ModelConfig, OtFlowConfig, PlanarDensity, Pool, Sampler, Steps,
 };
 use chreode_nn::Activation;
 use clap::Parser;

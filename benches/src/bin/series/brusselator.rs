@@ -77,7 +77,7 @@ fn config(plan: &Plan, update: Update, size: (usize, u64, u64)) -> FilterConfig 
 }
 
 /// The mean squared error and −ln of the density of the next three times.
-fn score(model: &dyn Forecaster, test: &Series) -> Result<(f64, Cost)> {
+fn score(model: &dyn Forecaster, test: &Series) -> Result<(f64, f64)> {
     let (given, after) = test.split_at(SHOWN)?;
     let asked = after.map(|one| one.keep(|i| i < ASKED))?;
     let times: Vec<Vec<f64>> = asked.individuals().iter().map(|one| one.times.clone()).collect();
