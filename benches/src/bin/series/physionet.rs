@@ -10,7 +10,8 @@
 use crate::row::{Bound, Row};
 use crate::stays;
 use crate::training::Plan;
-use anyhow::Result;
+use anyhow::{Context, Result};
+use chreode_benches::Cost;
 use chreode_core::Seed;
 use chreode_models::{
     FilterConfig, Fit, Forecaster, Frame, LatentConfig, Learns, PriorShare, Recipe, Series, SeriesScore,
@@ -22,7 +23,11 @@ const LABELS: f64 = 100.0;
 /// Weight decay where labels are learnt.
 const DECAY: f64 = 1e-2;
 /// The model that learns from the measurements of the other 4000 stays too, without their outcomes.
-const UNLABELLED: &str = "Latent ODE and unlabelled";
+const SEMI: &str = "Semi-supervised latent ODE";
+/// Latent ODEs that differ in the seed of their training, whose probabilities are averaged.
+const ENSEMBLE: &str = "Five latent ODEs";
+/// The model without a latent state.
+const FILTER: &str = "ODE-RNN";
 /// Draws of the latent state that a probability is the mean of.
 const DRAWS: usize = 20;
 
@@ -51,15 +56,16 @@ impl Task {
             Self::Extrapolation => &[("Latent ODE", 2.231e-3, Bound::AtMost(0.12))],
             Self::Mortality => &[
                 ("Latent ODE", 0.829, Bound::AtLeast(0.9)),
-                (UNLABELLED, 0.829, Bound::AtLeast(0.9)),
-                ("ODE-RNN", 0.833, Bound::AtLeast(0.9)),
+                (SEMI, 0.829, Bound::AtLeast(0.9)),
+                (ENSEMBLE, 0.829, Bound::AtLeast(0.9)),
+                (FILTER, 0.833, Bound::AtLeast(0.9)),
             ],
         }
     }
 
     /// Epochs: fewer where a classifier would learn its labels by heart.
-    fn epochs(self, plan: &Plan) -> u64 {
-        plan.epochs(if self == Self::Mortality { 20 } else { 40 }, 40)
+    fn epochs(self, model: &str, plan: &Plan) -> u64 {
+        plan.epochs(if self == Self::Mortality && model == FILTER { 20 } else { 40 }, 40)
     }
 }
 
@@ -82,29 +88,32 @@ pub(crate) fn run(plan: &Plan) -> Result<Vec<Row>> {
             let (mut errors, mut areas, mut costs) = (Vec::new(), Vec::new(), Vec::new());
             for seed in plan.seeds.clone() {
                 let (mut train, test) = plan.split(&all, seed)?;
-                if model == UNLABELLED {
+                if model == SEMI {
                     train = stays::beside(plan, &train)?;
                 }
-                let epochs = task.epochs(plan);
+                let epochs = task.epochs(model, plan);
                 let name = format!("{} {model} seed {seed}", task.name());
                 let watched = |model: &dyn Forecaster| {
-                    let (mse, auc) = score(task, model, &test)?;
+                    let (mse, auc) = score(task, &[model], &test)?;
                     Ok(format!("mse {mse:.4e}, auc {:.4}", auc.unwrap_or(f64::NAN)))
                 };
-                let size = (train.len(), epochs, seed);
-                let (trained, cost) = match model {
-                    "ODE-RNN" => {
-                        plan.train(&name, &train, frame.clone(), (filter(plan, size), epochs), &watched)?
-                    }
-                    _ => plan.train(
-                        &name,
-                        &train,
-                        frame.clone(),
-                        (latent(plan, task, size), epochs),
-                        &watched,
-                    )?,
-                };
-                let (mse, auc) = score(task, &*trained, &test)?;
+                let (mut members, mut cost) = (Vec::new(), Cost::default());
+                for member in 0..if model == ENSEMBLE { 5 } else { 1 } {
+                    let size = (train.len(), epochs, if member == 0 { seed } else { 1000 * member + seed });
+                    let (trained, more) = match model {
+                        FILTER => {
+                            plan.train(&name, &train, frame.clone(), (filter(plan, size), epochs), &watched)?
+                        }
+                        _ => {
+                            let recipe = latent(plan, task, size);
+                            plan.train(&name, &train, frame.clone(), (recipe, epochs), &watched)?
+                        }
+                    };
+                    members.push(trained);
+                    cost = cost.then(more);
+                }
+                let members: Vec<&dyn Forecaster> = members.iter().map(|one| &**one).collect();
+                let (mse, auc) = score(task, &members, &test)?;
                 plan.say(&format!("{name}: mse {mse:.4e}, auc {auc:?}, {:.0} s", cost.seconds))?;
                 errors.push(mse);
                 areas.extend(auc);
@@ -136,9 +145,7 @@ fn latent(plan: &Plan, task: Task, size: (usize, u64, u64)) -> LatentConfig {
         let fit = Fit { hidden: vec![20], ..fit };
         return LatentConfig { latents: 4, state: 20, fit, ..base };
     }
-    let decay = if task == Task::Mortality { DECAY } else { base.fit.weight_decay };
-    let fit = Fit { weight_decay: decay, ..fit };
-    LatentConfig {
+    let base = LatentConfig {
         latents: 20,
         state: 80,
         noise: 0.01,
@@ -147,7 +154,13 @@ fn latent(plan: &Plan, task: Task, size: (usize, u64, u64)) -> LatentConfig {
         prior: PriorShare::Latents,
         fit,
         ..base
+    };
+    if task != Task::Mortality {
+        return base;
     }
+    // Against labels learnt by heart: a third of the times at each step, and no layers between z₀ and the log-odds.
+    let fit = Fit { weight_decay: DECAY, ..base.fit };
+    LatentConfig { shown: 0.3, classifier: Vec::new(), fit, ..base }
 }
 
 /// An ODE-RNN that says the label after the last measurement.
@@ -161,22 +174,29 @@ fn filter(plan: &Plan, size: (usize, u64, u64)) -> FilterConfig {
     FilterConfig { state: 80, fit: Fit { weight_decay: DECAY, ..fit }, ..base }
 }
 
-/// The published error, from one draw of the latent state as there, and the area under the ROC curve of mortality, whose
-/// probability is the mean over draws.
-fn score(task: Task, model: &dyn Forecaster, test: &Series) -> Result<(f64, Option<f64>)> {
+/// The published error of the first of `models`, from one draw of the latent state as there, and the area under the ROC
+/// curve of mortality, whose probability is the mean over draws and models.
+fn score(task: Task, models: &[&dyn Forecaster], test: &Series) -> Result<(f64, Option<f64>)> {
     let (given, asked) = match task {
         Task::Extrapolation => test.split_at(24.0)?,
         _ => (test.clone(), test.clone()),
     };
     let times: Vec<Vec<f64>> = asked.individuals().iter().map(|one| one.times.clone()).collect();
-    let predicted = model.predict(&given, &times, 1, Seed(0))?;
-    let score = SeriesScore::of(&predicted, &asked, &model.space().frame.scale);
+    let predicted = models[0].predict(&given, &times, 1, Seed(0))?;
+    let score = SeriesScore::of(&predicted, &asked, &models[0].space().frame.scale);
+    if task != Task::Mortality {
+        return Ok((score.mse_by_feature, None));
+    }
     let none = vec![Vec::new(); given.len()];
-    let labels =
-        if task == Task::Mortality { model.predict(&given, &none, DRAWS, Seed(0))? } else { predicted };
-    let known = labels.iter().zip(asked.individuals());
+    let mut deaths = vec![0.0; given.len()];
+    for model in models {
+        for (death, says) in deaths.iter_mut().zip(model.predict(&given, &none, DRAWS, Seed(0))?) {
+            *death += says.label.context("a model of mortality says a probability")?;
+        }
+    }
+    let known = deaths.iter().zip(asked.individuals());
     let (scores, labels): (Vec<f64>, Vec<bool>) =
-        known.filter_map(|(p, one)| Some((p.label?, one.label?))).unzip();
+        known.filter_map(|(&death, one)| Some((death, one.label?))).unzip();
     Ok((score.mse_by_feature, area_under_curve(&scores, &labels)))
 }
 

@@ -76,7 +76,7 @@ impl Row {
 /// All of them as lines of columns.
 pub(crate) fn table(rows: &[Row]) -> String {
     let mut text = format!(
-        "{:<28}{:<26}{:<12}{:>22}{:>12}{:>7}{:>10}{:>10}",
+        "{:<28}{:<28}{:<12}{:>22}{:>12}{:>7}{:>10}{:>10}",
         "task", "model", "metric", "here", "published", "seeds", "train (s)", "peak MiB"
     );
     for row in rows {
@@ -86,7 +86,7 @@ pub(crate) fn table(rows: &[Row]) -> String {
             None => number(row.metric_mean),
         };
         text += &format!(
-            "\n{:<28}{:<26}{:<12}{:>22}{:>12}{:>7}{:>10.0}{:>10.1}",
+            "\n{:<28}{:<28}{:<12}{:>22}{:>12}{:>7}{:>10.0}{:>10.1}",
             row.task,
             row.model,
             row.metric,
