@@ -1,6 +1,6 @@
 //! Criterion benches of the workspace; each file under `benches/` answers one question. Programs that answer longer ones
-//! are under `src/bin`; what they share is here: the settings of a model, the cost of a
-//! training, the numbers of a row, and the work-precision harness.
+//! are under `src/bin`; what they share is here: the settings of a model, the cost of a training, the numbers of a row, and
+//! the work-precision harness.
 
 mod changed;
 mod cost;

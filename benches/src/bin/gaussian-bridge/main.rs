@@ -100,8 +100,17 @@ fn main() -> Result<()> {
     writeln!(out, "{} seeds, {} updates of {} points, {threads} threads", cli.seeds, cli.steps, cli.batch)?;
     writeln!(
         out,
-        "{:<18}{:<15}{:>5}{:>19}{:>10}{:>19}{:>10}{:>8}{:>11}",
-        "model", "motion", "dims", "KL at 1", "published", "mean KL", "published", "floor", "train (s)"
+        "{:<18}{:<15}{:>5}{:>19}{:>10}{:>19}{:>10}{:>8}{:>11}{:>10}",
+        "model",
+        "motion",
+        "dims",
+        "KL at 1",
+        "published",
+        "mean KL",
+        "published",
+        "floor",
+        "train (s)",
+        "peak MiB"
     )?;
     let mut rows = Vec::new();
     for &dims in &cli.dims {
