@@ -10,8 +10,7 @@
 use crate::row::{Bound, Row};
 use crate::stays;
 use crate::training::Plan;
-use anyhow::{Context, Result};
-use chreode_benches::Cost;
+use anyhow::Result;
 use chreode_core::Seed;
 use chreode_models::{
     FilterConfig, Fit, Forecaster, Frame, LatentConfig, Learns, PriorShare, Recipe, Series, SeriesScore,
@@ -24,8 +23,6 @@ const LABELS: f64 = 100.0;
 const DECAY: f64 = 1e-2;
 /// The model that learns from the measurements of the other 4000 stays too, without their outcomes.
 const SEMI: &str = "Semi-supervised latent ODE";
-/// Latent ODEs that differ in the seed of their training, whose probabilities are averaged.
-const ENSEMBLE: &str = "Five latent ODEs";
 /// The model without a latent state.
 const FILTER: &str = "ODE-RNN";
 /// Draws of the latent state that a probability is the mean of.
@@ -57,7 +54,6 @@ impl Task {
             Self::Mortality => &[
                 ("Latent ODE", 0.829, Bound::AtLeast(0.9)),
                 (SEMI, 0.829, Bound::AtLeast(0.9)),
-                (ENSEMBLE, 0.829, Bound::AtLeast(0.9)),
                 (FILTER, 0.833, Bound::AtLeast(0.9)),
             ],
         }
@@ -94,26 +90,20 @@ pub(crate) fn run(plan: &Plan) -> Result<Vec<Row>> {
                 let epochs = task.epochs(model, plan);
                 let name = format!("{} {model} seed {seed}", task.name());
                 let watched = |model: &dyn Forecaster| {
-                    let (mse, auc) = score(task, &[model], &test)?;
+                    let (mse, auc) = score(task, model, &test)?;
                     Ok(format!("mse {mse:.4e}, auc {:.4}", auc.unwrap_or(f64::NAN)))
                 };
-                let (mut members, mut cost) = (Vec::new(), Cost::default());
-                for member in 0..if model == ENSEMBLE { 5 } else { 1 } {
-                    let size = (train.len(), epochs, if member == 0 { seed } else { 1000 * member + seed });
-                    let (trained, more) = match model {
-                        FILTER => {
-                            plan.train(&name, &train, frame.clone(), (filter(plan, size), epochs), &watched)?
-                        }
-                        _ => {
-                            let recipe = latent(plan, task, size);
-                            plan.train(&name, &train, frame.clone(), (recipe, epochs), &watched)?
-                        }
-                    };
-                    members.push(trained);
-                    cost = cost.then(more);
-                }
-                let members: Vec<&dyn Forecaster> = members.iter().map(|one| &**one).collect();
-                let (mse, auc) = score(task, &members, &test)?;
+                let size = (train.len(), epochs, seed);
+                let (trained, cost) = match model {
+                    FILTER => {
+                        plan.train(&name, &train, frame.clone(), (filter(plan, size), epochs), &watched)?
+                    }
+                    _ => {
+                        let recipe = latent(plan, task, size);
+                        plan.train(&name, &train, frame.clone(), (recipe, epochs), &watched)?
+                    }
+                };
+                let (mse, auc) = score(task, &*trained, &test)?;
                 plan.say(&format!("{name}: mse {mse:.4e}, auc {auc:?}, {:.0} s", cost.seconds))?;
                 errors.push(mse);
                 areas.extend(auc);
@@ -174,29 +164,22 @@ fn filter(plan: &Plan, size: (usize, u64, u64)) -> FilterConfig {
     FilterConfig { state: 80, fit: Fit { weight_decay: DECAY, ..fit }, ..base }
 }
 
-/// The published error of the first of `models`, from one draw of the latent state as there, and the area under the ROC
-/// curve of mortality, whose probability is the mean over draws and models.
-fn score(task: Task, models: &[&dyn Forecaster], test: &Series) -> Result<(f64, Option<f64>)> {
+/// The published error, from one draw of the latent state as there, and the area under the ROC curve of mortality, whose
+/// probability is the mean over draws.
+fn score(task: Task, model: &dyn Forecaster, test: &Series) -> Result<(f64, Option<f64>)> {
     let (given, asked) = match task {
         Task::Extrapolation => test.split_at(24.0)?,
         _ => (test.clone(), test.clone()),
     };
     let times: Vec<Vec<f64>> = asked.individuals().iter().map(|one| one.times.clone()).collect();
-    let predicted = models[0].predict(&given, &times, 1, Seed(0))?;
-    let score = SeriesScore::of(&predicted, &asked, &models[0].space().frame.scale);
-    if task != Task::Mortality {
-        return Ok((score.mse_by_feature, None));
-    }
+    let predicted = model.predict(&given, &times, 1, Seed(0))?;
+    let score = SeriesScore::of(&predicted, &asked, &model.space().frame.scale);
     let none = vec![Vec::new(); given.len()];
-    let mut deaths = vec![0.0; given.len()];
-    for model in models {
-        for (death, says) in deaths.iter_mut().zip(model.predict(&given, &none, DRAWS, Seed(0))?) {
-            *death += says.label.context("a model of mortality says a probability")?;
-        }
-    }
-    let known = deaths.iter().zip(asked.individuals());
+    let labels =
+        if task == Task::Mortality { model.predict(&given, &none, DRAWS, Seed(0))? } else { predicted };
+    let known = labels.iter().zip(asked.individuals());
     let (scores, labels): (Vec<f64>, Vec<bool>) =
-        known.filter_map(|(&death, one)| Some((death, one.label?))).unzip();
+        known.filter_map(|(p, one)| Some((p.label?, one.label?))).unzip();
     Ok((score.mse_by_feature, area_under_curve(&scores, &labels)))
 }
 
