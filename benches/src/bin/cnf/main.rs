@@ -69,7 +69,7 @@ struct Cli {
     #[arg(long)]
     threads: Option<usize>,
     /// One seed of few updates on the eight Gaussians, refused where a bound is missed; not comparable with the table
-    #[arg(long, conflicts_with_all = ["seeds", "steps", "matching", "points", "test", "set"])]
+    #[arg(long, conflicts_with_all = ["seeds", "first", "steps", "matching", "points", "test", "set"])]
     quick: bool,
     /// Write one row a set and model to a file
     #[arg(long, value_name = "FILE")]

@@ -61,7 +61,7 @@ struct Cli {
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
     /// A check within seconds on simulated cells, which fails where a method is broken
-    #[arg(long, conflicts_with_all = ["seeds", "models", "inner", "choose", "data", "json"])]
+    #[arg(long, conflicts_with_all = ["seeds", "first", "models", "inner", "choose", "data", "json"])]
     quick: bool,
     /// Write one row a model to a file
     #[arg(long, value_name = "FILE")]

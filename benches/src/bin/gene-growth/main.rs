@@ -51,7 +51,7 @@ struct Cli {
     #[arg(long)]
     threads: Option<usize>,
     /// One seed of few updates on the simulated culture alone, refused where a bound is missed; not comparable with the table
-    #[arg(long, conflicts_with_all = ["seeds", "steps", "set"])]
+    #[arg(long, conflicts_with_all = ["seeds", "first", "steps", "set"])]
     quick: bool,
     /// Write one row a set and model to a file
     #[arg(long, value_name = "FILE")]

@@ -50,7 +50,7 @@ struct Cli {
     #[arg(long, value_delimiter = ',')]
     models: Vec<Method>,
     /// A check within seconds on one set, which fails where a method is broken
-    #[arg(long, conflicts_with_all = ["seeds", "steps", "points", "set", "models"])]
+    #[arg(long, conflicts_with_all = ["seeds", "first", "steps", "points", "set", "models"])]
     quick: bool,
     /// Write one row a set and model to a file
     #[arg(long, value_name = "FILE")]
